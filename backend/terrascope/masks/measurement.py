@@ -1,0 +1,137 @@
+"""Measure one mask on its grid."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from terrascope.masks import fields, regions, where
+from terrascope.masks.errors import MaskError
+from terrascope.masks.geodesy import Ground, ground
+from terrascope.masks.indices import band_statistics
+from terrascope.masks.types import Mask, Measurement
+from terrascope.scene.types import Grid, View
+
+
+def measure(
+    mask: NDArray[np.generic],
+    valid: NDArray[np.generic],
+    grid: Grid,
+    *,
+    probability: NDArray[np.floating] | None = None,
+    bands: View | None = None,
+) -> Measurement:
+    """Measure a mask.
+
+    Parameters
+    ----------
+    mask, valid
+        bool [H, W] on the grid; mask pixels that are not valid do not count.
+    probability
+        float [H, W] in [0, 1]; its mean inside the mask is reported.
+    bands
+        View on the same grid whose bands are averaged inside the mask.
+
+    Raises
+    ------
+    MaskError
+        If a shape does not fit the grid, or the CRS cannot be read.
+
+    Examples
+    --------
+    >>> grid = Grid(4, 3, Affine6(10, 0, 500000, 0, -10, 0), "EPSG:32633")
+    >>> measure(np.eye(3, 4, dtype=bool), np.ones((3, 4), bool), grid).area_m2
+    300.0
+    """
+    valid_mask = regions.as_mask(valid, grid, "valid mask")
+    inside = regions.as_mask(mask, grid) & valid_mask
+    place = ground(grid)
+    valid_pixels = int(np.count_nonzero(valid_mask))
+    box = regions.bounds(inside)
+    area, valid_area = _area(place, inside), _area(place, valid_mask)
+    pixels = int(np.count_nonzero(inside))
+    components, largest = regions.parts(inside[_window(box)]) if box else (0, 0)
+    perimeter_px, perimeter_m = _perimeter(place, inside)
+    centre = _centroid(inside) if box else None
+    names = where.words(place)
+    counts = where.ninth_counts(inside)
+    means, indices = ({}, {}) if bands is None else band_statistics(inside, _fitting(bands, grid))
+    return Measurement(
+        pixels=pixels,
+        valid_pixels=valid_pixels,
+        share=pixels / valid_pixels if valid_pixels else 0.0,
+        area_m2=area,
+        valid_area_m2=valid_area,
+        area_share=None if area is None or not valid_area else area / valid_area,
+        area_method=place.method,
+        area_note=place.note,
+        components=components,
+        largest_component_px=largest,
+        perimeter_px=perimeter_px,
+        perimeter_m=perimeter_m,
+        where=names[where.ninth(*centre, grid.height, grid.width)] if centre else None,
+        where_shares=_shares(names, counts, pixels),
+        bbox=_map_bounds(place, box) if box else None,
+        bbox_px=box,
+        centroid=place.point(*centre) if centre else None,
+        centroid_lonlat=place.lonlat(*centre) if centre else None,
+        band_means=means,
+        indices=indices,
+        probability=_mean_probability(probability, inside, grid),
+    )
+
+
+def _area(place: Ground, mask: Mask) -> float | None:
+    return place.area.total(mask) if place.has_metres else None
+
+
+def _window(box: tuple[int, int, int, int]) -> tuple[slice, slice]:
+    return slice(box[0], box[2]), slice(box[1], box[3])
+
+
+def _perimeter(place: Ground, mask: Mask) -> tuple[int, float | None]:
+    horizontal, vertical = regions.outline_edges(mask)
+    pixels = int(np.count_nonzero(horizontal)) + int(np.count_nonzero(vertical))
+    if not place.has_metres:
+        return pixels, None
+    return pixels, place.width.total(horizontal, 0.0, 0.5) + place.height.total(vertical, 0.5, 0.0)
+
+
+def _centroid(mask: Mask) -> tuple[float, float]:
+    """Mean row and column of the pixel centres."""
+    by_row, by_col = fields.row_counts(mask), np.count_nonzero(mask, axis=0)
+    number = by_row.sum()
+    row = float(by_row @ np.arange(len(by_row)) / number) + 0.5
+    return row, float(by_col @ np.arange(len(by_col)) / number) + 0.5
+
+
+def _map_bounds(place: Ground, box: tuple[int, int, int, int]) -> tuple[float, float, float, float]:
+    corners = [place.point(row, col) for row in (box[0], box[2]) for col in (box[1], box[3])]
+    xs, ys = [x for x, _ in corners], [y for _, y in corners]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _shares(names: dict[tuple[int, int], str], counts: NDArray[np.int64], pixels: int) -> dict[str, float]:
+    if pixels == 0:
+        return {}
+    shares: dict[str, float] = {}
+    for (row, col), name in names.items():  # two ninths can have one word in a strongly sheared image
+        shares[name] = shares.get(name, 0.0) + float(counts[row + 1, col + 1]) / pixels
+    return shares
+
+
+def _fitting(view: View, grid: Grid) -> View:
+    if view.pixels.shape[1:] != (grid.height, grid.width):
+        raise MaskError(
+            f"The view {view.name!r} has {view.pixels.shape[1:]} pixels, the grid {(grid.height, grid.width)}.",
+            "Measure on the scene's own grid.",
+        )
+    return view
+
+
+def _mean_probability(probability: NDArray[np.floating] | None, inside: Mask, grid: Grid) -> float | None:
+    if probability is None or not inside.any():
+        return None
+    if probability.shape != (grid.height, grid.width):
+        raise MaskError(f"The probability has the shape {probability.shape}, the grid {(grid.height, grid.width)}.")
+    return float(np.mean(probability, where=inside, dtype=np.float64))

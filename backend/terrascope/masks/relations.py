@@ -1,0 +1,104 @@
+"""Two masks of one grid: distance, adjacency, comparison."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import Geod
+
+from terrascope.masks import regions
+from terrascope.masks.geodesy import Ground, ground
+from terrascope.masks.nearest import nearest_pair
+from terrascope.masks.types import Adjacency, Comparison, Distance, Method, PixelPoint
+from terrascope.scene.types import Grid
+
+
+def distance(a: NDArray[np.generic], b: NDArray[np.generic], grid: Grid) -> Distance:
+    """Least distance from a pixel centre of `a` to one of `b`, and the two pixels that realise it.
+
+    This is the minimum of the Euclidean distance transform of one mask inside the other (the paper's rule), found
+    between the rims of the masks. In the plane of the CRS where its areas hold, else along the ellipsoid.
+    """
+    one, two = regions.as_mask(a, grid, "first mask"), regions.as_mask(b, grid, "second mask")
+    place = ground(grid)
+    if not one.any() or not two.any():
+        return Distance(None, None, None, place.method, None, None, None, None)
+    both = one & two
+    if both.any():
+        row, col = (int(v) for v in np.unravel_index(int(np.argmax(both)), both.shape))
+        here, pixel = place.point(row + 0.5, col + 0.5), PixelPoint(row, col)
+        return Distance(0.0 if place.has_metres else None, 0.0, 0, place.method, here, here, pixel, pixel)
+    pixel_a, pixel_b = nearest_pair(place, one, two)
+    rows, cols = abs(pixel_a.row - pixel_b.row), abs(pixel_a.col - pixel_b.col)
+    return Distance(
+        distance_m=_metres(place, pixel_a, pixel_b),
+        distance_px=float(np.hypot(rows, cols)),
+        gap_px=max(rows, cols) - 1,
+        method=place.method,
+        point_a=place.point(pixel_a.row + 0.5, pixel_a.col + 0.5),
+        point_b=place.point(pixel_b.row + 0.5, pixel_b.col + 0.5),
+        pixel_a=pixel_a,
+        pixel_b=pixel_b,
+    )
+
+
+def adjacency(a: NDArray[np.generic], b: NDArray[np.generic], grid: Grid) -> Adjacency:
+    """Whether two masks touch, by the paper's 3x3 rule and by the rule of common sides, and their common border."""
+    one, two = regions.as_mask(a, grid, "first mask"), regions.as_mask(b, grid, "second mask")
+    place = ground(grid)
+    overlap = int(np.count_nonzero(one & two))
+    only_a, only_b = (one & ~two, two & ~one) if overlap else (one, two)
+    horizontal = np.zeros((grid.height + 1, grid.width), bool)
+    horizontal[1:-1] = (only_a[1:] & only_b[:-1]) | (only_a[:-1] & only_b[1:])
+    vertical = np.zeros((grid.height, grid.width + 1), bool)
+    vertical[:, 1:-1] = (only_a[:, 1:] & only_b[:, :-1]) | (only_a[:, :-1] & only_b[:, 1:])
+    border = int(np.count_nonzero(horizontal)) + int(np.count_nonzero(vertical))
+    metres = None
+    if place.has_metres:
+        metres = place.width.total(horizontal, 0.0, 0.5) + place.height.total(vertical, 0.5, 0.0)
+    return Adjacency(
+        touches=bool(overlap or border or np.any(regions.grow(one) & two)),
+        borders=bool(overlap or border),
+        border_px=border,
+        border_m=metres,
+        overlap_px=overlap,
+    )
+
+
+def compare(a: NDArray[np.generic], b: NDArray[np.generic], grid: Grid | None = None) -> Comparison:
+    """Overlap and sizes of two masks; sizes are areas where the grid has a CRS, else pixels."""
+    one, two = np.asarray(a, bool), np.asarray(b, bool)
+    if grid is not None:
+        one, two = regions.as_mask(one, grid, "first mask"), regions.as_mask(two, grid, "second mask")
+    pixels_a, pixels_b = int(np.count_nonzero(one)), int(np.count_nonzero(two))
+    intersection = int(np.count_nonzero(one & two))
+    union = pixels_a + pixels_b - intersection
+    size_a, size_b, metres = float(pixels_a), float(pixels_b), False
+    if grid is not None and ground(grid).has_metres:
+        area = ground(grid).area
+        size_a, size_b, metres = area.total(one), area.total(two), True
+    large, small = max(size_a, size_b), min(size_a, size_b)
+    return Comparison(
+        pixels_a=pixels_a,
+        pixels_b=pixels_b,
+        intersection=intersection,
+        union=union,
+        iou=intersection / union if union else 1.0,
+        dice=2 * intersection / (pixels_a + pixels_b) if union else 1.0,
+        larger="equal" if size_a == size_b else "a" if size_a > size_b else "b",
+        ratio=large / small if small else None,
+        difference=(large - small) / large if large else 0.0,
+        difference_m2=size_a - size_b if metres else None,
+    )
+
+
+def _metres(place: Ground, one: PixelPoint, two: PixelPoint) -> float | None:
+    if place.method is Method.NONE:
+        return None
+    frame = place.frame
+    if place.method is Method.GEODESIC and frame is not None:
+        lon, lat = frame.radians(np.array([one.row, two.row]) + 0.5, np.array([one.col, two.col]) + 0.5)
+        geod = Geod(a=frame.ellipsoid.a, es=frame.ellipsoid.e2)
+        return float(geod.inv(lon[0], lat[0], lon[1], lat[1], radians=True)[2])
+    points = place.positions(np.array([one.row, two.row], np.float64), np.array([one.col, two.col], np.float64))
+    return float(np.linalg.norm(points[0] - points[1]))
