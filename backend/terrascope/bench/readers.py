@@ -56,7 +56,7 @@ def _options(value: object, where: str) -> tuple[str, ...]:
             value = json.loads(value)
         except json.JSONDecodeError as error:
             raise BenchmarkFileError(
-                f"{where}: candidates are not JSON: {value[:60]!r}.", "Expected {'A': ...}."
+                f"{where}: candidates are not JSON: {str(value)[:60]!r}.", "Expected {'A': ...}."
             ) from error
     if isinstance(value, Mapping):
         return tuple(str(value[letter]) for letter in LETTERS if value.get(letter) is not None)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+
 from terrascope.bench.readers import (
     BenchmarkFileError,
     read_disasterm3,

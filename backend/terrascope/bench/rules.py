@@ -1,0 +1,180 @@
+"""The six tasks of TerraScope-Bench as rules on a label map: what may be asked, and the true answer.
+
+Thresholds are the paper's (section on TerraScope-Bench): coverage and area need a class of at least 5 %, ranking two
+such classes whose areas differ by more than 10 % of the larger, boundaries two classes of at least 3 % with at most
+five components, distance at least 10 px between the opened masks, change at least ten objects of which three are gone.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+EIGHT = np.ones((3, 3), bool)
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question by rule: task, question, options, index of the right one, classes whose masks it is about."""
+
+    task: str
+    question: str
+    options: tuple[str, ...]
+    right: int
+    classes: tuple[str, ...]
+    value: float
+
+
+def _draw(
+    generator: random.Random, truth: float, spread: Sequence[float], text: str, digits: int, upper: float | None
+) -> tuple[tuple[str, ...], int] | None:
+    """Four distinct options around the truth; None where rounding would make two alike. Order is shuffled."""
+    values = [truth]
+    for _ in range(200):
+        if len(values) == 4:
+            break
+        factor = generator.choice(spread) * generator.uniform(0.9, 1.1)
+        value = truth * factor
+        if upper is not None and value > upper:
+            continue
+        if all(abs(value - v) > 0.12 * max(value, v) for v in values):
+            values.append(value)
+    texts = [text.format(f"{v:.{digits}f}") for v in values]
+    if len(set(texts)) < 4:
+        return None
+    order = generator.sample(range(4), 4)
+    return tuple(texts[i] for i in order), order.index(0)
+
+
+NEAR = (0.4, 0.55, 0.7, 1.35, 1.6, 2.0, 2.5)
+
+COVERAGE = (
+    "What percentage of the image is covered by {a}?",
+    "Which share of this scene is {a}?",
+    "How much of the image, in percent, is {a}?",
+)
+AREA = (
+    "What is the total area of {a} in the image?",
+    "How large is the area covered by {a}?",
+    "What area does {a} occupy?",
+)
+RANKING = (
+    "Which covers the larger area, {a} or {b}?",
+    "Between {a} and {b}, which one takes up more of the image?",
+    "Which of the two is more extensive: {a} or {b}?",
+)
+BOUNDARY = (
+    "Do {a} and {b} share a boundary in the image?",
+    "Is {a} directly adjacent to {b}?",
+    "Does {a} touch {b} anywhere in this scene?",
+)
+DISTANCE = (
+    "What is the shortest distance between {a} and {b}?",
+    "How far apart are {a} and {b} at their closest point?",
+)
+FLOODED = (
+    "What percentage of the image is flooded at the second date but not at the first?",
+    "Which share of the scene was newly covered by water between the two dates?",
+)
+
+
+def coverage(masks: Mapping[str, Mask], valid: Mask, generator: random.Random) -> list[Item]:
+    """Coverage percentage (CA): N_c / N_valid, classes of at least 5 %."""
+    items = []
+    for name, mask in masks.items():
+        share = 100 * float((mask & valid).sum()) / max(1, int(valid.sum()))
+        if share < 5:
+            continue
+        drawn = _draw(generator, share, NEAR, "{} %", 1, 100)
+        if drawn:
+            items.append(Item("CA", generator.choice(COVERAGE).format(a=name), *drawn, (name,), share))
+    return items
+
+
+def area(masks: Mapping[str, Mask], valid: Mask, pixel_m2: float, generator: random.Random) -> list[Item]:
+    """Absolute area (AQ): N_c x pixel area, in m2 below 1 ha and in hectares above."""
+    items = []
+    for name, mask in masks.items():
+        count = int((mask & valid).sum())
+        if count < 0.05 * int(valid.sum()):
+            continue
+        square_metres = count * pixel_m2
+        unit, scale, digits = ("m²", 1.0, 0) if square_metres < 10_000 else ("ha", 1e-4, 1)
+        drawn = _draw(generator, square_metres * scale, NEAR, "{} " + unit, digits, None)
+        if drawn:
+            items.append(Item("AQ", generator.choice(AREA).format(a=name), *drawn, (name,), square_metres))
+    return items
+
+
+def ranking(masks: Mapping[str, Mask], valid: Mask, generator: random.Random) -> list[Item]:
+    """Comparative ranking (CR): two classes of at least 5 % whose areas differ by more than 10 % of the larger."""
+    counts = {name: int((mask & valid).sum()) for name, mask in masks.items()}
+    big = [name for name, count in counts.items() if count >= 0.05 * int(valid.sum())]
+    items = []
+    for a, b in combinations(big, 2):
+        larger = max(counts[a], counts[b])
+        if abs(counts[a] - counts[b]) <= 0.1 * larger:
+            continue
+        pair = [a, b]
+        generator.shuffle(pair)
+        right = 0 if counts[pair[0]] == larger else 1
+        question = generator.choice(RANKING).format(a=pair[0], b=pair[1])
+        items.append(Item("CR", question, (pair[0], pair[1]), right, (pair[0], pair[1]), float(larger)))
+    return items
+
+
+def boundary(masks: Mapping[str, Mask], valid: Mask, generator: random.Random) -> list[Item]:
+    """Boundary relationship (BRD): does the 3x3 dilation of one mask meet the other."""
+    usable = []
+    for name, mask in masks.items():
+        inside = mask & valid
+        if inside.sum() >= 0.03 * valid.sum() and ndimage.label(inside, EIGHT)[1] <= 5:
+            usable.append(name)
+    items = []
+    for a, b in combinations(usable, 2):
+        touches = bool((ndimage.binary_dilation(masks[a] & valid, EIGHT) & masks[b] & valid).any())
+        options = ("Yes", "No") if generator.random() < 0.5 else ("No", "Yes")
+        question = generator.choice(BOUNDARY).format(a=a, b=b)
+        items.append(Item("BRD", question, options, options.index("Yes" if touches else "No"), (a, b), float(touches)))
+    return items
+
+
+def distance(masks: Mapping[str, Mask], valid: Mask, gsd_m: float, generator: random.Random) -> list[Item]:
+    """Distance (DM): minimum of the Euclidean distance transform between opened masks, at least 10 px."""
+    opened = {name: ndimage.binary_opening(mask & valid, EIGHT) for name, mask in masks.items()}
+    big = [name for name, mask in opened.items() if mask.sum() >= 0.01 * valid.sum()]
+    items = []
+    for a, b in combinations(big, 2):
+        pixels = float(ndimage.distance_transform_edt(~opened[a])[opened[b]].min())
+        if pixels <= 10:
+            continue
+        drawn = _draw(generator, pixels * gsd_m, NEAR, "{} m", 0, None)
+        if drawn:
+            items.append(Item("DM", generator.choice(DISTANCE).format(a=a, b=b), *drawn, (a, b), pixels * gsd_m))
+    return items
+
+
+def flooding(before: Mask, after: Mask, valid: Mask, generator: random.Random) -> list[Item]:
+    """Flooded area between two dates, as a share of the valid pixels (in place of building change: FL)."""
+    share = 100 * float((after & ~before & valid).sum()) / max(1, int(valid.sum()))
+    if share < 3:
+        return []
+    drawn = _draw(generator, share, NEAR, "{} %", 1, 100)
+    return [Item("FL", generator.choice(FLOODED), *drawn, ("water",), share)] if drawn else []
+
+
+def building_change(total: int, destroyed: int, generator: random.Random) -> list[Item]:
+    """Building change (BCE): destroyed / total, at least ten buildings of which three are destroyed."""
+    if total < 10 or destroyed < 3:
+        return []
+    share = 100 * destroyed / total
+    drawn = _draw(generator, share, NEAR, "{} %", 0, 100)
+    question = "What percentage of the buildings was destroyed between the two dates?"
+    return [Item("BCE", question, *drawn, ("building",), share)] if drawn else []
