@@ -1,0 +1,350 @@
+"""The result GeoPackage: written at once, a transaction a step, read back as the identical trace.
+
+The file is complete and valid from the first moment: it is built under another name, moved into place, and every step
+is one SQLite transaction with a rollback journal. A process that is killed after step 3 leaves a file with 3 steps.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+import shapely
+
+from terrascope.errors import TraceError
+from terrascope.scene.types import Affine6, Grid
+from terrascope.trace.geopackage_schema import APPLICATION_ID, create_tables, srs_of
+from terrascope.trace.json_io import from_json
+from terrascope.trace.jsonable import build, jsonable
+from terrascope.trace.parts import Part, parts_of
+from terrascope.trace.styles import layer_styles
+from terrascope.trace.types import (
+    ClaimRecord,
+    GridRecord,
+    Step,
+    Trace,
+    all_masks,
+    colour_of,
+    summary_area,
+    summary_share,
+)
+
+#: Seconds to wait for a GIS that reads the file at the moment of writing.
+BUSY_SECONDS = 20.0
+
+
+class Picture(NamedTuple):
+    """A small picture of a view, as it is stored in the table `inputs`."""
+
+    data: bytes
+    media_type: str
+
+
+class GeoPackageWriter:
+    """Writes one trace, step by step. Use as a context manager; not thread-safe.
+
+    Parameters
+    ----------
+    path
+        The file. An earlier TerraScope result of that name is replaced; any other file is left alone.
+    trace
+        What is known before the first step (question, inputs, grid, network). Its steps and claims are written too.
+    pictures
+        Small pictures of the views by view index.
+
+    Raises
+    ------
+    TraceError
+        If the file cannot be written there, or belongs to something else.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], trace: Trace, pictures: Mapping[int, Picture] | None = None
+    ) -> None:
+        self.path = Path(path).absolute()
+        self._trace = trace
+        self._grid = grid_of(trace.grid)
+        self._srs = srs_of(trace.grid.crs)
+        _refuse_foreign(self.path)
+        part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            part.unlink(missing_ok=True)
+            with closing(_connect(part)) as connection:
+                create_tables(connection, self._srs, layer_styles())
+                with connection:
+                    self._insert_header(connection, pictures or {})
+            for leftover in ("-wal", "-shm", "-journal"):
+                self.path.with_name(self.path.name + leftover).unlink(missing_ok=True)
+            part.replace(self.path)
+        except (OSError, sqlite3.Error) as error:
+            with suppress(OSError):
+                part.unlink()
+            raise _not_written(self.path, error) from error
+        self._connection = _connect(self.path)
+        for step in trace.steps:
+            self.put_step(step)
+        if trace.claims:
+            self.put_claims(trace.claims)
+
+    def __enter__(self) -> GeoPackageWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file. What was written stays."""
+        self._connection.close()
+
+    @property
+    def trace(self) -> Trace:
+        """The trace as it stands in the file."""
+        return self._trace
+
+    def put_step(self, step: Step) -> list[Part]:
+        """Write a step, or write it anew with what has come since. Returns the parts of its own mask, largest first."""
+        own: list[Part] = []
+        rows: list[tuple[object, ...]] = []
+        boxes: list[tuple[float, float, float, float]] = []
+        for label, rle, measurements, derived in all_masks(step):
+            area = summary_area(measurements)
+            parts = parts_of(rle.decode(), self._grid, area)
+            own = own if derived else parts
+            boxes.extend(part.geometry.bounds for part in parts)
+            rows.extend(self._mask_rows(step, label, parts, measurements, derived))
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM masks WHERE step = ?", (step.number,))
+            connection.execute("DELETE FROM steps WHERE step = ?", (step.number,))
+            connection.executemany(f"INSERT INTO masks ({_MASK_COLUMNS}) VALUES ({_marks(_MASK_COLUMNS)})", rows)
+            connection.execute(f"INSERT INTO steps ({_STEP_COLUMNS}) VALUES ({_marks(_STEP_COLUMNS)})", _step_row(step))
+            self._extend_bounds(connection, boxes)
+        self._trace = self._trace.with_step(step)
+        return own
+
+    def put_claims(self, claims: Sequence[ClaimRecord]) -> None:
+        """Write the claims, in place of those that were there."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM claims")
+            connection.executemany(
+                f"INSERT INTO claims ({_CLAIM_COLUMNS}) VALUES ({_marks(_CLAIM_COLUMNS)})",
+                [
+                    (each.step, each.text, each.verdict, _text(each.claimed), _text(each.measured), each.unit,
+                     each.reason, _dump(each))
+                    for each in claims
+                ],
+            )  # fmt: skip
+        self._trace = replace(self._trace, claims=tuple(claims))
+
+    def put_run(self, trace: Trace) -> None:
+        """Write what is known of the run as a whole: answer, end reason, warnings, timings."""
+        with self._transaction() as connection:
+            columns = ", ".join(f"{each.strip()} = ?" for each in _RUN_COLUMNS.split(","))
+            connection.execute(f"UPDATE run SET {columns}", _run_row(trace))
+        self._trace = replace(trace, steps=self._trace.steps, claims=self._trace.claims)
+
+    def _insert_header(self, connection: sqlite3.Connection, pictures: Mapping[int, Picture]) -> None:
+        connection.execute(f"INSERT INTO run ({_RUN_COLUMNS}) VALUES ({_marks(_RUN_COLUMNS)})", _run_row(self._trace))
+        for view, each in enumerate(self._trace.inputs):
+            picture = pictures.get(view)
+            connection.execute(
+                f"INSERT INTO inputs ({_INPUT_COLUMNS}) VALUES ({_marks(_INPUT_COLUMNS)})",
+                (view, each.name, each.role, each.date, each.path, each.sha256, ", ".join(each.bands), each.sensor,
+                 picture.data if picture else None, picture.media_type if picture else None),
+            )  # fmt: skip
+
+    def _mask_rows(
+        self, step: Step, label: str, parts: list[Part], measurements: Mapping[str, object], derived: bool
+    ) -> Iterator[tuple[object, ...]]:
+        share, area = summary_share(measurements), summary_area(measurements)
+        total = sum(part.pixels for part in parts)
+        for number, part in enumerate(parts, 1):
+            part_share = None if share is None else share * part.pixels / total
+            yield (
+                _geometry_blob(part, self._srs.srs_id), step.number, label, step.view, step.view_name, step.date,
+                number, part.area_m2, part_share, part.pixels, area, share, None if derived else step.confidence,
+                colour_of(label, derived), derived,
+            )  # fmt: skip
+
+    def _extend_bounds(
+        self, connection: sqlite3.Connection, boxes: Sequence[tuple[float, float, float, float]]
+    ) -> None:
+        if not boxes:
+            return
+        low_x, low_y, high_x, high_y = zip(*boxes)
+        connection.execute(
+            "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ','now'),"
+            " min_x = min(coalesce(min_x, ?1), ?1), min_y = min(coalesce(min_y, ?2), ?2),"
+            " max_x = max(coalesce(max_x, ?3), ?3), max_y = max(coalesce(max_y, ?4), ?4) WHERE table_name = 'masks'",
+            (min(low_x), min(low_y), max(high_x), max(high_y)),
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+        except sqlite3.Error as error:
+            raise _not_written(self.path, error) from error
+
+
+_MASK_COLUMNS = (
+    "geom, step, label, view, view_name, date, part, area_m2, share, pixels, mask_area_m2, mask_share, confidence,"
+    " colour, derived"
+)
+_STEP_COLUMNS = "step, text, label, view, view_name, date, area_m2, share, confidence, evidence, empty, record"
+_CLAIM_COLUMNS = "step, claim, verdict, claimed, measured, unit, reason, record"
+_INPUT_COLUMNS = "view, name, role, date, path, sha256, bands, sensor, picture, picture_type"
+_RUN_COLUMNS = (
+    "id, created, question, options, answer, choice, confidence, end_reason, network, network_version,"
+    " weights_sha256, device, settings, versions, warnings, seconds, record"
+)
+
+
+def _marks(columns: str) -> str:
+    return ", ".join("?" for _ in columns.split(","))
+
+
+def _step_row(step: Step) -> tuple[object, ...]:
+    area, share = summary_area(step.measurements), summary_share(step.measurements)
+    empty = None if step.mask is None else step.measurements.get("pixels") == 0
+    return (
+        step.number, step.text, step.label, step.view, step.view_name, step.date, area, share, step.confidence,
+        step.evidence, empty, _dump(step),
+    )  # fmt: skip
+
+
+def _run_row(trace: Trace) -> tuple[object, ...]:
+    answer = trace.answer
+    return (
+        trace.id, trace.created, trace.question, "\n".join(trace.options), answer.text if answer else None,
+        answer.choice if answer else None, answer.confidence if answer else None, trace.end_reason, trace.network.name,
+        trace.network.version, trace.network.weights_sha256, trace.network.device, _text(trace.network.settings),
+        _text(trace.versions), "\n".join(trace.warnings), trace.timings.get("total_s"),
+        _dump(replace(trace, steps=(), claims=())),
+    )  # fmt: skip
+
+
+def _dump(value: object) -> str:
+    return json.dumps(jsonable(value), ensure_ascii=False, allow_nan=False)
+
+
+def _text(value: object) -> str | None:
+    return value if value is None or isinstance(value, str) else _dump(value)
+
+
+def _geometry_blob(part: Part, srs_id: int) -> bytes:
+    """GeoPackage binary: header with an envelope (x, x, y, y), then WKB, all little-endian."""
+    low_x, low_y, high_x, high_y = part.geometry.bounds
+    header = struct.pack("<2sBBi4d", b"GP", 0, 0b00000011, srs_id, low_x, high_x, low_y, high_y)
+    return header + shapely.to_wkb(part.geometry, byte_order=1)
+
+
+def grid_of(record: GridRecord) -> Grid:
+    """Return the scene grid that a trace's masks lie on."""
+    return Grid(record.width, record.height, Affine6(*record.transform), record.crs)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = OFF")
+    return connection
+
+
+def _refuse_foreign(path: Path) -> None:
+    if not path.exists():
+        return
+    try:
+        read_trace(path)
+    except TraceError as error:
+        raise TraceError(f"{path} exists and is no TerraScope result.", "Choose another name.") from error
+
+
+def _not_written(path: Path, error: Exception) -> TraceError:
+    return TraceError(
+        f"{path} cannot be written: {error}.",
+        "Check that the folder exists, is writable and has room, and that no other program holds the file.",
+    )
+
+
+@contextmanager
+def open_result(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
+    """Open a result file for reading.
+
+    Raises
+    ------
+    TraceError
+        If it is absent, no GeoPackage, or not written by TerraScope.
+    """
+    target = Path(path).absolute()
+    if not target.is_file():
+        raise TraceError(f"{target} is not there.", "Check the path.")
+    try:
+        connection = _connect_to_read(target)
+        with closing(connection):
+            names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID or not {
+                "run", "steps", "claims", "masks",
+            } <= names:  # fmt: skip
+                raise TraceError(f"{target} is no TerraScope result.", "Open a file that TerraScope has written.")
+            yield connection
+    except sqlite3.Error as error:
+        raise TraceError(f"{target} cannot be read: {error}.", "The file is damaged or no GeoPackage.") from error
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    # "rw" first: a file whose writer was killed has a journal that only a writer may roll back.
+    for mode in ("mode=rw", "mode=ro", "immutable=1"):
+        try:
+            connection = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, timeout=BUSY_SECONDS)
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            return connection
+        except sqlite3.OperationalError as error:
+            last = error
+    raise last
+
+
+def read_trace(path: str | os.PathLike[str]) -> Trace:
+    """Read the trace of a result file. A run that was cut off has the steps it had, and `end_reason` None.
+
+    Raises
+    ------
+    TraceError
+        If it cannot be read.
+    """
+    with open_result(path) as connection:
+        row = connection.execute("SELECT record FROM run ORDER BY fid DESC").fetchone()
+        if row is None:
+            raise TraceError(f"{path} holds no run.", "The file is damaged.")
+        trace = from_json(row[0])
+        step_rows = connection.execute("SELECT record FROM steps ORDER BY step").fetchall()
+        claim_rows = connection.execute("SELECT record FROM claims ORDER BY fid").fetchall()
+    steps = [build(Step, json.loads(text)) for (text,) in step_rows]
+    claims = [build(ClaimRecord, json.loads(text)) for (text,) in claim_rows]
+    return replace(trace, steps=tuple(steps), claims=tuple(claims))
+
+
+def read_pictures(path: str | os.PathLike[str]) -> dict[int, Picture]:
+    """Return the small pictures of the views, by view index."""
+    with open_result(path) as connection:
+        rows = connection.execute("SELECT view, picture, picture_type FROM inputs WHERE picture IS NOT NULL")
+        return {view: Picture(data, kind) for view, data, kind in rows}
+
+
+def write_geopackage(
+    trace: Trace, path: str | os.PathLike[str], pictures: Mapping[int, Picture] | None = None
+) -> Path:
+    """Write a whole trace at once. Returns the file's absolute path."""
+    with GeoPackageWriter(path, trace, pictures) as writer:
+        return writer.path

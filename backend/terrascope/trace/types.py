@@ -1,0 +1,232 @@
+"""The trace of one question: what was asked, seen, segmented, measured, claimed and answered.
+
+Every field is JSON data already (dates are ISO text, mappings hold plain numbers, text and lists), so that a trace that
+was written and read again is equal to the one that was written.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from terrascope.trace.jsonable import jsonable
+
+#: Version of the JSON layout (`resources/trace.schema.json`) and of the GeoPackage tables.
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class MaskRle:
+    """A mask as COCO run lengths: `size` is (height, width), `counts` the compressed text, runs down the columns."""
+
+    size: tuple[int, int]
+    counts: str
+
+    @classmethod
+    def encode(cls, mask: NDArray[np.bool_]) -> MaskRle:
+        """Encode a bool mask [H, W]."""
+        from terrascope.masks.rle import encode
+
+        height, width = mask.shape
+        counts = encode(np.asarray(mask, dtype=bool))["counts"]
+        return cls((int(height), int(width)), counts if isinstance(counts, str) else counts.decode("ascii"))
+
+    def decode(self) -> NDArray[np.bool_]:
+        """Return the mask, bool [H, W]."""
+        from terrascope.masks.rle import decode
+
+        return np.asarray(decode({"size": list(self.size), "counts": self.counts}), dtype=bool)
+
+
+@dataclass(frozen=True)
+class InputRecord:
+    """One view of the scene and the file it came from. `native_pixel_size` is in the file's own CRS units."""
+
+    name: str
+    role: str
+    path: str
+    date: str | None = None
+    bands: tuple[str, ...] = ()
+    scale: str = ""
+    sha256: str | None = None
+    sensor: str | None = None
+    sensor_reason: str = ""
+    native_pixel_size: tuple[float, float] | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class GridRecord:
+    """The grid that every mask of the trace lies on (rasterio order of the transform), and how it was chosen."""
+
+    width: int
+    height: int
+    transform: tuple[float, float, float, float, float, float]
+    crs: str | None = None
+    gsd_m: tuple[float, float] | None = None
+    native_gsd_m: tuple[float, float] | None = None
+    tiled: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NetworkRecord:
+    """Which network answered, where it ran, and with which settings."""
+
+    name: str
+    version: str
+    weights_sha256: str
+    device: str
+    dtype: str = ""
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DerivedMask:
+    """A mask that was computed from masks (gain, loss), not segmented."""
+
+    label: str
+    mask: MaskRle
+    measurements: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: a piece of reasoning, and the mask that ends it (none for text before or after the masks).
+
+    `evidence` is the measured text that was read by the network; `tokens` are the (view, token index) pairs of the
+    visual tokens that went back into its context; `confidence` is the network's own estimate in [0, 1].
+    """
+
+    number: int
+    text: str = ""
+    label: str | None = None
+    view: int | None = None
+    view_name: str | None = None
+    date: str | None = None
+    date_reason: str = ""
+    mask: MaskRle | None = None
+    measurements: Mapping[str, object] = field(default_factory=dict)
+    evidence: str = ""
+    confidence: float | None = None
+    derived: tuple[DerivedMask, ...] = ()
+    tokens: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class ClaimRecord:
+    """A number or statement of the text, and what the masks say: supported, contradicted or not_checkable."""
+
+    step: int
+    text: str
+    verdict: str
+    claimed: object = None
+    measured: object = None
+    unit: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The parsed answer; `choice` is the option's letter for multiple choice."""
+
+    text: str
+    choice: str | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The whole run. `end_reason` is None while it runs, and for ever if the process was killed."""
+
+    question: str
+    grid: GridRecord
+    inputs: tuple[InputRecord, ...]
+    network: NetworkRecord
+    options: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    claims: tuple[ClaimRecord, ...] = ()
+    answer: Answer | None = None
+    end_reason: str | None = None
+    warnings: tuple[str, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    created: str = field(default_factory=lambda: utc_now())
+    format_version: int = FORMAT_VERSION
+
+    def step(self, number: int) -> Step:
+        """Return the step with this number.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        for step in self.steps:
+            if step.number == number:
+                return step
+        raise KeyError(number)
+
+    def with_step(self, step: Step) -> Trace:
+        """Return a copy in which `step` is added, or takes the place of the one with its number."""
+        others = [other for other in self.steps if other.number != step.number]
+        return replace(self, steps=tuple(sorted([*others, step], key=lambda each: each.number)))
+
+
+def utc_now() -> str:
+    """Return the time in the one form that GeoPackage allows, for example 2026-01-31T12:00:00.000Z."""
+    now = dt.datetime.now(dt.timezone.utc)
+    return f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z"
+
+
+def measurements_of(values: Mapping[str, object]) -> dict[str, object]:
+    """Return measurements as plain JSON data (NumPy scalars, tuples, dates, not-a-number turned into it)."""
+    plain = jsonable(values)
+    assert isinstance(plain, dict)
+    return plain
+
+
+def colour_of(label: str | None, derived: bool = False) -> str:
+    """Return the map colour of a class label as ``#rrggbb``; the colour of "other" for labels that have none."""
+    from terrascope.classes import COLOURS
+
+    text = (label or "").strip().lower()
+    if derived:
+        for word, colour in DERIVED_COLOURS.items():
+            if word in text.split():
+                return colour
+    return COLOURS.get(text, COLOURS["other"])
+
+
+#: Colours of derived masks by the word that their label holds.
+DERIVED_COLOURS: Mapping[str, str] = {
+    "flooded": "#8a2be2",
+    "gain": "#1a9850",
+    "loss": "#d73027",
+    "persistent": "#7f7f7f",
+    "unchanged": "#7f7f7f",
+}
+
+
+def summary_area(measurements: Mapping[str, object]) -> float | None:
+    """Return the mask's area in square metres, None where it has none."""
+    value = measurements.get("area_m2")
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def summary_share(measurements: Mapping[str, object]) -> float | None:
+    """Return the mask's share of the valid pixels, 0..1."""
+    value = measurements.get("share")
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def all_masks(step: Step) -> Sequence[tuple[str, MaskRle, Mapping[str, object], bool]]:
+    """Return (label, mask, measurements, derived) of the step's own mask and its derived ones."""
+    own = [(step.label or "", step.mask, step.measurements, False)] if step.mask is not None else []
+    return [*own, *((each.label, each.mask, each.measurements, True) for each in step.derived)]
