@@ -1,0 +1,215 @@
+"""Pixels read straight from the file, strip by strip, averaged where the target is coarser. Nothing is warped here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from xml.sax.saxutils import escape
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+from rasterio.errors import RasterioError
+from rasterio.windows import Window
+
+from terrascope.scene.layer import Layer
+from terrascope.scene.raster import opened, read_failure
+
+STRIP_BYTES = 48 * 2**20  #: source bytes that a strip may need at once
+AVERAGE_LIMIT = 6e9  #: source samples beyond which pixels are picked instead of averaged (no overviews)
+_DTYPE_NAMES = {"uint8": "Byte", "int8": "Int8", "uint16": "UInt16", "int16": "Int16", "uint32": "UInt32",
+                "int32": "Int32", "float32": "Float32", "float64": "Float64"}  # fmt: skip
+
+
+class PixelWindow(NamedTuple):
+    """A window in a layer's upright pixel frame; may be fractional."""
+
+    col: float
+    row: float
+    width: float
+    height: float
+
+
+class Strip(NamedTuple):
+    """Rows from `row`: `values` float32 [B, n, W] in file units (power for complex files), `valid` bool [n, W]."""
+
+    row: int
+    values: NDArray[np.float32]
+    valid: NDArray[np.bool_]
+
+
+def is_picked(layer: Layer, window: PixelWindow, width: int, height: int) -> bool:
+    """True if the source is so large, and without overviews, that one sample stands for many pixels."""
+    header = layer.header
+    if header.complex or layer.found.palette:
+        return layer.found.palette and window.width > width
+    factor = min(window.width / width, window.height / height)
+    if any(o <= factor * 1.01 for o in header.overviews) and factor >= 2:
+        return False
+    return factor > 1 and window.width * window.height * len(layer.found.indexes) > AVERAGE_LIMIT
+
+
+def strips(layer: Layer, window: PixelWindow, width: int, height: int) -> Iterator[Strip]:
+    """Read a window of a layer as height x width pixels, top to bottom.
+
+    Raises
+    ------
+    SceneError
+        If the pixels cannot be read.
+    """
+    path = layer.header.path
+    try:
+        if layer.header.complex:
+            with opened(path) as dataset:
+                yield from _flipped(layer, _detected(dataset, layer, _in_file(layer, window), width, height), height)
+            return
+        with _source(layer) as dataset:
+            yield from _flipped(layer, _plain(dataset, layer, _in_file(layer, window), width, height), height)
+    except RasterioError as error:
+        raise read_failure(path, error) from error
+
+
+def _source(layer: Layer) -> Any:
+    """The file, or the file seen through a VRT that declares the nodata value that was assumed."""
+    if not layer.nodata_assumed or layer.nodata is None:
+        return opened(layer.header.path)
+    header = layer.header
+    bands = "".join(
+        f'<VRTRasterBand dataType="{_DTYPE_NAMES[header.dtypes[i]]}" band="{i + 1}">'
+        f"<NoDataValue>{layer.nodata!r}</NoDataValue><SimpleSource>"
+        f'<SourceFilename relativeToVRT="0">{escape(header.path)}</SourceFilename><SourceBand>{i + 1}</SourceBand>'
+        f"</SimpleSource></VRTRasterBand>"
+        for i in range(header.count)
+    )
+    return rasterio.open(f'<VRTDataset rasterXSize="{header.width}" rasterYSize="{header.height}">{bands}</VRTDataset>')
+
+
+def _in_file(layer: Layer, window: PixelWindow) -> PixelWindow:
+    """The window in the file's own rows and columns."""
+    header, place = layer.header, layer.placement
+    col, row, w, h = window
+    w, h = min(w, header.width), min(h, header.height)
+    if place.flip_columns:
+        col = header.width - col - w
+    if place.flip_rows:
+        row = header.height - row - h
+    return PixelWindow(min(max(col, 0.0), header.width - w), min(max(row, 0.0), header.height - h), w, h)
+
+
+def _flipped(layer: Layer, source: Iterator[Strip], height: int) -> Iterator[Strip]:
+    place = layer.placement
+    for row, values, valid in source:
+        if place.flip_columns:
+            values, valid = values[:, :, ::-1], valid[:, ::-1]
+        if place.flip_rows:
+            row, values, valid = height - row - valid.shape[0], values[:, ::-1], valid[::-1]
+        yield Strip(row, values, valid)
+
+
+def _rows_at_once(layer: Layer, window: PixelWindow, height: int, item: int) -> int:
+    block = layer.header.block[0]
+    source_rows = max(1.0, STRIP_BYTES / (max(window.width, 1.0) * max(1, layer.header.count) * item))
+    if source_rows > block:
+        source_rows -= source_rows % block
+    return max(1, min(height, int(source_rows * height / window.height)))
+
+
+def _plain(dataset: Any, layer: Layer, window: PixelWindow, width: int, height: int) -> Iterator[Strip]:
+    fy = window.height / height
+    reduced = window.width / width > 1.0 + 1e-9 or fy > 1.0 + 1e-9
+    picked = layer.found.palette or is_picked(layer, window, width, height)
+    resampling = Resampling.average if reduced and not picked else Resampling.nearest
+    indexes = list(layer.found.indexes)
+    if layer.found.alpha:
+        indexes.append(layer.found.alpha)
+    colours = dataset.colormap(1) if layer.found.palette else None
+    item = np.dtype("f4").itemsize if layer.header.dtypes[0] != "float64" else 8
+    step = _rows_at_once(layer, window, height, item)
+    for row in range(0, height, step):
+        n = min(step, height - row)
+        part = Window(window.col, window.row + row * fy, window.width, n * fy)
+        # GDAL averages in the type of the buffer it is given: float32 keeps the fraction.
+        data = dataset.read(indexes, window=part, out_shape=(len(indexes), n, width), resampling=resampling,
+                            out_dtype="float32")  # fmt: skip
+        valid = np.ones((n, width), dtype=bool)
+        if layer.found.alpha:
+            top = _top(layer.header.dtypes[layer.found.alpha - 1])
+            valid &= data[-1] >= top / 2 if reduced else data[-1] > 0
+            data = data[:-1]
+        elif layer.header.internal_mask:
+            mask = dataset.read_masks(indexes[0], window=part, out_shape=(n, width), resampling=resampling)
+            valid &= mask >= 128
+        if colours is not None:
+            data, opaque = expand_palette(colours, data[0])
+            valid &= opaque & ~_is_nodata(layer, dataset.read(1, window=part, out_shape=(n, width))[None])
+        else:
+            valid &= ~_is_nodata(layer, data)
+        yield Strip(row, data, valid)
+
+
+def _top(dtype: str) -> float:
+    return float(np.iinfo(dtype).max) if "int" in dtype else 1.0
+
+
+def _is_nodata(layer: Layer, values: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Bool [h, w]: not a number in any band, or the nodata value in any (all) bands."""
+    out: NDArray[np.bool_] = np.zeros(values.shape[1:], dtype=bool)
+    if values.dtype.kind == "f":
+        for band in values:
+            out |= ~np.isfinite(band)
+    if layer.nodata is not None and not np.isnan(layer.nodata):
+        wanted = np.float32(layer.nodata) if values.dtype.kind == "f" else layer.nodata
+        hit = values == wanted
+        out |= hit.any(axis=0) if layer.any_band else hit.all(axis=0)
+    return out
+
+
+def expand_palette(
+    colours: dict[int, tuple[int, ...]], index: NDArray
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Turn colour indexes [h, w] into red, green, blue float32 [3, h, w] (0..255), and opacity bool [h, w]."""
+    size = max(colours, default=0) + 1
+    table = np.zeros((size, 4), dtype=np.float32)
+    table[:, 3] = 255
+    for key, value in colours.items():
+        table[key, : len(value)] = value
+    inside = np.clip(index.astype(np.int64), 0, size - 1)
+    rgba = table[inside]
+    opaque = (rgba[..., 3] > 0) & (index >= 0) & (index < size)
+    return np.ascontiguousarray(np.moveaxis(rgba[..., :3], -1, 0)), opaque
+
+
+def _detected(dataset: Any, layer: Layer, window: PixelWindow, width: int, height: int) -> Iterator[Strip]:
+    """Complex numbers: power first, then the mean; a mean of complex numbers would cancel itself."""
+    col0, row0 = int(window.col), int(window.row)
+    w, h = max(1, round(window.width)), max(1, round(window.height))
+    w, h = min(w, layer.header.width - col0), min(h, layer.header.height - row0)
+    width, height = max(1, width), max(1, height)
+    col_edges = np.minimum((np.arange(width) * w) // width, w - 1)
+    step = max(1, int(STRIP_BYTES / (w * 16 * len(layer.found.indexes)) * height / h))
+    for row in range(0, height, step):
+        n = min(step, height - row)
+        top, bottom = (row * h) // height, max((row * h) // height + 1, ((row + n) * h) // height)
+        data = dataset.read(list(layer.found.indexes), window=Window(col0, row0 + top, w, bottom - top))
+        power = np.square(data.real.astype(np.float32)) + np.square(data.imag.astype(np.float32))
+        good = np.isfinite(power).all(axis=0) & (power > 0).any(axis=0)
+        if layer.nodata is not None:
+            good &= ~(data == layer.nodata).all(axis=0)
+        power[:, ~good] = 0
+        row_edges = np.minimum((np.arange(row, row + n) * h) // height - top, bottom - top - 1)
+        count = _sum_blocks(good[None].astype(np.float32), row_edges, col_edges)[0]
+        total = _sum_blocks(power, row_edges, col_edges)
+        valid = count > 0
+        yield Strip(row, total / np.maximum(count, 1), valid)
+
+
+def _sum_blocks(values: NDArray[np.float32], rows: NDArray, cols: NDArray) -> NDArray[np.float32]:
+    return np.add.reduceat(np.add.reduceat(values, rows, axis=1), cols, axis=2)
+
+
+def output_size(width: float, height: float, max_size: int) -> tuple[int, int]:
+    """Size (columns, rows) of a window read at no more than `max_size` pixels on its long side, aspect kept."""
+    factor = max(1.0, max(width, height) / max_size)
+    return max(1, math.floor(width / factor + 0.5)), max(1, math.floor(height / factor + 0.5))

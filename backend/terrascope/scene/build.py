@@ -1,0 +1,297 @@
+"""`open_scene` and `describe`: from layer requests to a scene, and to what a scene would be."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from terrascope.errors import SceneError
+from terrascope.scene import grid as grids
+from terrascope.scene.grid import Choice
+from terrascope.scene.hashing import fingerprint
+from terrascope.scene.layer import Layer, inspect
+from terrascope.scene.merge import merge_products
+from terrascope.scene.placement import Frame, crs_name, crs_text, metres_per_pixel, pixel_size
+from terrascope.scene.reading import Plan, Progress, plan, read
+from terrascope.scene.request import Area, LayerRequest
+from terrascope.scene.types import Affine6, Grid, Role, Scene, Source, View
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LayerDescription:
+    """What was recognised of one layer, before any pixel of the scene is read.
+
+    `reasons` says why for "bands", "date", "scale" and "place"; `treatment` how it gets onto the grid.
+    """
+
+    path: str
+    name: str
+    role: str
+    sensor: str | None
+    bands: tuple[str, ...]
+    date: str | None
+    scale: str
+    width: int
+    height: int
+    dtype: str
+    crs: str | None
+    pixel_size: tuple[float, float]
+    pixel_size_m: tuple[float, float] | None
+    reasons: dict[str, str]
+    treatment: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SceneDescription:
+    """What `open_scene` would give. Sizes in pixels, `gsd_m` in metres (x, y), None without a CRS."""
+
+    width: int
+    height: int
+    crs: str | None
+    transform: tuple[float, float, float, float, float, float]
+    gsd_m: tuple[float, float] | None
+    native_gsd_m: tuple[float, float] | None
+    native_width: int
+    native_height: int
+    tiled: bool
+    would_tile: bool
+    layers: tuple[LayerDescription, ...]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def open_scene(
+    layers: Sequence[LayerRequest],
+    area: Area | None = None,
+    *,
+    max_size: int = 1024,
+    tiled: bool = False,
+    progress: Progress | None = None,
+) -> Scene:
+    """Read layers into a scene on one grid.
+
+    Parameters
+    ----------
+    layers
+        One or more rasters; single-band files of one product become one view.
+    area
+        Part to read; None for everything that the layers share.
+    max_size
+        Longest side of the views in pixels. Larger areas are averaged down (from overviews where there are any), and the
+        effective pixel size is stated.
+    tiled
+        Read at the native resolution instead; views larger than memory live in a temporary file.
+    progress
+        Called as ``progress(fraction, message)``; what it raises ends the reading.
+
+    Raises
+    ------
+    SceneError
+        If a layer cannot be read, placed or understood; the message names it and the way out.
+    """
+    found, choice = _prepare(layers, area, max_size, tiled)
+    inside = grids.inside(choice)
+    views: list[View] = []
+    notes = list(choice.notes)
+    for number, layer in enumerate(found):
+
+        def step(fraction: float, message: str, done: int = number) -> None:
+            if progress is not None:
+                progress((done + fraction) / len(found), message)
+
+        target = _target(layer, choice)
+        pixels, valid, how = read(layer, target, step)
+        if inside is not None:
+            valid = valid & inside
+            if not isinstance(pixels, np.memmap):
+                pixels[:, ~valid] = 0
+        if not valid.any():
+            raise SceneError(
+                f'"{layer.name}" has no valid pixel in the area: all are nodata, masked or outside it.',
+                "Choose another area, or check the nodata value in the layer's properties.",
+            )
+        views.append(_view(layer, how, pixels, valid))
+    views = merge_products(views, [(x.header.path, x.placement.frame) for x in found])
+    views, order_note = _ordered(views)
+    notes = [*_size_notes(choice, tiled), *notes, *order_note, *_view_notes(views)]
+    return Scene(
+        grid=_grid(choice.grid),
+        views=tuple(views),
+        gsd_m=metres_per_pixel(choice.grid),
+        native_gsd_m=_finest(found),
+        tiled=tiled and max(choice.grid.width, choice.grid.height) > max_size,
+        notes=tuple(dict.fromkeys(notes)),
+        extra={"reference": choice.reference.header.path},
+    )
+
+
+def describe(
+    layers: Sequence[LayerRequest], area: Area | None = None, max_size: int = 1024, *, tiled: bool = False
+) -> SceneDescription:
+    """Say what `open_scene` would read, from headers and a sparse sample alone.
+
+    Raises
+    ------
+    SceneError
+        As `open_scene`.
+    """
+    found, choice = _prepare(layers, area, max_size, tiled)
+    described = tuple(_describe_layer(layer, plan(layer, _target(layer, choice))) for layer in found)
+    grid, native = choice.grid, choice.native
+    warnings = [f'"{d.name}": {w}.' for d in described for w in d.warnings]
+    return SceneDescription(
+        width=grid.width,
+        height=grid.height,
+        crs=crs_text(grid.crs),
+        transform=Affine6(*grid.transform[:6]),
+        gsd_m=metres_per_pixel(grid),
+        native_gsd_m=_finest(found),
+        native_width=native.width,
+        native_height=native.height,
+        tiled=tiled and max(grid.width, grid.height) > max_size,
+        would_tile=max(native.width, native.height) > max_size,
+        layers=described,
+        notes=(*_size_notes(choice, tiled), *choice.notes),
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def _prepare(
+    layers: Sequence[LayerRequest], area: Area | None, max_size: int, tiled: bool
+) -> tuple[list[Layer], Choice]:
+    if not layers:
+        raise SceneError("No layer is given.", "Choose at least one raster layer.")
+    if max_size < 1:
+        raise SceneError(f"max_size is {max_size}.", "Give at least 1 pixel.")
+    found = [inspect(request) for request in layers]
+    return found, grids.choose(found, area, max_size, tiled)
+
+
+def _target(layer: Layer, choice: Choice) -> Frame:
+    """The grid as the layer sees it: a layer without a place of its own is read by the reference's pixels."""
+    if not grids.placed_as_reference(layer, choice.reference):
+        return choice.grid
+    own, base = layer.placement.frame, choice.reference.placement.frame
+    moved = own.transform * (~base.transform * choice.grid.transform)
+    return Frame(choice.grid.width, choice.grid.height, moved, own.crs)
+
+
+def _grid(frame: Frame) -> Grid:
+    return Grid(frame.width, frame.height, Affine6(*(float(v) for v in frame.transform[:6])), crs_text(frame.crs))
+
+
+def _finest(layers: Sequence[Layer]) -> tuple[float, float] | None:
+    sizes = [s for s in (metres_per_pixel(x.placement.frame) for x in layers) if s is not None]
+    return min(sizes, key=lambda s: s[0] * s[1]) if sizes else None
+
+
+def _view(layer: Layer, how: Plan, pixels: np.ndarray, valid: np.ndarray) -> View:
+    mark = fingerprint(layer.header.path)
+    notes = [f"bands: {layer.found.reason}", f"scale: {layer.conversion.reason}", f"date: {layer.date_reason}"]
+    notes += [n for n in (how.note, mark.note, *layer.notes) if n]
+    value = f"sampled:{mark.value}" if mark.sampled else mark.value
+    return View(
+        name=layer.name,
+        role=layer.role,
+        date=layer.date,
+        bands=layer.found.bands,
+        scale=layer.conversion.scale,
+        pixels=pixels,
+        valid=valid,
+        source=Source(
+            path=layer.header.path,
+            sha256=value,
+            sensor=layer.found.sensor,
+            sensor_reason=layer.found.reason,
+            native_pixel_size=pixel_size(layer.placement.frame.transform),
+            notes=tuple(notes),
+        ),
+    )
+
+
+def _ordered(views: list[View]) -> tuple[list[View], list[str]]:
+    """Optical before SAR, and by date where every view of the scene has one."""
+    ordered = sorted(views, key=lambda v: v.role is not Role.OPTICAL)
+    if len(views) > 1 and all(v.date for v in views):
+        ordered = sorted(ordered, key=lambda v: (v.role is not Role.OPTICAL, v.date))
+    if [id(v) for v in ordered] == [id(v) for v in views]:
+        return ordered, []
+    return ordered, ["Order of the views: optical before SAR, earlier before later."]
+
+
+def _size_notes(choice: Choice, tiled: bool) -> list[str]:
+    grid, native = choice.grid, choice.native
+    metres = metres_per_pixel(grid)
+    size = f"{grid.width} x {grid.height} pixels"
+    if metres is not None:
+        size += f" of {_length(metres[0])} x {_length(metres[1])}"
+        if grid.crs is not None and grid.crs.is_geographic:
+            size += " (at the centre)"
+    if (grid.width, grid.height) == (native.width, native.height):
+        return [f"Effective pixel size: {size}, not resampled from \"{choice.reference.name}\"."
+                if choice.reference.placement.placed_by != "gcps" else f"Effective pixel size: {size}."]  # fmt: skip
+    own = metres_per_pixel(native)
+    before = f" of {_length(own[0])} x {_length(own[1])}" if own else ""
+    return [f"Effective pixel size: {size}, reduced from {native.width} x {native.height} pixels{before}."]
+
+
+def _length(metres: float) -> str:
+    return f"{metres / 1000:.4g} km" if metres >= 1000 else f"{metres:.4g} m"
+
+
+def _view_notes(views: list[View]) -> list[str]:
+    notes = []
+    for view in views:
+        share = float(np.count_nonzero(view.valid)) / view.valid.size
+        skip = ("bands: ", "scale: ", "date: ", "hash of")
+        for text in view.source.notes:
+            if not text.startswith(skip):
+                notes.append(f'"{view.name}": {text}.')
+        if share < 0.9995:
+            notes.append(f'"{view.name}": {share:.1%} of the pixels are valid.')
+    return notes
+
+
+def _describe_layer(layer: Layer, how: Plan) -> LayerDescription:
+    header, frame = layer.header, layer.placement.frame
+    warnings = list(layer.notes)
+    if not layer.found.sure:
+        warnings.append(f"its bands are a guess ({layer.found.reason}); set them in the layer's row if they are wrong")
+    if header.dtypes[0] in ("uint16", "int16") and layer.conversion.scale.value == "raw":
+        warnings.append("16-bit numbers without a known scale; pictures of it are stretched")
+    if header.crs is not None and how.window is None:
+        warnings.append("it is on another grid and is warped")
+    return LayerDescription(
+        path=header.path,
+        name=layer.name,
+        role=layer.role.value,
+        sensor=layer.found.sensor,
+        bands=layer.found.bands,
+        date=layer.date.isoformat() if layer.date else None,
+        scale=layer.conversion.scale.value,
+        width=header.width,
+        height=header.height,
+        dtype=header.dtypes[0],
+        crs=crs_name(frame.crs) if frame.crs is not None else None,
+        pixel_size=pixel_size(frame.transform),
+        pixel_size_m=metres_per_pixel(frame),
+        reasons={
+            "bands": layer.found.reason,
+            "date": layer.date_reason,
+            "scale": layer.conversion.reason,
+            "place": layer.placement.placed_by,
+        },
+        treatment=how.note or "read as it is",
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def with_bands(request: LayerRequest, bands: dict[str, int]) -> LayerRequest:
+    """Return the request with other bands."""
+    return replace(request, bands=bands)

@@ -1,0 +1,149 @@
+"""One layer, recognised: everything that is decided about it before pixels are read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.errors import RasterioError
+from rasterio.warp import calculate_default_transform
+
+from terrascope.scene.bands import Recognition, recognise
+from terrascope.scene.dates import date_of
+from terrascope.scene.placement import Frame, Placement, upright
+from terrascope.scene.raster import Header, environment, header_of, opened, peek
+from terrascope.scene.request import LayerRequest
+from terrascope.scene.scaling import Conversion, conversion_of
+from terrascope.scene.types import Role
+
+#: Values that files use for "nothing" without declaring it.
+_SENTINELS = (-9999.0, -32768.0, -999.0, -99999.0, float(np.finfo(np.float32).min), 1e20)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A raster with what was recognised.
+
+    Attributes
+    ----------
+    nodata
+        Value that means "nothing", declared or assumed (then `notes` says so); NaN and infinities always do.
+    any_band
+        True where `nodata` in one band is enough (a value that no measurement has); else it must be in all bands.
+    """
+
+    request: LayerRequest
+    header: Header
+    found: Recognition
+    conversion: Conversion
+    placement: Placement
+    date: dt.date | None
+    date_reason: str
+    nodata: float | None
+    any_band: bool
+    nodata_assumed: bool
+    notes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Name shown to the user."""
+        return self.request.name or Path(self.header.path.replace("\\", "/")).stem or self.header.path
+
+    @property
+    def role(self) -> Role:
+        """Kind of sensor."""
+        return self.found.role
+
+
+def inspect(request: LayerRequest) -> Layer:
+    """Read a layer's header and a sparse sample, and decide bands, role, date, scale, nodata and place.
+
+    Raises
+    ------
+    SceneError
+        If the raster cannot be opened or the request contradicts it.
+    """
+    role, date = request.known_role(), request.known_date()
+    with environment(), opened(request.path) as dataset:
+        header = header_of(dataset, request.path)
+        sample = peek(dataset, header)
+        placement, notes = _place(dataset, header)
+    found = recognise(header, sample, role=role, bands=request.bands)
+    reason = "chosen by the user"
+    if date is None:
+        properties = header.stac.get("properties", {})
+        stac = {k: str(v) for k, v in properties.items()} if isinstance(properties, dict) else {}
+        date, reason = date_of(request.path, {**header.tags, **stac})
+        if date is None and request.name:
+            date, reason = date_of(request.name)
+            reason = f"layer name: {reason}" if date else reason
+    conversion = conversion_of(header, found, sample, date=date, wanted=request.scale)
+    nodata, any_band, assumed, note = _nodata(header, found, conversion, sample)
+    notes += [*header.warnings, *found.notes, *conversion.notes, *([note] if note else [])]
+    return Layer(
+        request, header, found, conversion, placement, date, reason, nodata, any_band, assumed, tuple(notes)
+    )  # fmt: skip
+
+
+def _place(dataset: Any, header: Header) -> tuple[Placement, list[str]]:
+    width, height = header.width, header.height
+    if header.transform is not None:
+        frame, rows, columns = upright(Frame(width, height, header.transform, header.crs))
+        notes = []
+        if rows or columns:
+            notes.append("its rows or columns run the other way round; it was turned north up, nothing resampled")
+        if frame.transform.b or frame.transform.d:
+            notes.append("its grid is rotated against the axes of its CRS")
+        if header.crs is None:
+            notes.append("it has no CRS; areas are given in pixels. Set it in Layer > Properties > Source")
+        return Placement(frame, "transform", rows, columns), notes
+    if header.gcp_crs is not None:
+        try:
+            gcps, crs = dataset.gcps
+            transform, w, h = calculate_default_transform(crs, crs, width, height, gcps=gcps)
+            frame, _, _ = upright(Frame(int(w), int(h), transform, crs))
+            return Placement(frame, "gcps"), [f"it is placed by {len(gcps)} ground control points"]
+        except RasterioError as error:
+            note = f"its ground control points cannot be used ({error}) and are ignored"
+            return _by_pixels(width, height), [note]
+    note = "it has no georeference; areas are given in pixels. Georeference it to get ground units"
+    return _by_pixels(width, height), [note]
+
+
+def _by_pixels(width: int, height: int) -> Placement:
+    return Placement(Frame(width, height, Affine(1, 0, 0, 0, -1, 0), None), "pixels")
+
+
+def _nodata(
+    header: Header, found: Recognition, conversion: Conversion, sample: NDArray[np.float32] | None
+) -> tuple[float | None, bool, bool, str]:
+    """Return (nodata, one band is enough, assumed, note)."""
+    declared = {header.nodata[i - 1] for i in found.indexes}
+    value = next((n for n in declared if n is not None), None)
+    dtype = header.dtypes[found.indexes[0] - 1] if found.indexes else header.dtypes[0]
+    if value is not None:
+        note = f"bands declare different nodata; {value:g} is used" if len(declared - {None}) > 1 else ""
+        return value, _is_extreme(value, dtype), False, note
+    if sample is None or header.alpha or header.internal_mask:
+        return None, True, False, ""
+    values = sample[[i - 1 for i in found.indexes]]
+    if conversion.zero_is_nodata and (values == 0).all(axis=0).any():
+        return 0.0, False, True, "no nodata is declared; 0 in all bands is taken as nodata"
+    if dtype.startswith(("int", "float")):
+        for sentinel in _SENTINELS:
+            if (values == np.float32(sentinel)).any():
+                return sentinel, True, True, f"no nodata is declared; {sentinel:g} is taken as nodata"
+    return None, True, False, ""
+
+
+def _is_extreme(value: float, dtype: str) -> bool:
+    if np.isnan(value) or value < 0:
+        return True
+    if dtype == "uint8" or "float" not in dtype:
+        return dtype != "uint8" and value > 0
+    return abs(value) > 1e4

@@ -1,0 +1,56 @@
+"""Single-band files of one product (Sentinel-2 B02, B03 ...; VV and VH) become one view."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from terrascope.scene.placement import Frame
+from terrascope.scene.types import View
+
+_BAND_TOKEN = re.compile(
+    r"(?<![a-z0-9])((?:sr_|st_)?b(?:and)?_?\d{1,2}a?|vv|vh|hh|hv|red|green|blue|nir|nir08|swir\d*|coastal)(?![a-z0-9])",
+    re.IGNORECASE,
+)
+_SIZE_TOKEN = re.compile(r"_(10|20|60)m(?![a-z0-9])", re.IGNORECASE)
+
+
+def product_key(path: str) -> str | None:
+    """Return the path with the band's token taken out, None if it has none."""
+    folder, _, name = path.replace("\\", "/").rpartition("/")
+    stem = name.rsplit(".", 1)[0]
+    tokens = list(_BAND_TOKEN.finditer(stem.replace("_", " ")))
+    if not tokens:
+        return None
+    last = tokens[-1]
+    folder = re.sub(r"/R(10|20|60)m$", "", folder)
+    return f"{folder}/{_SIZE_TOKEN.sub('', stem[: last.start()] + '*' + stem[last.end() :])}"
+
+
+def merge_products(views: list[View], files: Sequence[tuple[str, Frame]]) -> list[View]:
+    """Stack single-band views of one product, in the order in which they came; others stay as they are."""
+    groups: dict[object, list[View]] = {}
+    for number, (view, (path, _)) in enumerate(zip(views, files)):
+        key = product_key(path) if len(view.bands) == 1 and view.bands[0] not in ("gray", "band1") else None
+        groups.setdefault((key, view.role, view.date, view.scale) if key else number, []).append(view)
+    return [_stack(group) for group in groups.values()]
+
+
+def _stack(group: list[View]) -> View:
+    names = [v.bands[0] for v in group]
+    if len(group) == 1 or len(set(names)) < len(names):
+        return group[0]
+    first = group[0]
+    valid = np.logical_and.reduce([v.valid for v in group])
+    pixels = np.concatenate([v.pixels for v in group])
+    pixels[:, ~valid] = 0
+    notes = tuple(dict.fromkeys(n for v in group for n in v.source.notes))
+    files = ", ".join(v.source.path.replace("\\", "/").rsplit("/", 1)[-1] for v in group[1:])
+    hashes = "+".join(v.source.sha256 or "" for v in group)
+    source = replace(first.source, sha256=hashes, notes=(*notes, f"one view of {len(group)} files, with {files}"))
+    key = product_key(first.source.path) or first.name
+    name = key.rsplit("/", 1)[-1].replace("_*", "").replace("*", "") or first.name
+    return replace(first, name=name, bands=tuple(names), pixels=pixels, valid=valid, source=source)

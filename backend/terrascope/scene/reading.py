@@ -1,0 +1,189 @@
+"""From a layer to a view on the scene's grid: straight where the grids agree, warped where they do not."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+
+from terrascope.errors import SceneError
+from terrascope.scene import blocks, warp
+from terrascope.scene.blocks import PixelWindow, Strip
+from terrascope.scene.layer import Layer
+from terrascope.scene.placement import Frame, apply, same_crs, transform_points
+from terrascope.scene.raster import environment
+
+Progress = Callable[[float, str], None]
+
+MEMORY_BYTES = 384 * 2**20  #: pixels of one view beyond which they live in a temporary file instead of memory
+_ALIGNED = 0.02  # pixels
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a layer gets onto the grid. `window` is None where it is warped; `factor`: source pixels a grid pixel."""
+
+    window: PixelWindow | None
+    factor: float
+    note: str
+    grid: Frame
+
+
+def plan(layer: Layer, grid: Frame) -> Plan:
+    """Decide between a straight read and a warp, and say so in a sentence (empty for an untouched 1:1 read)."""
+    frame = layer.placement.frame
+    grid = _same_turn(grid, frame)
+    comparable = same_crs(frame.crs, grid.crs) or frame.crs is None or grid.crs is None
+    if comparable and layer.placement.placed_by != "gcps":
+        m = ~frame.transform * grid.transform
+        w, h = m.a * grid.width, m.e * grid.height
+        skew = max(abs(m.b) * grid.height, abs(m.d) * grid.width)
+        inside = (m.c > -_ALIGNED and m.f > -_ALIGNED and m.c + w < frame.width + _ALIGNED
+                  and m.f + h < frame.height + _ALIGNED)  # fmt: skip
+        whole = abs(m.a - 1) * grid.width < _ALIGNED and abs(m.e - 1) * grid.height < _ALIGNED
+        on_pixels = abs(m.c - round(m.c)) < _ALIGNED and abs(m.f - round(m.f)) < _ALIGNED
+        if skew < _ALIGNED and inside and whole and on_pixels:
+            return Plan(PixelWindow(round(m.c), round(m.f), grid.width, grid.height), 1.0, "", grid)
+        if skew < _ALIGNED and inside and m.a > 0 and m.e > 0 and min(w / grid.width, h / grid.height) >= 1 - 1e-9:
+            window = PixelWindow(max(0.0, m.c), max(0.0, m.f), w, h)
+            return Plan(window, max(m.a, m.e), _reduction(layer, window, grid), grid)
+    factor = _factor(frame, grid)
+    return Plan(None, factor, _warp_note(layer, factor), grid)
+
+
+def _reduction(layer: Layer, window: PixelWindow, grid: Frame) -> str:
+    fx, fy = window.width / grid.width, window.height / grid.height
+    times = f"{fx:.4g} x {fy:.4g}" if abs(fx - fy) > 0.005 * fx else f"{fx:.4g} x {fx:.4g}"
+    if layer.found.palette:
+        return f"one of {times} pixels stands for each (colour table)"
+    if blocks.is_picked(layer, window, grid.width, grid.height):
+        return f"one of {times} pixels stands for each: too large to average without overviews (build them with gdaladdo)"
+    levels = [o for o in layer.header.overviews if o <= min(fx, fy) * 1.01]
+    via = f", from the overview 1:{max(levels)}" if levels and not layer.header.complex else ""
+    return f"{times} pixels averaged to one{via}"
+
+
+def _warp_note(layer: Layer, factor: float) -> str:
+    how = "nearest neighbour" if layer.found.palette else "bilinear"
+    if layer.placement.placed_by == "gcps":
+        return f"warped by its ground control points ({how})"
+    if factor < 0.95:
+        return f"warped to the common grid ({how}), its pixels are {1 / factor:.3g} times larger than the grid's"
+    if factor >= 2:
+        return f"warped to the common grid ({how}), about {factor:.3g} x {factor:.3g} of its pixels to one"
+    return f"warped to the common grid ({how})"
+
+
+def _same_turn(grid: Frame, frame: Frame) -> Frame:
+    """Shift a geographic grid by whole turns to where the layer counts its longitudes."""
+    if grid.crs is None or not grid.crs.is_geographic or not same_crs(grid.crs, frame.crs):
+        return grid
+    centre = (grid.transform * (grid.width / 2, grid.height / 2))[0]
+    target = (frame.transform * (frame.width / 2, frame.height / 2))[0]
+    shift = 360.0 * round((target - centre) / 360.0)
+    return grid.moved(Affine.translation(shift, 0) * grid.transform, grid.width, grid.height) if shift else grid
+
+
+def _factor(frame: Frame, grid: Frame) -> float:
+    """Layer pixels along a grid pixel's side, at the grid's centre."""
+    col, row = grid.width / 2, grid.height / 2
+    x, y = apply(grid.transform, np.array([col, col + 1, col]), np.array([row, row, row + 1]))
+    x, y = transform_points(x, y, grid.crs, frame.crs)
+    c, r = apply(~frame.transform, x, y)
+    sides = (math.hypot(c[1] - c[0], r[1] - r[0]), math.hypot(c[2] - c[0], r[2] - r[0]))
+    good = [s for s in sides if math.isfinite(s) and 0 < s < 1e6]
+    return float(np.sqrt(np.prod(good))) if len(good) == 2 else 1.0
+
+
+def read(
+    layer: Layer, grid: Frame, progress: Progress | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], Plan]:
+    """Read a layer on the grid.
+
+    Returns
+    -------
+    pixels
+        float32 [B, H, W] in physical units (see `Conversion`), 0 where not valid. Beyond `MEMORY_BYTES` a read-only
+        memory map of a temporary file, which is gone with the array.
+    valid
+        bool [H, W].
+    plan
+        What was done.
+
+    Raises
+    ------
+    SceneError
+        If the pixels cannot be read, or there is no room for them.
+    """
+    how = plan(layer, grid)
+    shape = (len(layer.found.bands), grid.height, grid.width)
+    sink = _Sink(shape)
+    with environment():
+        for strip in _strips(layer, how):
+            values = layer.conversion.apply(np.ascontiguousarray(strip.values, dtype=np.float32))
+            valid = strip.valid & np.isfinite(values).all(axis=0)
+            np.copyto(values, np.float32(0), where=~valid)
+            sink.put(strip.row, values, valid)
+            if progress is not None:
+                progress(sink.rows_done / grid.height, f"Reading {layer.name}")
+    pixels, valid = sink.result()
+    return pixels, valid, how
+
+
+def _strips(layer: Layer, how: Plan) -> Iterator[Strip]:
+    if how.window is not None:
+        return blocks.strips(layer, how.window, how.grid.width, how.grid.height)
+    return warp.strips(layer, how.grid, how.factor)
+
+
+class _Sink:
+    """Collects strips in memory, or in a temporary file that is mapped read-only at the end."""
+
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        self.shape = shape
+        self.rows_done = 0
+        size = 4 * math.prod(shape)
+        self._valid = np.zeros(shape[1:], dtype=bool)
+        self._pixels: NDArray[np.float32] | None = None
+        self._file = None
+        if size <= MEMORY_BYTES:
+            self._pixels = np.zeros(shape, dtype=np.float32)
+            return
+        free = shutil.disk_usage(tempfile.gettempdir()).free
+        if size > free * 0.9:
+            raise SceneError(
+                f"{shape[2]} x {shape[1]} pixels at native size need {size / 2**30:.1f} GiB in the temporary folder, "
+                f"{free / 2**30:.1f} GiB are free.",
+                "Choose a smaller area, or ask without tiles.",
+            )
+        self._file = tempfile.TemporaryFile(prefix="terrascope-")  # noqa: SIM115 - lives as long as the map
+        self._file.truncate(size)
+
+    def put(self, row: int, values: NDArray[np.float32], valid: NDArray[np.bool_]) -> None:
+        """Store rows from `row` on."""
+        n = valid.shape[0]
+        self._valid[row : row + n] = valid
+        self.rows_done += n
+        if self._pixels is not None:
+            self._pixels[:, row : row + n] = values
+            return
+        assert self._file is not None
+        _, height, width = self.shape
+        for band, data in enumerate(values):
+            self._file.seek(4 * width * (band * height + row))
+            self._file.write(np.ascontiguousarray(data).data)
+
+    def result(self) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Return pixels and validity."""
+        if self._pixels is not None:
+            return self._pixels, self._valid
+        assert self._file is not None
+        self._file.flush()
+        with self._file:
+            return np.memmap(self._file, dtype=np.float32, mode="r", shape=self.shape), self._valid

@@ -1,0 +1,134 @@
+"""What a caller asks for: layers and an area."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from terrascope.errors import SceneError
+from terrascope.scene.dates import parse_date
+from terrascope.scene.types import Role, Scale
+
+
+@dataclass(frozen=True)
+class LayerRequest:
+    """One raster, and what the user already knows of it; everything that is None is recognised.
+
+    Attributes
+    ----------
+    path
+        File, folder or any name that GDAL opens.
+    bands
+        Band name to 1-based index in the file, for example ``{"red": 3, "green": 2, "blue": 1}``.
+    scale
+        Meaning of the numbers in the file: a `Scale` or its value, or "linear" (SAR power) or "amplitude".
+    """
+
+    path: str
+    name: str | None = None
+    role: Role | str | None = None
+    date: dt.date | str | None = None
+    bands: Mapping[str, int] | None = None
+    scale: Scale | str | None = None
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, object]) -> LayerRequest:
+        """Read a protocol `layer` object; unknown keys are ignored."""
+        path = value.get("path")
+        if not isinstance(path, str) or not path:
+            raise SceneError(f"A layer has no path: {dict(value)!r}.", "Give each layer the path of its file.")
+        bands = value.get("bands")
+        if bands is not None and not isinstance(bands, Mapping):
+            raise SceneError(f"bands of {path!r} is {bands!r}.", 'Give an object such as {"red": 3}.')
+        return cls(
+            path=path,
+            name=_text(value.get("name")),
+            role=_text(value.get("role")),
+            date=_text(value.get("date")),
+            bands={str(k): int(v) for k, v in bands.items()} if bands else None,
+            scale=_text(value.get("scale")),
+        )
+
+    def known_role(self) -> Role | None:
+        """Return the role that the user gave.
+
+        Raises
+        ------
+        SceneError
+            If it is neither "optical" nor "sar".
+        """
+        if self.role is None or self.role == "auto":
+            return None
+        try:
+            return Role(self.role)
+        except ValueError:
+            raise SceneError(f"Role {self.role!r} of {self.path!r} is unknown.", 'Use "optical" or "sar".') from None
+
+    def known_date(self) -> dt.date | None:
+        """Return the date that the user gave.
+
+        Raises
+        ------
+        SceneError
+            If it cannot be read.
+        """
+        if self.date is None or isinstance(self.date, dt.date):
+            return self.date
+        found = parse_date(self.date)
+        if found is None:
+            raise SceneError(f"Date {self.date!r} of {self.path!r} cannot be read.", "Write it as YYYY-MM-DD.")
+        return found
+
+
+@dataclass(frozen=True)
+class Area:
+    """The part of the layers that is asked about: one of an extent, a polygon, or a pixel window.
+
+    Attributes
+    ----------
+    bbox
+        (x min, y min, x max, y max) in `crs`; x min > x max crosses the antimeridian where the CRS is geographic.
+    crs
+        Authority code or WKT; None means the grid's own CRS.
+    wkt
+        Polygon or multipolygon in `crs`, x before y; pixels whose centre is outside are not valid.
+    window
+        (column, row, width, height) in pixels of the reference layer, before any resampling, row 0 in the north.
+    """
+
+    bbox: tuple[float, float, float, float] | None = None
+    crs: str | None = None
+    wkt: str | None = None
+    window: tuple[int, int, int, int] | None = None
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, object]) -> Area | None:
+        """Read a protocol `area` object; an empty one is None (everything)."""
+        wkt = _text(value.get("wkt"))
+        bbox = _numbers(value.get("bbox"), "bbox")
+        window = _numbers(value.get("window"), "window")
+        if wkt is None and bbox is None and window is None:
+            return None
+        return cls(
+            bbox=(bbox[0], bbox[1], bbox[2], bbox[3]) if bbox else None,
+            crs=_text(value.get("crs")),
+            wkt=wkt,
+            window=(int(window[0]), int(window[1]), int(window[2]), int(window[3])) if window else None,
+        )
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value not in (None, "") else None
+
+
+def _numbers(value: object, name: str) -> tuple[float, ...] | None:
+    if value is None:
+        return None
+    hint = f"Give {name} as four numbers."
+    if not isinstance(value, (list, tuple)) or len(value) != 4:
+        raise SceneError(f"{name} of the area is {value!r}.", hint)
+    try:
+        return tuple(float(v) for v in value)
+    except (TypeError, ValueError):
+        raise SceneError(f"{name} of the area is {value!r}.", hint) from None

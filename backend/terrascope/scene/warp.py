@@ -1,0 +1,163 @@
+"""Pixels brought onto another grid by GDAL's warper, with bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.control import GroundControlPoint
+from rasterio.crs import CRS
+from rasterio.enums import ColorInterp, Resampling
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import RasterioError
+from rasterio.io import MemoryFile
+from rasterio.vrt import WarpedVRT
+from rasterio.windows import Window
+
+from terrascope.scene import blocks
+from terrascope.scene.blocks import PixelWindow, Strip
+from terrascope.scene.layer import Layer
+from terrascope.scene.placement import Frame, footprint
+from terrascope.scene.raster import opened, read_failure
+
+_WARP_MB = 96
+_STRIP_PIXELS = 2**21
+_SMALL = 2**23  # source pixels that are warped as they are, however much they shrink
+_STAND_IN = CRS.from_epsg(3857)  # both sides without a CRS: any one, the same on both sides
+
+
+def strips(layer: Layer, grid: Frame, factor: float) -> Iterator[Strip]:
+    """Read a layer on another grid, strip by strip.
+
+    Parameters
+    ----------
+    factor
+        Source pixels along a grid pixel's side. Large sources that shrink by two or more are averaged first (or read
+        from an overview), then warped bilinearly.
+
+    Raises
+    ------
+    SceneError
+        If the pixels cannot be read or there is no way from one CRS to the other.
+    """
+    try:
+        with ExitStack() as stack:
+            if _wants_copy(layer, factor):
+                source = stack.enter_context(_reduced(layer, grid, factor))
+                yield from _warped(source, layer, grid, reduced=True)
+            else:
+                levels = [i for i, o in enumerate(layer.header.overviews) if o <= factor * 1.01]
+                options = {"overview_level": levels[-1]} if levels and not layer.found.palette else {}
+                source = stack.enter_context(opened(layer.header.path, **options))
+                yield from _warped(source, layer, grid, reduced=False)
+    except (RasterioError, CPLE_BaseError) as error:
+        raise read_failure(layer.header.path, error) from error
+
+
+def _wants_copy(layer: Layer, factor: float) -> bool:
+    header = layer.header
+    if header.complex:
+        return True
+    if layer.found.palette or any(2 <= o <= factor * 1.01 for o in header.overviews):
+        return False
+    return factor >= 2 and header.width * header.height > _SMALL
+
+
+def _warped(source: Any, layer: Layer, grid: Frame, *, reduced: bool) -> Iterator[Strip]:
+    found, header = layer.found, layer.header
+    floats = reduced or any("float" in header.dtypes[i - 1] for i in found.indexes)
+    nodata = None if reduced else layer.nodata
+    if nodata is None and floats:
+        nodata = float("nan")
+    has_alpha = reduced or header.alpha is not None
+    crs = grid.crs or _STAND_IN
+    options: dict[str, Any] = {
+        "crs": crs,
+        "transform": grid.transform,
+        "width": grid.width,
+        "height": grid.height,
+        "resampling": Resampling.nearest if found.palette else Resampling.bilinear,
+        "warp_mem_limit": _WARP_MB,
+        "add_alpha": not has_alpha,
+        "UNIFIED_SRC_NODATA": "NO" if layer.any_band and not np.isnan(nodata or 0.0) else "YES",
+    }
+    if nodata is not None:
+        options |= {"src_nodata": nodata, "nodata": nodata}
+    if source.crs is None and not source.gcps[1]:
+        options["src_crs"] = crs
+    elif header.gcp_crs is not None:
+        options["src_crs"] = header.gcp_crs
+    with WarpedVRT(source, **options) as vrt:
+        indexes = list(range(1, len(found.indexes) + 1)) if reduced else list(found.indexes)
+        alpha = vrt.count if reduced or not has_alpha else header.alpha
+        extra = [] if reduced or found.alpha in (None, header.alpha) else [found.alpha]
+        colours = source.colormap(1) if found.palette else None
+        step = max(1, min(grid.height, _STRIP_PIXELS // max(1, grid.width)))
+        for row in range(0, grid.height, step):
+            n = min(step, grid.height - row)
+            data = vrt.read([*indexes, *extra, alpha], window=Window(0, row, grid.width, n), out_dtype="float32")
+            valid = data[-1] > 0
+            if extra:
+                valid &= data[-2] >= 0.5 * np.iinfo(header.dtypes[extra[0] - 1]).max
+            values = data[: len(indexes)]
+            valid &= ~_nothing(layer, values, nodata)
+            if colours is not None:
+                values, opaque = blocks.expand_palette(colours, values[0])
+                valid &= opaque
+            yield Strip(row, values, valid)
+
+
+def _nothing(layer: Layer, values: NDArray[np.float32], nodata: float | None) -> NDArray[np.bool_]:
+    out: NDArray[np.bool_] = ~np.isfinite(values).all(axis=0)
+    if nodata is not None and not np.isnan(nodata):
+        hit = values == np.float32(nodata)
+        out |= hit.any(axis=0) if layer.any_band else hit.all(axis=0)
+    return out
+
+
+@contextmanager
+def _reduced(layer: Layer, grid: Frame, factor: float) -> Iterator[Any]:
+    """A float32 copy in memory of the part under the grid, averaged to about two pixels a grid pixel, with alpha."""
+    header, place = layer.header, layer.placement
+    by_gcps = place.placed_by == "gcps"
+    k = max(1, int(factor))
+    if by_gcps:
+        box: tuple[float, float, float, float] = (0, 0, header.width, header.height)
+    else:
+        box = footprint(grid, place.frame) or (0, 0, header.width, header.height)
+    pad = 4 * k
+    c0, r0 = max(0, int(box[0]) - pad), max(0, int(box[1]) - pad)
+    c1, r1 = min(header.width, int(box[2]) + pad + 1), min(header.height, int(box[3]) + pad + 1)
+    if c1 <= c0 or r1 <= r0:
+        c0, r0, c1, r1 = 0, 0, min(header.width, k), min(header.height, k)
+    w, h = max(1, (c1 - c0) // k), max(1, (r1 - r0) // k)
+    bands = len(layer.found.indexes)
+    sx, sy = (c1 - c0) / w, (r1 - r0) / h
+    transform = place.frame.transform * Affine.translation(c0, r0) * Affine.scale(sx, sy)
+    profile: dict[str, Any] = {"driver": "GTiff", "dtype": "float32", "count": bands + 1, "width": w, "height": h,
+                               "interleave": "band", "BIGTIFF": "IF_SAFER"}  # fmt: skip
+    with MemoryFile() as memory:
+        with memory.open(**profile) as copy:
+            if by_gcps:
+                with opened(header.path) as dataset:
+                    points, crs = dataset.gcps
+                copy.gcps = ([GroundControlPoint(p.row / sy, p.col / sx, p.x, p.y, p.z or 0.0) for p in points], crs)
+            else:
+                copy.transform = transform
+                if place.frame.crs is not None:
+                    copy.crs = place.frame.crs
+            copy.colorinterp = [ColorInterp.gray, *[ColorInterp.undefined] * (bands - 1), ColorInterp.alpha]
+            for row, values, valid in blocks.strips(layer, PixelWindow(c0, r0, c1 - c0, r1 - r0), w, h):
+                n = valid.shape[0]
+                window = Window(0, row, w, n)
+                copy.write(np.where(valid, values, 0).astype(np.float32), list(range(1, bands + 1)), window=window)
+                copy.write(valid.astype(np.float32) * 255, bands + 1, window=window)
+        with memory.open() as copy:
+            yield copy
+
+
+__all__ = ["strips"]
