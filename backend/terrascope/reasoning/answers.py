@@ -5,6 +5,7 @@ Used for multiple choice, for the benchmarks and for checking claims. Nothing he
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -159,12 +160,11 @@ def _by_number(answer: str, texts: Sequence[str]) -> int | None:
         return None
     best: list[tuple[float, int]] = []
     for rank, option in enumerate(offered):
-        away = [closeness(quantity, option) for quantity in given]
-        comparable = [value for value in away if value is not None]
-        if comparable:
-            best.append((min(comparable[:1]), rank))
+        away = next((near for quantity in given if (near := closeness(quantity, option)) is not None), None)
+        if away is not None:
+            best.append((away, rank))
     best.sort()
-    if not best or (len(best) > 1 and best[0][0] == best[1][0]):
+    if not best or (len(best) > 1 and math.isclose(best[0][0], best[1][0], abs_tol=1e-9)):
         return None
     return best[0][1]
 

@@ -22,7 +22,7 @@ class EndReason(str, Enum):
 
 @dataclass(frozen=True)
 class TextPiece:
-    """Newly decoded text of a step (step 0: before the first, also after the last mask the step number goes on)."""
+    """Newly decoded text, special tokens kept. Text that leads to mask n has step n, text after the last mask the next."""
 
     step: int
     text: str

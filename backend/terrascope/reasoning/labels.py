@@ -24,7 +24,9 @@ _STOP = _set(
     "into onto over under between before after can will would should could must may do does did"
 )
 #: Words between a name and its [SEG].
-_TAIL = _set("is are was were here as follows below above shown visible segmented marked located and in on at of mask")
+_TAIL = _set(
+    "is are was were here as follows below above shown visible segmented marked located and in on at of the a an this mask"
+)
 
 _TAG = re.compile(r"<[^<>]{1,24}>|\[SEG\]|\ufffd")
 _TAGGED_PHRASE = re.compile(r"<p>\s*([^<>]{1,80}?)\s*</p>\s*$")

@@ -100,7 +100,7 @@ _UNIT = re.compile(
 )
 _GAP = "[ \u00a0\u2009\u202f'’]"
 _NUMBER = re.compile(
-    rf"(?P<sign>(?<![\w.,)%²])[-−–+])?(?<![\w.])(?:(?<!,)|(?<=\s,))"
+    rf"(?P<sign>(?<![\w.,)%²])[-−–+])?(?<![\w.^])(?<![A-Za-z]-)(?:(?<!,)|(?<=\s,))"
     rf"(?P<number>\d{{1,3}}(?:{_GAP}\d{{3}})+(?:[.,]\d+)?(?![\d])|\d+(?:[.,]\d+)*|\.\d+)"
     rf"(?P<exponent>[eE][-+]?\d{{1,3}}|\s?[x×*]\s?10\s?\^?\s?[-−+]?\d{{1,2}})?"
 )
@@ -143,6 +143,7 @@ _FRACTION = re.compile(
 )
 _NOTHING = re.compile(r"^\W*(?:none|nothing|nil)\b", re.IGNORECASE)
 _RANGE = re.compile(r"^\s*(?:-|–|—|−|to|and|bis)\s*$", re.IGNORECASE)
+_BETWEEN = re.compile(r"\bbetween\s*$", re.IGNORECASE)
 _MAX_TEXT = 20_000
 
 
@@ -150,11 +151,13 @@ def quantities(text: str) -> list[Quantity]:
     """Return the numbers of a text with their units, in order. Reads at most the first 20,000 characters."""
     text = text[:_MAX_TEXT]
     found = _digits(text)
-    taken = [(quantity.start, quantity.end) for quantity in found]
+    taken = bytearray(len(text))
+    for quantity in found:
+        taken[quantity.start : quantity.end] = b"\1" * (quantity.end - quantity.start)
     for quantity in [*_fractions(text), *_words(text)]:
-        if all(quantity.end <= start or quantity.start >= end for start, end in taken):
+        if not any(taken[quantity.start : quantity.end]):
             found.append(quantity)
-            taken.append((quantity.start, quantity.end))
+            taken[quantity.start : quantity.end] = b"\1" * (quantity.end - quantity.start)
     if not found and (nothing := _NOTHING.match(text)):
         found.append(_quantity(0.0, "", 0, nothing.start(), nothing.end()))
     return _joined(sorted(found, key=lambda quantity: quantity.start), text)
@@ -212,8 +215,10 @@ def parse_number(text: str) -> tuple[float, int]:
 
 
 def _digits(text: str) -> list[Quantity]:
-    found = []
+    found: list[Quantity] = []
     for match in _NUMBER.finditer(text):
+        if found and match.start() < found[-1].end:
+            continue  # the 2 of "m 2"
         number = match.group("number")
         value, decimals = parse_number(number)
         if match.group("exponent"):
@@ -292,7 +297,7 @@ def _joined(found: list[Quantity], text: str) -> list[Quantity]:
         last = joined[-1] if joined else None
         between = text[last.end : quantity.start] if last else ""
         and_only = between.strip().lower() == "and"
-        opened = last is not None and re.search(r"\bbetween\s*$", text[: last.start], re.IGNORECASE) is not None
+        opened = last is not None and _BETWEEN.search(text[max(last.start - 12, 0) : last.start]) is not None
         if (
             last is not None
             and last.unit in ("", quantity.unit)
