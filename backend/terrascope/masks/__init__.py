@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from terrascope.masks.geodesy import Ground as Ground
     from terrascope.masks.geodesy import ground as ground
     from terrascope.masks.measurement import measure as measure
+    from terrascope.masks.polygons import Part as Part
+    from terrascope.masks.polygons import polygonise as polygonise
+    from terrascope.masks.polygons import polygonise_labels as polygonise_labels
     from terrascope.masks.relations import adjacency as adjacency
     from terrascope.masks.relations import compare as compare
     from terrascope.masks.relations import distance as distance
@@ -30,6 +33,9 @@ _HOMES = {
     "adjacency": "relations",
     "compare": "relations",
     "change": "changes",
+    "polygonise": "polygons",
+    "polygonise_labels": "polygons",
+    "Part": "polygons",
     "Ground": "geodesy",
     "ground": "geodesy",
     "MaskError": "errors",

@@ -107,13 +107,14 @@ class Frame:
     transformer: Transformer | None
 
     def radians(self, rows: Floats, cols: Floats) -> tuple[Floats, Floats]:
-        """Longitude and latitude in radians of pixel positions; inf where the position is off the Earth."""
+        """Longitude and latitude in radians of pixel positions; nan where the position is off the Earth."""
         x, y = _map_xy(self.grid, rows, cols)
         if self.degrees_unit is not None:
             return x * self.degrees_unit, np.clip(y * self.degrees_unit, -np.pi / 2, np.pi / 2)
         assert self.transformer is not None
         lon, lat = self.transformer.transform(x, y, radians=True)
-        return np.asarray(lon), np.asarray(lat)
+        off = ~(np.isfinite(lon) & np.isfinite(lat))
+        return np.where(off, np.nan, lon), np.where(off, np.nan, lat)
 
     def edge(self, rows: Floats, cols: Floats, down: float, right: float) -> Floats:
         """Metres of a step of one cell (down, right) about the positions, measured in four chords."""

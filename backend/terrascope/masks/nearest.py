@@ -9,14 +9,17 @@ from scipy.spatial import cKDTree
 from terrascope.masks import regions
 from terrascope.masks.fields import Floats
 from terrascope.masks.geodesy import Ground
-from terrascope.masks.types import Mask, PixelPoint
+from terrascope.masks.types import Mask, Method, PixelPoint
 
 Indices = NDArray[np.intp]
 Pair = tuple[PixelPoint, PixelPoint]
+Box = tuple[int, int, int, int]
 
 _REACH = 3  # pixels that are searched by shifting one mask over the other
-_SAMPLE = 256
-_SLACK = 1.001  # for what lies between the places where the metric is sampled
+_SAMPLE = 128
+_SLACK = 1.02  # for what lies between the places where the metric is sampled, and for the bend of the Earth
+_WIDE_M = 3_000_000.0
+_EVERY_PAIR = 4096
 
 
 def nearest_pair(place: Ground, one: Mask, two: Mask) -> Pair:
@@ -26,23 +29,35 @@ def nearest_pair(place: Ground, one: Mask, two: Mask) -> Pair:
     farther apart, only rim pixels within an upper bound of the distance go into a k-d tree.
     """
     metric = _metric(place)
-    found = _by_shifts(place, metric, one, two)
+    found = None if metric is None else _by_shifts(place, metric, one, two)
     return found if found is not None else _by_tree(place, metric, one, two)
 
 
-def _metric(place: Ground) -> Floats:
-    """Ground vectors of one pixel right and one down at nine places of the grid, float64 [9, 2, k]."""
+def _metric(place: Ground) -> Floats | None:
+    """Ground vectors of one pixel right and one down at nine places of the grid, float64 [9, 2, k].
+
+    None where pixel distances say nothing of ground distances: parts off the Earth, or so wide a grid that it may wrap
+    around the globe or bend noticeably.
+    """
     height, width = place.grid.height, place.grid.width
     rows, cols = (v.ravel() for v in np.meshgrid(np.linspace(0, height, 3), np.linspace(0, width, 3), indexing="ij"))
     right = place.positions(rows, cols + 0.5) - place.positions(rows, cols - 0.5)
     down = place.positions(rows + 0.5, cols) - place.positions(rows - 0.5, cols)
     metric = np.stack([right, down], axis=1)
-    return metric[np.isfinite(metric).all(axis=(1, 2))]
+    if not np.isfinite(metric).all():
+        return None
+    extent = float(np.linalg.norm(metric, axis=2).max(axis=0) @ np.array([width, height]))
+    if place.method is Method.GEODESIC and extent > _WIDE_M:
+        return None
+    return metric
 
 
 def _by_shifts(place: Ground, metric: Floats, one: Mask, two: Mask) -> Pair | None:
     """Try every shift up to `_REACH` pixels; None where no certain answer lies within it."""
-    if len(metric) < 9:
+    near = one
+    for _ in range(_REACH):
+        near = regions.grow(near)
+    if not (near & two).any():
         return None
     shifts = [(r, c) for r in range(_REACH + 1) for c in range(-_REACH, _REACH + 1) if r > 0 or c > 0]
     lengths = np.linalg.norm(np.einsum("sk,nkd->snd", np.array(shifts, np.float64), metric[:, ::-1]), axis=2)
@@ -65,7 +80,7 @@ def _by_shifts(place: Ground, metric: Floats, one: Mask, two: Mask) -> Pair | No
 
 
 def _meeting(one: Mask, two: Mask, down: int, right: int) -> Indices:
-    """Pairs (row, column, row, column) of a pixel of each mask that lie a shift apart; one pair of each row."""
+    """Pairs (row, column, row, column) of a pixel of each mask that lie a shift apart; of very many, one a row."""
     height, width = one.shape
     if down >= height or abs(right) >= width:
         return np.empty((0, 4), np.intp)
@@ -74,15 +89,20 @@ def _meeting(one: Mask, two: Mask, down: int, right: int) -> Indices:
     pairs = []
     for first, second, order in ((one, two, (0, 1, 2, 3)), (two, one, (2, 3, 0, 1))):
         meet = first[upper] & second[lower]
-        rows = np.flatnonzero(meet.any(axis=1))
-        cols = meet[rows].argmax(axis=1) + max(0, -right)
+        if np.count_nonzero(meet) <= _EVERY_PAIR:
+            rows, cols = np.nonzero(meet)
+        else:
+            rows = np.flatnonzero(meet.any(axis=1))
+            cols = meet[rows].argmax(axis=1)
+        cols = cols + max(0, -right)
         pairs.append(np.stack([rows, cols, rows + down, cols + right], axis=1)[:, order])
     return np.concatenate(pairs)
 
 
-def _by_tree(place: Ground, metric: Floats, one: Mask, two: Mask) -> Pair:
-    pixels_a, pixels_b = (np.stack(regions.rim(mask), axis=1) for mask in (one, two))
-    pixels_a, points_a, pixels_b, points_b = _prune(place, metric, pixels_a, pixels_b)
+def _by_tree(place: Ground, metric: Floats | None, one: Mask, two: Mask) -> Pair:
+    pixels_a, pixels_b = _candidates(place, metric, one, two)
+    pixels_a, points_a = _on_earth(place, pixels_a)
+    pixels_b, points_b = _on_earth(place, pixels_b)
     if len(points_a) == 0 or len(points_b) == 0:  # off the Earth: any pair, its distance is not finite
         first, second = np.argwhere(one)[0], np.argwhere(two)[0]
         return PixelPoint(*map(int, first)), PixelPoint(*map(int, second))
@@ -97,26 +117,71 @@ def _by_tree(place: Ground, metric: Floats, one: Mask, two: Mask) -> Pair:
     return PixelPoint(*map(int, pixels_a[i])), PixelPoint(*map(int, pixels_b[j]))
 
 
-def _prune(place: Ground, metric: Floats, a: Indices, b: Indices) -> tuple[Indices, Floats, Indices, Floats]:
-    """Keep the rim pixels that can be in the nearest pair, with their positions.
+def _candidates(place: Ground, metric: Floats | None, one: Mask, two: Mask) -> tuple[Indices, Indices]:
+    """Rim pixels of both masks that can be in the nearest pair.
 
-    A few pairs give an upper bound of the distance; what lies farther from the other mask's bounding box is out.
+    A few pairs give an upper bound of the distance; what lies farther from the other mask's bounding box is cut off.
     """
-    if len(metric) == 9:
-        stretch = _least_stretch(metric)
-        for _ in range(2):
-            some_a, some_b = a[:: max(1, len(a) // _SAMPLE)], b[:: max(1, len(b) // _SAMPLE)]
+    window_a = window_b = (0, 0, place.grid.height, place.grid.width)
+    stretch = 0.0 if metric is None else _least_stretch(metric)
+    if stretch > 0:
+        for _ in range(3):
+            box_a, box_b = _box(one, window_a), _box(two, window_b)
+            some_a, some_b = _outermost(one, box_a), _outermost(two, box_b)
             points_a, points_b = (place.positions(p[:, 0] + 0.5, p[:, 1] + 0.5) for p in (some_a, some_b))
-            squares = np.sum((points_a[:, None] - points_b[None]) ** 2, axis=2)
-            if not np.isfinite(squares).all() or stretch <= 0:
+            least = float(np.sqrt(np.sum((points_a[:, None] - points_b[None]) ** 2, axis=2).min()))
+            radius = int(least / stretch * _SLACK) + 2
+            before = box_a, box_b
+            window_a, window_b = _meet(box_a, box_b, radius), _meet(box_b, box_a, radius)
+            if (window_a, window_b) == before:
                 break
-            radius = np.sqrt(squares.min()) / stretch * _SLACK + 1.0
-            keep_a = ((a >= b.min(axis=0) - radius) & (a <= b.max(axis=0) + radius)).all(axis=1)
-            keep_b = ((b >= a.min(axis=0) - radius) & (b <= a.max(axis=0) + radius)).all(axis=1)
-            a, b = a[keep_a], b[keep_b]
-    points_a, points_b = (place.positions(p[:, 0] + 0.5, p[:, 1] + 0.5) for p in (a, b))
-    good_a, good_b = np.isfinite(points_a).all(axis=1), np.isfinite(points_b).all(axis=1)
-    return a[good_a], points_a[good_a], b[good_b], points_b[good_b]
+    return _rim(one, window_a), _rim(two, window_b)
+
+
+def _box(mask: Mask, window: Box) -> Box:
+    """Bounding box of what a mask has in a window."""
+    found = regions.bounds(mask[window[0] : window[2], window[1] : window[3]])
+    assert found is not None, "a window always holds the nearest pixel"
+    return found[0] + window[0], found[1] + window[1], found[2] + window[0], found[3] + window[1]
+
+
+def _meet(box: Box, other: Box, radius: int) -> Box:
+    """The part of a box within `radius` pixels of another box."""
+    return (
+        max(box[0], other[0] - radius),
+        max(box[1], other[1] - radius),
+        min(box[2], other[2] + radius),
+        min(box[3], other[3] + radius),
+    )
+
+
+def _outermost(mask: Mask, box: Box) -> Indices:
+    """First and last pixel of some rows and columns of a mask in a box, int [n, 2]."""
+    cut = mask[box[0] : box[2], box[1] : box[3]]
+    rows = np.flatnonzero(cut.any(axis=1))
+    rows = rows[:: max(1, len(rows) // _SAMPLE)]
+    cols = np.flatnonzero(cut.any(axis=0))
+    cols = cols[:: max(1, len(cols) // _SAMPLE)]
+    across, down = cut[rows], cut[:, cols]
+    found = [
+        np.stack([rows, across.argmax(axis=1)], axis=1),
+        np.stack([rows, cut.shape[1] - 1 - across[:, ::-1].argmax(axis=1)], axis=1),
+        np.stack([down.argmax(axis=0), cols], axis=1),
+        np.stack([cut.shape[0] - 1 - down[::-1].argmax(axis=0), cols], axis=1),
+    ]
+    return np.concatenate(found) + np.array(box[:2])
+
+
+def _rim(mask: Mask, window: Box) -> Indices:
+    found = regions.rim(mask[window[0] : window[2], window[1] : window[3]])
+    return np.stack(found, axis=1) + np.array(window[:2])
+
+
+def _on_earth(place: Ground, pixels: Indices) -> tuple[Indices, Floats]:
+    """The pixels whose positions are finite, and these positions."""
+    points = place.positions(pixels[:, 0] + 0.5, pixels[:, 1] + 0.5)
+    good = np.isfinite(points).all(axis=1)
+    return pixels[good], points[good]
 
 
 def _least_stretch(metric: Floats) -> float:

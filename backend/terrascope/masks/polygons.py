@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from terrascope.masks import regions
 from terrascope.masks.errors import MaskError
-from terrascope.masks.rings import Rings, regions_of, trace
+from terrascope.masks.rings import Ints, Rings, regions_of, trace
 from terrascope.scene.types import Affine6, Grid
 
 
@@ -83,7 +83,7 @@ def polygonise_labels(
     return [Part(int(label_of[k]), int(pixels[k]), p) for k, p in zip(numbers, polygons) if not p.is_empty]
 
 
-def _polygons(rings: Rings, origin: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+def _polygons(rings: Rings, origin: tuple[int, int]) -> tuple[Ints, NDArray[np.object_]]:
     """Assemble rings to polygons in pixel coordinates (x = column, y = row), in order of region number."""
     order = np.lexsort((rings.hole, rings.region))  # each region: its shell, then its holes
     counts = np.diff(rings.starts)[order]
@@ -99,7 +99,7 @@ def _polygons(rings: Rings, origin: tuple[int, int]) -> tuple[NDArray[np.int64],
     heads = np.flatnonzero(np.diff(region, prepend=-1))
     polygon_offsets = np.concatenate([heads, [region.size]])
     polygons = shapely.from_ragged_array(shapely.GeometryType.POLYGON, coordinates, (ring_offsets, polygon_offsets))
-    return region[heads], np.asarray(polygons, dtype=object)
+    return region[heads], np.array(polygons, dtype=object)
 
 
 def _to_map(xy: NDArray[np.float64], t: Affine6) -> NDArray[np.float64]:
