@@ -29,6 +29,7 @@ from terrascope.trace.styles import layer_styles
 from terrascope.trace.types import (
     ClaimRecord,
     GridRecord,
+    MaskEntry,
     Step,
     Trace,
     all_masks,
@@ -72,6 +73,7 @@ class GeoPackageWriter:
         self.path = Path(path).absolute()
         self._trace = trace
         self._grid = grid_of(trace.grid)
+        self._written: dict[int, list[MaskEntry]] = {}
         self._srs = srs_of(trace.grid.crs)
         _refuse_foreign(self.path)
         part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
@@ -113,24 +115,32 @@ class GeoPackageWriter:
         return self._trace
 
     def put_step(self, step: Step) -> list[Part]:
-        """Write a step, or write it anew with what has come since. Returns the parts of its own mask, largest first."""
-        own: list[Part] = []
+        """Write a step, or write it anew with what has come since.
+
+        Returns the parts of the masks that were new, the step's own first, each mask's largest part first.
+        """
+        masks = all_masks(step)
+        before = self._written.get(step.number, [])
+        # Text, tokens and derived masks come after the mask: its polygons, the costly part, stay as they are.
+        kept = len(before) if masks[: len(before)] == before else 0
+        written: list[Part] = []
         rows: list[tuple[object, ...]] = []
-        boxes: list[tuple[float, float, float, float]] = []
-        for label, rle, measurements, derived in all_masks(step):
-            area = summary_area(measurements)
-            parts = parts_of(rle.decode(), self._grid, area)
-            own = own if derived else parts
-            boxes.extend(part.geometry.bounds for part in parts)
+        for label, rle, measurements, derived in masks[kept:]:
+            parts = parts_of(rle.decode(), self._grid, summary_area(measurements))
+            written.extend(parts)
             rows.extend(self._mask_rows(step, label, parts, measurements, derived))
+        bounds = shapely.total_bounds([part.geometry for part in written]) if written else None
         with self._transaction() as connection:
-            connection.execute("DELETE FROM masks WHERE step = ?", (step.number,))
+            if before and not kept:
+                connection.execute("DELETE FROM masks WHERE step = ?", (step.number,))
             connection.execute("DELETE FROM steps WHERE step = ?", (step.number,))
             connection.executemany(f"INSERT INTO masks ({_MASK_COLUMNS}) VALUES ({_marks(_MASK_COLUMNS)})", rows)
             connection.execute(f"INSERT INTO steps ({_STEP_COLUMNS}) VALUES ({_marks(_STEP_COLUMNS)})", _step_row(step))
-            self._extend_bounds(connection, boxes)
+            if bounds is not None:
+                connection.execute(_EXTEND_BOUNDS, bounds.tolist())
+        self._written[step.number] = masks
         self._trace = self._trace.with_step(step)
-        return own
+        return written
 
     def put_claims(self, claims: Sequence[ClaimRecord]) -> None:
         """Write the claims, in place of those that were there."""
@@ -168,26 +178,13 @@ class GeoPackageWriter:
     ) -> Iterator[tuple[object, ...]]:
         share, area = summary_share(measurements), summary_area(measurements)
         total = sum(part.pixels for part in parts)
-        for number, part in enumerate(parts, 1):
+        for number, (part, blob) in enumerate(zip(parts, _geometry_blobs(parts, self._srs.srs_id)), 1):
             part_share = None if share is None else share * part.pixels / total
             yield (
-                _geometry_blob(part, self._srs.srs_id), step.number, label, step.view, step.view_name, step.date,
+                blob, step.number, label, step.view, step.view_name, step.date,
                 number, part.area_m2, part_share, part.pixels, area, share, None if derived else step.confidence,
                 colour_of(label, derived), derived,
             )  # fmt: skip
-
-    def _extend_bounds(
-        self, connection: sqlite3.Connection, boxes: Sequence[tuple[float, float, float, float]]
-    ) -> None:
-        if not boxes:
-            return
-        low_x, low_y, high_x, high_y = zip(*boxes)
-        connection.execute(
-            "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ','now'),"
-            " min_x = min(coalesce(min_x, ?1), ?1), min_y = min(coalesce(min_y, ?2), ?2),"
-            " max_x = max(coalesce(max_x, ?3), ?3), max_y = max(coalesce(max_y, ?4), ?4) WHERE table_name = 'masks'",
-            (min(low_x), min(low_y), max(high_x), max(high_y)),
-        )
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -209,6 +206,13 @@ _INPUT_COLUMNS = "view, name, role, date, path, sha256, bands, sensor, picture, 
 _RUN_COLUMNS = (
     "id, created, question, options, answer, choice, confidence, end_reason, network, network_version,"
     " weights_sha256, device, settings, versions, warnings, seconds, record"
+)
+
+
+_EXTEND_BOUNDS = (
+    "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ','now'),"
+    " min_x = min(coalesce(min_x, ?1), ?1), min_y = min(coalesce(min_y, ?2), ?2),"
+    " max_x = max(coalesce(max_x, ?3), ?3), max_y = max(coalesce(max_y, ?4), ?4) WHERE table_name = 'masks'"
 )
 
 
@@ -244,11 +248,15 @@ def _text(value: object) -> str | None:
     return value if value is None or isinstance(value, str) else _dump(value)
 
 
-def _geometry_blob(part: Part, srs_id: int) -> bytes:
+def _geometry_blobs(parts: Sequence[Part], srs_id: int) -> list[bytes]:
     """GeoPackage binary: header with an envelope (x, x, y, y), then WKB, all little-endian."""
-    low_x, low_y, high_x, high_y = part.geometry.bounds
-    header = struct.pack("<2sBBi4d", b"GP", 0, 0b00000011, srs_id, low_x, high_x, low_y, high_y)
-    return header + shapely.to_wkb(part.geometry, byte_order=1)
+    geometries = [part.geometry for part in parts]
+    return [
+        struct.pack("<2sBBi4d", b"GP", 0, 0b00000011, srs_id, low_x, high_x, low_y, high_y) + wkb
+        for (low_x, low_y, high_x, high_y), wkb in zip(
+            shapely.bounds(geometries).reshape(-1, 4), shapely.to_wkb(geometries, byte_order=1)
+        )
+    ]
 
 
 def grid_of(record: GridRecord) -> Grid:

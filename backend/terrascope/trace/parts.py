@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -44,22 +45,37 @@ def parts_of(mask: NDArray[np.bool_], grid: Grid, area_m2: float | None) -> list
     """
     if not mask.any():
         return []
-    from affine import Affine
-    from rasterio.features import shapes
     from scipy import ndimage
 
     labels, count = ndimage.label(mask, structure=np.ones((3, 3), dtype=bool))
     labels = labels.astype(np.int32, copy=False)
-    pieces: list[list[shapely.Polygon]] = [[] for _ in range(count + 1)]
-    for geometry, value in shapes(labels, mask=mask, connectivity=4, transform=Affine(*drawing_transform(grid))):
-        shell, *holes = geometry["coordinates"]
-        pieces[int(value)].append(shapely.Polygon(shell, holes))
+    geometries = _outlines(labels, mask, drawing_transform(grid))
     pixels = np.bincount(labels.ravel(), minlength=count + 1)
     areas = _areas(labels, count, grid, area_m2)
-    order = sorted(range(1, count + 1), key=lambda each: (-int(pixels[each]), each))
+    order = 1 + np.argsort(-pixels[1:], kind="stable")
     return [
-        Part(_valid(pieces[each]), None if areas is None else float(areas[each]), int(pixels[each])) for each in order
+        Part(geometries[each - 1], None if areas is None else float(areas[each]), int(pixels[each])) for each in order
     ]
+
+
+def _outlines(labels: NDArray[np.int32], mask: NDArray[np.bool_], transform: Affine6) -> list[MultiPolygon]:
+    """One valid MultiPolygon for each label 1, 2, ...: exact pixel outlines. Built in bulk, masks have thousands."""
+    from affine import Affine
+    from rasterio.features import shapes
+
+    rings: list[list[tuple[float, float]]] = []
+    ring_owner: list[int] = []
+    owner: list[int] = []
+    for number, (geometry, value) in enumerate(shapes(labels, mask=mask, connectivity=4, transform=Affine(*transform))):
+        rings.extend(geometry["coordinates"])
+        ring_owner.extend([number] * len(geometry["coordinates"]))
+        owner.append(int(value))
+    points = np.array(list(chain.from_iterable(rings)), dtype=np.float64)
+    lines = shapely.linearrings(points, indices=np.repeat(np.arange(len(rings)), [len(each) for each in rings]))
+    polygons = shapely.polygons(lines, indices=np.array(ring_owner))
+    by_label = np.argsort(owner, kind="stable")
+    found = shapely.multipolygons(polygons[by_label], indices=np.array(owner)[by_label] - 1)
+    return [each if good else _repaired(each) for each, good in zip(found, shapely.is_valid(found))]
 
 
 def _areas(labels: NDArray[np.int32], count: int, grid: Grid, area_m2: float | None) -> NDArray[np.float64] | None:
@@ -70,22 +86,19 @@ def _areas(labels: NDArray[np.int32], count: int, grid: Grid, area_m2: float | N
 
     cell = ground(grid).area
     if isinstance(cell, Constant):
-        sums = np.bincount(labels.ravel(), minlength=count + 1).astype(np.float64)
+        weights, inside = None, labels.ravel()
     else:
         rows, cols = np.nonzero(labels)
-        sums = np.bincount(labels[rows, cols], weights=cell.at(rows + 0.5, cols + 0.5), minlength=count + 1)
+        weights, inside = cell.at(rows + 0.5, cols + 0.5), labels[rows, cols]
+    sums = np.bincount(inside, weights=weights, minlength=count + 1).astype(np.float64)
     sums[0] = 0.0
     total = float(sums.sum())
     return sums * (area_m2 / total) if total > 0 else sums
 
 
-def _valid(pieces: list[shapely.Polygon]) -> MultiPolygon:
-    geometry = MultiPolygon(pieces)
-    if geometry.is_valid:
-        return geometry
-    repaired = shapely.make_valid(geometry)
-    polygons = [each for each in shapely.get_parts(repaired, return_index=False) if each.geom_type == "Polygon"]
-    return MultiPolygon(polygons)
+def _repaired(geometry: MultiPolygon) -> MultiPolygon:
+    parts = shapely.get_parts(shapely.make_valid(geometry))
+    return MultiPolygon([each for each in parts if each.geom_type == "Polygon"])
 
 
 def display_geometry(parts: list[Part], tolerance: float, limit: int = 200_000) -> str | None:
@@ -96,9 +109,10 @@ def display_geometry(parts: list[Part], tolerance: float, limit: int = 200_000) 
     tolerance
         Largest distance, in map units, between the true outline and the simplified one.
     """
-    polygons = [piece for part in parts for piece in part.geometry.geoms]
-    if len(polygons) * 60 > limit:
+    if len(parts) * 60 > limit:
         return None
-    simple = [each for each in (piece.simplify(tolerance) for piece in polygons) if not each.is_empty]
-    text = shapely.to_wkt(MultiPolygon([each for each in simple if each.geom_type == "Polygon"]), rounding_precision=6)
+    polygons = shapely.get_parts([part.geometry for part in parts])
+    simple = shapely.simplify(polygons, tolerance)
+    simple = simple[~shapely.is_empty(simple) & (shapely.get_type_id(simple) == shapely.GeometryType.POLYGON)]
+    text = str(shapely.to_wkt(shapely.multipolygons(simple), rounding_precision=6))
     return text if len(text) <= limit else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import warnings
 import zlib
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +19,16 @@ PREVIEW_PX = 1024
 
 def view_picture(view: View, max_px: int = PREVIEW_PX) -> Picture:
     """Return a view as the network saw it, at most `max_px` on the long side, as JPEG."""
+    step = -(-max(view.valid.shape) // (2 * max_px))
+    if step > 1:  # views of a tiled scene may be larger than memory: every n-th pixel is enough for a small picture
+        view = replace(
+            view, pixels=np.ascontiguousarray(view.pixels[:, ::step, ::step]), valid=view.valid[::step, ::step].copy()
+        )
     return Picture(jpeg(shrink(_render(view), max_px)), "image/jpeg")
 
 
 def _render(view: View) -> NDArray[np.uint8]:
-    from terrascope.scene.render import render_rgb, render_sar
+    from terrascope.scene import render_rgb, render_sar
 
     rgb = render_sar(view) if view.role is Role.SAR else render_rgb(view)
     return np.where(view.valid[..., None], rgb, 255).astype(np.uint8)

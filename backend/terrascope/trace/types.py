@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +34,7 @@ class MaskRle:
         from terrascope.masks.rle import encode
 
         height, width = mask.shape
-        counts = encode(np.asarray(mask, dtype=bool))["counts"]
-        return cls((int(height), int(width)), counts if isinstance(counts, str) else counts.decode("ascii"))
+        return cls((int(height), int(width)), str(encode(np.asarray(mask, dtype=bool))["counts"]))
 
     def decode(self) -> NDArray[np.bool_]:
         """Return the mask, bool [H, W]."""
@@ -99,8 +99,9 @@ class DerivedMask:
 class Step:
     """One step: a piece of reasoning, and the mask that ends it (none for text before or after the masks).
 
-    `evidence` is the measured text that was read by the network; `tokens` are the (view, token index) pairs of the
-    visual tokens that went back into its context; `confidence` is the network's own estimate in [0, 1].
+    `measurements` are those of the mask alone, `relations` what was measured for the evidence (against other masks and
+    dates), `evidence` the text of it that the network read. `tokens` are the (view, token index) pairs of the visual
+    tokens that went back into its context; `confidence` is the network's own estimate in [0, 1].
     """
 
     number: int
@@ -112,6 +113,7 @@ class Step:
     date_reason: str = ""
     mask: MaskRle | None = None
     measurements: Mapping[str, object] = field(default_factory=dict)
+    relations: Mapping[str, object] = field(default_factory=dict)
     evidence: str = ""
     confidence: float | None = None
     derived: tuple[DerivedMask, ...] = ()
@@ -226,7 +228,16 @@ def summary_share(measurements: Mapping[str, object]) -> float | None:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def all_masks(step: Step) -> Sequence[tuple[str, MaskRle, Mapping[str, object], bool]]:
-    """Return (label, mask, measurements, derived) of the step's own mask and its derived ones."""
-    own = [(step.label or "", step.mask, step.measurements, False)] if step.mask is not None else []
-    return [*own, *((each.label, each.mask, each.measurements, True) for each in step.derived)]
+class MaskEntry(NamedTuple):
+    """One mask of a step, its own or a derived one."""
+
+    label: str
+    mask: MaskRle
+    measurements: Mapping[str, object]
+    derived: bool
+
+
+def all_masks(step: Step) -> list[MaskEntry]:
+    """Return the step's own mask, if it has one, and its derived ones."""
+    own = [MaskEntry(step.label or "", step.mask, step.measurements, False)] if step.mask is not None else []
+    return [*own, *(MaskEntry(each.label, each.mask, each.measurements, True) for each in step.derived)]

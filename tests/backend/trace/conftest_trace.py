@@ -35,7 +35,7 @@ def make_step(number: int, mask: NDArray[np.bool_], grid: Grid, label: str = "wa
     gain = (DerivedMask(f"{label} gain", MaskRle.encode(~mask), measured),) if derived else ()
     return Step(
         number, f"<think>Look at the {label} [SEG]", label, 0, "before", "2020-06-01", "said so", MaskRle.encode(mask),
-        measured, "12.5 % ü", 0.75, gain, ((0, 17), (0, 18)),
+        measured, {"touches": {"tree": True}}, "12.5 % ü", 0.75, gain, ((0, 17), (0, 18)),
     )  # fmt: skip
 
 

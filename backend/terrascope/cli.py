@@ -1,0 +1,280 @@
+"""`terrascope`: ask, show, measure, report, serve, models, cot, train, bench.
+
+Every command imports what it needs when it runs, so that a missing extra breaks only its own command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import terrascope
+from terrascope.errors import TerraScopeError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from terrascope.service.request import QuestionRequest
+
+Command = Callable[[argparse.Namespace], int]
+
+#: Exit codes beside 0 (answered, or said that it cannot tell) and argparse's 2.
+FAILED, NO_ANSWER, STOPPED = 1, 3, 130
+
+#: Groups of commands that belong to other rooms: what they are for, and (module, function) that add their parsers.
+GROUPS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+    "models": ("import, export, list and check models", (("terrascope.networks.full.cli", "add_models_parser"),)),
+    "cot": ("build chain-of-thought data", (("terrascope.terra_cot.cli", "add_cot_parser"),)),
+    "train": ("train a model", (("terrascope.training.cli", "add_train_parser"),)),
+    "bench": (
+        "measure speed and accuracy",
+        (
+            ("terrascope.bench.scene", "add_scene_parser"),
+            ("terrascope.bench.loop", "add_loop_parser"),
+            ("terrascope.bench.cli", "add_bench_parsers"),
+        ),
+    ),
+}
+#: Groups whose functions add sub-commands to the group, not the group itself.
+_NESTED = ("bench",)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["serve"]:  # the plugin waits for hello: nothing else is imported before it
+        from terrascope.service.stdio import main as serve
+
+        return serve()
+    try:
+        parser = build_parser(next((each for each in given if not each.startswith("-")), None))
+        options = parser.parse_args(given)
+        command: Command = options.run
+        return command(options)
+    except TerraScopeError as error:
+        _console(stderr=True).print(f"[red]Error:[/] {_escaped(error.message)} [bold]{_escaped(error.hint)}[/]")
+        return FAILED
+    except KeyboardInterrupt:
+        return STOPPED
+    except BrokenPipeError:  # `terrascope show ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def build_parser(command: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser; the parsers of a group are only there if `command` is that group."""
+    parser = argparse.ArgumentParser(prog="terrascope", description=terrascope.__doc__)
+    parser.add_argument("--version", action="version", version=f"terrascope {terrascope.__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_ask(commands)
+    show = commands.add_parser("show", help="replay an answer from its GeoPackage")
+    show.add_argument("gpkg", type=Path)
+    show.add_argument("--json", action="store_true", help="print the whole trace as JSON")
+    show.set_defaults(run=_show)
+    measure = commands.add_parser("measure", help="measure masks without any model")
+    measure.add_argument("mask", nargs="+", type=Path, help="class raster, result GeoPackage, or polygons")
+    measure.add_argument("--json", action="store_true", help="print the measurements as JSON")
+    measure.set_defaults(run=_measure)
+    report = commands.add_parser("report", help="make an HTML report of an answer")
+    report.add_argument("gpkg", type=Path)
+    report.add_argument("-o", "--out", type=Path, help="the HTML file (default: beside the GeoPackage)")
+    report.set_defaults(run=_report)
+    commands.add_parser("serve", help="speak the protocol of the QGIS plugin over stdin and stdout")
+    for name in GROUPS:
+        _add_group(commands, name, wanted=name == command)
+    return parser
+
+
+def _add_ask(commands: Any) -> None:
+    ask = commands.add_parser("ask", help="ask a question about images")
+    ask.add_argument("question")
+    ask.add_argument("images", nargs="+", metavar="IMAGE")
+    ask.add_argument("--role", action="append", choices=["optical", "sar", "auto"], help="once, or once an image")
+    ask.add_argument("--date", action="append", help="YYYY-MM-DD, once an image ('-' where it is not known)")
+    ask.add_argument("--aoi", metavar="FILE|BBOX", help="polygons, or xmin,ymin,xmax,ymax[@CRS]")
+    ask.add_argument("--network", help='"embedded", or the folder of an imported model')
+    ask.add_argument("--device", help="auto, cpu, cuda, mps")
+    ask.add_argument("--precision", help="of a full model: fp32, bf16, fp16, nf4, int4")
+    ask.add_argument("--option", action="append", default=[], help="a choice of a multiple-choice question, in order")
+    ask.add_argument("--max-size", type=int, default=1024, help="longest side in pixels that is read (default 1024)")
+    ask.add_argument("--tiled", action="store_true", help="segment at the native resolution, tile by tile")
+    ask.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the reasoning loop")
+    ask.add_argument("--out", type=Path, help="the GeoPackage (default: IMAGE-answer.gpkg here)")
+    ask.add_argument("--json", action="store_true", help="print the trace as JSON instead of the stream")
+    ask.add_argument("--report", type=Path, metavar="HTML", help="make a report too")
+    ask.set_defaults(run=_ask)
+
+
+def _add_group(commands: Any, name: str, wanted: bool) -> None:
+    purpose, homes = GROUPS[name]
+    if not wanted:
+        commands.add_parser(name, help=purpose)
+        return
+    if name in _NESTED:
+        commands = commands.add_parser(name, help=purpose).add_subparsers(metavar="WHAT", required=True)
+    failures: list[str] = []
+    for module, function in homes:
+        try:
+            getattr(importlib.import_module(module), function)(commands)
+        except ImportError as error:
+            failures.append(str(error))
+    if len(failures) == len(homes):
+        raise TerraScopeError(
+            f"The command {name!r} needs what is not installed here: {'; '.join(failures)}.",
+            "Install the environment for it (backend/requirements).",
+        )
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from terrascope.service.run import Cancelled, run_question
+    from terrascope.terminal import Stream
+
+    console = _console(stderr=options.json)
+    stream = Stream(console)
+    stop = threading.Event()
+    _first_interrupt_stops(stop)
+    try:
+        trace = run_question(_request(options), stream, stop.is_set)
+    except Cancelled:
+        return STOPPED
+    finally:
+        stream.close()
+    console.print(f"[dim]Written to {_escaped(str(_out_path(options)))}[/]", highlight=False)
+    if options.report is not None:
+        from terrascope.trace.report import write_report
+
+        path = write_report(_out_path(options), options.report)
+        console.print(f"[dim]Report {_escaped(str(path))}[/]", highlight=False)
+    if options.json:
+        from terrascope.trace.json_io import to_json
+
+        sys.stdout.write(to_json(trace, indent=1) + "\n")
+    return {"answered": 0, "abstained": 0, "cancelled": STOPPED}.get(trace.end_reason or "", NO_ANSWER)
+
+
+def _request(options: argparse.Namespace) -> QuestionRequest:
+    from terrascope.scene.request import LayerRequest
+    from terrascope.service.area import read_area
+    from terrascope.service.request import QuestionRequest, SceneRequest
+
+    roles = _for_each(options.role, options.images, "--role")
+    dates = _for_each(options.date, options.images, "--date")
+    layers = tuple(
+        LayerRequest(path=path, role=None if role == "auto" else role, date=None if date == "-" else date)
+        for path, role, date in zip(options.images, roles, dates)
+    )
+    return QuestionRequest(
+        question=options.question.strip(),
+        scene=SceneRequest(layers, read_area(options.aoi) if options.aoi else None, options.max_size, options.tiled),
+        out=_out_path(options),
+        options=tuple(options.option),
+        network=options.network,
+        device=options.device,
+        precision=options.precision,
+        settings=dict(_setting(each) for each in options.set),
+    )
+
+
+def _for_each(values: list[str] | None, images: Sequence[str], name: str) -> list[str | None]:
+    if not values:
+        return [None] * len(images)
+    if name == "--role" and len(values) == 1:
+        return [values[0]] * len(images)
+    if len(values) != len(images):
+        raise TerraScopeError(
+            f"{name} is given {len(values)} times for {len(images)} images.", "Give it once an image."
+        )
+    return list(values)
+
+
+def _setting(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise TerraScopeError(f"The setting {text!r} has no value.", "Write NAME=VALUE, for example selection=paper.")
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, {"true": True, "false": False}.get(value.lower(), value)
+
+
+def _out_path(options: argparse.Namespace) -> Path:
+    if options.out is None:
+        stem = Path(options.images[0]).stem or "terrascope"
+        options.out, number = Path(f"{stem}-answer.gpkg"), 1
+        while options.out.exists():
+            number += 1
+            options.out = Path(f"{stem}-answer-{number}.gpkg")
+    out: Path = options.out
+    return out
+
+
+def _first_interrupt_stops(stop: threading.Event) -> None:
+    """Ctrl-C ends the run with what it has; a second one ends the program."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+
+    def interrupted(number: int, frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    signal.signal(signal.SIGINT, interrupted)
+
+
+def _show(options: argparse.Namespace) -> int:
+    from terrascope.trace.geopackage import read_trace
+    from terrascope.trace.json_io import to_json
+
+    trace = read_trace(options.gpkg)
+    if options.json:
+        sys.stdout.write(to_json(trace, indent=1) + "\n")
+    else:
+        from terrascope.terminal import show_trace
+
+        show_trace(_console(), trace)
+    return 0
+
+
+def _measure(options: argparse.Namespace) -> int:
+    from terrascope.service.measuring import measure_file
+    from terrascope.terminal import measurement_table
+
+    found = {str(path): measure_file(path) for path in options.mask}
+    if options.json:
+        import json
+
+        sys.stdout.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+        return 0
+    for path, masks in found.items():
+        _console().print(f"[bold]{_escaped(path)}[/]", highlight=False)
+        _console().print(measurement_table(masks))
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from terrascope.trace.report import write_report
+
+    path = write_report(options.gpkg, options.out or options.gpkg.with_suffix(".html"))
+    _console().print(f"Report {_escaped(str(path))}", highlight=False)
+    return 0
+
+
+def _console(stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr)
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

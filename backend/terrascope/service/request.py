@@ -1,0 +1,70 @@
+"""What is asked: one question as the rooms below need it, read from a protocol message or built by the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from terrascope.scene.request import Area, LayerRequest
+
+#: Settings that belong to the scene; all others are the reasoning loop's.
+SCENE_SETTINGS = ("max_size", "tiled")
+DEFAULT_MAX_SIZE = 1024
+
+
+@dataclass(frozen=True)
+class SceneRequest:
+    """Layers and area, the longest side in pixels that is read, and whether it is segmented by tiles."""
+
+    layers: tuple[LayerRequest, ...]
+    area: Area | None = None
+    max_size: int = DEFAULT_MAX_SIZE
+    tiled: bool = False
+
+
+@dataclass(frozen=True)
+class QuestionRequest:
+    """One question; `out` is the GeoPackage to write. `settings` are those of the reasoning loop."""
+
+    question: str
+    scene: SceneRequest
+    out: Path
+    options: tuple[str, ...] = ()
+    network: str | None = None
+    device: str | None = None
+    precision: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def scene_request(message: Mapping[str, Any]) -> SceneRequest:
+    """Read layers, area and scene settings of a message.
+
+    Raises
+    ------
+    TerraScopeError
+        If one of them cannot be.
+    """
+    settings = message.get("settings") or {}
+    return SceneRequest(
+        layers=tuple(LayerRequest.from_dict(each) for each in message["layers"]),
+        area=Area.from_dict(message["area"]) if message.get("area") else None,
+        max_size=int(settings.get("max_size", DEFAULT_MAX_SIZE)),
+        tiled=bool(settings.get("tiled", False)),
+    )
+
+
+def question_request(message: Mapping[str, Any]) -> QuestionRequest:
+    """Read an `ask` message."""
+    settings = message.get("settings") or {}
+    return QuestionRequest(
+        question=message["question"].strip(),
+        scene=scene_request(message),
+        out=Path(message["out"]),
+        options=tuple(str(each) for each in message.get("options") or ()),
+        network=message.get("network"),
+        device=message.get("device"),
+        precision=message.get("precision"),
+        settings={name: value for name, value in settings.items() if name not in SCENE_SETTINGS},
+    )

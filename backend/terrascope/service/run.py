@@ -1,0 +1,301 @@
+"""One question from request to answer: scene, network, reasoning, evidence, claims, trace, messages."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import terrascope
+from terrascope.errors import TerraScopeError
+from terrascope.networks.interface import Network, Prompt
+from terrascope.networks.registry import resolve
+from terrascope.reasoning.loop import EvidenceProvider, reason
+from terrascope.reasoning.settings import ReasoningSettings, ResolvedSettings
+from terrascope.scene.types import Scene
+from terrascope.service.recorder import Message, OnMessage, Recorder
+from terrascope.service.request import QuestionRequest
+from terrascope.service.workbench import Workbench
+from terrascope.trace.geopackage import GeoPackageWriter
+from terrascope.trace.jsonable import jsonable
+from terrascope.trace.pictures import view_picture
+from terrascope.trace.types import ClaimRecord, GridRecord, InputRecord, NetworkRecord, Trace
+
+log = logging.getLogger(__name__)
+
+#: Packages whose versions a trace records, where they are installed.
+_RECORDED = ("numpy", "rasterio", "pyproj", "shapely", "scipy", "onnxruntime", "torch", "transformers", "tokenizers")
+
+
+class Cancelled(Exception):
+    """The user stopped the job before it had anything to show."""
+
+
+def run_question(
+    request: QuestionRequest,
+    on_message: OnMessage,
+    cancelled: Callable[[], bool] = lambda: False,
+    workbench: Workbench | None = None,
+) -> Trace:
+    """Ask a question, and write the result as it comes.
+
+    Parameters
+    ----------
+    on_message
+        Takes each protocol message (without the job's id) as it happens; the last one is `end`.
+    cancelled
+        Asked at every token.
+    workbench
+        Keeps networks and scene for the next question.
+
+    Raises
+    ------
+    TerraScopeError
+        If the layers, the network or the file cannot be used. What was written until then stays.
+    Cancelled
+        If it was stopped before the first step.
+    """
+    clock = _Clock()
+    bench = workbench or Workbench()
+    if not request.question:
+        raise TerraScopeError("There is no question.", "Write one.")
+    settings = ReasoningSettings.from_mapping(request.settings)
+    scene, network = prepare(bench, request, on_message, cancelled, clock)
+    trace = begin_trace(request, scene, network, settings.resolved(network.info.defaults))
+    with clock.part("pictures_s"):
+        pictures = {index: view_picture(view) for index, view in enumerate(scene.views)}
+    with GeoPackageWriter(request.out, trace, pictures) as writer:
+        recorder = Recorder(scene, writer, on_message)
+        try:
+            with clock.part("reasoning_s"):
+                _reason(network, scene, request, settings, recorder, cancelled)
+        except TerraScopeError as error:
+            recorder.flush()
+            writer.put_run(replace(writer.trace, end_reason="error", warnings=(str(error),), timings=clock.timings()))
+            raise
+        return _conclude(recorder, writer, scene, network, on_message, clock)
+
+
+def prepare(
+    bench: Workbench,
+    request: QuestionRequest,
+    on_message: OnMessage,
+    cancelled: Callable[[], bool],
+    clock: _Clock | None = None,
+) -> tuple[Scene, Network]:
+    """Open the scene and load the network, with their messages.
+
+    Raises
+    ------
+    Cancelled
+        If it was stopped between the two, or after them.
+    """
+    clock = clock or _Clock()
+    with clock.part("scene_s"):
+        scene = bench.scene(request.scene, _progress(on_message, cancelled))
+    on_message(scene_message(scene))
+    _stop_if(cancelled)
+    name = resolve(request.network)
+    if not bench.has_network(request.network, request.device, request.precision):
+        on_message({"type": "loading", "network": name, "message": f"Loading the network {Path(name).name!r}"})
+    with clock.part("load_s"):
+        network = bench.network(request.network, request.device, request.precision)
+    _stop_if(cancelled)
+    return scene, network
+
+
+def scene_message(scene: Scene) -> Message:
+    """Return the `scene` message of an opened scene."""
+    grid = scene.grid
+    views = [
+        {"name": each.name, "role": each.role.value, "date": each.date.isoformat() if each.date else None,
+         "bands": list(each.bands), "scale": each.scale.value, "sensor": each.source.sensor, "path": each.source.path}
+        for each in scene.views
+    ]  # fmt: skip
+    return {
+        "type": "scene", "width": grid.width, "height": grid.height, "views": views, "notes": list(scene.notes),
+        "tiled": scene.tiled, "crs": grid.crs, "gsd_m": list(scene.gsd_m) if scene.gsd_m else None,
+        "native_gsd_m": list(scene.native_gsd_m) if scene.native_gsd_m else None, "transform": list(grid.transform),
+    }  # fmt: skip
+
+
+def begin_trace(request: QuestionRequest, scene: Scene, network: Network, settings: ResolvedSettings) -> Trace:
+    """Return the trace as it stands before the first step."""
+    info = network.info
+    return Trace(
+        question=request.question,
+        options=request.options,
+        grid=_grid_record(scene),
+        inputs=tuple(
+            InputRecord(
+                name=view.name, role=view.role.value, path=view.source.path,
+                date=view.date.isoformat() if view.date else None, bands=tuple(view.bands), scale=view.scale.value,
+                sha256=view.source.sha256, sensor=view.source.sensor, sensor_reason=view.source.sensor_reason,
+                native_pixel_size=_pair(view.source.native_pixel_size), notes=tuple(view.source.notes),
+            )
+            for view in scene.views
+        ),
+        network=NetworkRecord(
+            info.name, info.version, info.weights_sha256, info.device, info.dtype, _settings(request, settings)
+        ),
+        versions=_versions(),
+    )  # fmt: skip
+
+
+def _reason(
+    network: Network,
+    scene: Scene,
+    request: QuestionRequest,
+    settings: ReasoningSettings,
+    recorder: Recorder,
+    cancelled: Callable[[], bool],
+) -> None:
+    prompt = Prompt(request.question, request.options)
+    evidence = evidence_for(network, scene)
+    for event in reason(network, scene, prompt, settings, evidence=evidence, cancelled=cancelled):
+        recorder.take(event)
+
+
+def evidence_for(network: Network, scene: Scene) -> EvidenceProvider | None:
+    """Return what measures each mask for a network that reads measurements; None for one that does not."""
+    if not network.info.measured_evidence:
+        return None
+    from terrascope.reasoning.evidence import MeasuredEvidence
+
+    return MeasuredEvidence(scene)
+
+
+def _conclude(
+    recorder: Recorder,
+    writer: GeoPackageWriter,
+    scene: Scene,
+    network: Network,
+    on_message: OnMessage,
+    clock: _Clock,
+) -> Trace:
+    from terrascope.service.claims import claims_of
+
+    ended = recorder.ended
+    assert ended is not None, "the loop always ends with Ended"
+    with clock.part("claims_s"):
+        claims: tuple[ClaimRecord, ...] = claims_of(recorder, scene)
+    if claims:
+        writer.put_claims(claims)
+    for claim in claims:
+        on_message(_claim_message(claim))
+    answer = recorder.answer
+    if answer is not None:
+        on_message(
+            {"type": "answer", "text": answer.text, "choice": answer.choice, "confidence": answer.confidence}
+        )
+    warnings = tuple(ended.warnings)
+    writer.put_run(
+        replace(
+            writer.trace, answer=answer, end_reason=ended.reason.value, warnings=warnings, timings=clock.timings()
+        )
+    )
+    end: Message = {
+        "type": "end", "reason": ended.reason.value, "gpkg": str(writer.path), "warnings": list(warnings),
+        "seconds": clock.timings()["total_s"], "device": network.info.device, "network": network.info.name,
+    }  # fmt: skip
+    peak = peak_mb()
+    if peak is not None:
+        end["peak_mb"] = peak
+    on_message(end)
+    return writer.trace
+
+
+def _claim_message(claim: ClaimRecord) -> Message:
+    return {
+        "type": "claim", "step": claim.step, "text": claim.text, "verdict": claim.verdict, "claimed": claim.claimed,
+        "measured": claim.measured, "unit": claim.unit, "reason": claim.reason,
+    }  # fmt: skip
+
+
+def _grid_record(scene: Scene) -> GridRecord:
+    grid = scene.grid
+    a, b, c, d, e, f = (float(each) for each in grid.transform)
+    return GridRecord(
+        grid.width, grid.height, (a, b, c, d, e, f), grid.crs, _pair(scene.gsd_m), _pair(scene.native_gsd_m),
+        scene.tiled, tuple(scene.notes),
+    )  # fmt: skip
+
+
+def _settings(request: QuestionRequest, settings: ResolvedSettings) -> dict[str, object]:
+    values: dict[str, object] = {**settings.to_dict(), "max_size": request.scene.max_size}
+    if request.precision:
+        values["precision"] = request.precision
+    if request.scene.area is not None:
+        values["area"] = request.scene.area
+    plain = jsonable(values)
+    assert isinstance(plain, dict)
+    return plain
+
+
+def _pair(value: tuple[float, float] | None) -> tuple[float, float] | None:
+    return None if value is None else (float(value[0]), float(value[1]))
+
+
+def _versions() -> dict[str, str]:
+    found = {"terrascope": terrascope.__version__, "python": platform.python_version(), "system": platform.platform()}
+    for package in _RECORDED:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def peak_mb() -> float | None:
+    """Return the process's peak memory in MiB; None where the system does not tell."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
+
+
+def _progress(on_message: OnMessage, cancelled: Callable[[], bool]) -> Callable[[float, str], None]:
+    """Return a function that passes progress on, ten times a second at most, and raises Cancelled to end it."""
+    last = 0.0
+
+    def tell(fraction: float, message: str) -> None:
+        nonlocal last
+        _stop_if(cancelled)
+        now = time.monotonic()
+        if now - last >= 0.1:
+            last = now
+            on_message({"type": "progress", "fraction": min(max(float(fraction), 0.0), 1.0), "message": message})
+
+    return tell
+
+
+def _stop_if(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise Cancelled
+
+
+class _Clock:
+    """Seconds of the run's parts."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+        self._parts: dict[str, float] = {}
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._parts[name] = round(time.perf_counter() - begin, 3)
+
+    def timings(self) -> Mapping[str, float]:
+        return {**self._parts, "total_s": round(time.perf_counter() - self._start, 3)}
