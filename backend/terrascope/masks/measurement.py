@@ -71,7 +71,7 @@ def measure(
         perimeter_m=perimeter_m,
         where=names[where.ninth(*centre, grid.height, grid.width)] if centre else None,
         where_shares=_shares(names, counts, pixels),
-        bbox=_map_bounds(place, box) if box else None,
+        bbox=_map_bounds(grid, inside) if box else None,
         bbox_px=box,
         centroid=place.point(*centre) if centre else None,
         centroid_lonlat=place.lonlat(*centre) if centre else None,
@@ -105,10 +105,15 @@ def _centroid(mask: Mask) -> tuple[float, float]:
     return row, float(by_col @ np.arange(len(by_col)) / number) + 0.5
 
 
-def _map_bounds(place: Ground, box: tuple[int, int, int, int]) -> tuple[float, float, float, float]:
-    corners = [place.point(row, col) for row in (box[0], box[2]) for col in (box[1], box[3])]
-    xs, ys = [x for x, _ in corners], [y for _, y in corners]
-    return min(xs), min(ys), max(xs), max(ys)
+def _map_bounds(grid: Grid, mask: Mask) -> tuple[float, float, float, float]:
+    """Tight bounds of a mask's pixels, also where the grid is turned: of the ends of every row."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    first = mask[rows].argmax(axis=1)
+    end = mask.shape[1] - mask[rows, ::-1].argmax(axis=1)
+    r, c = np.concatenate([rows, rows, rows + 1, rows + 1]), np.concatenate([first, end, first, end])
+    t = grid.transform
+    x, y = t.a * c + t.b * r + t.c, t.d * c + t.e * r + t.f
+    return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
 
 def _shares(names: dict[tuple[int, int], str], counts: NDArray[np.int64], pixels: int) -> dict[str, float]:
