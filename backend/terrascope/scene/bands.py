@@ -280,6 +280,9 @@ def _from_count(
         yield _sar_names(usable), f"{n} band(s) with values as backscatter in dB has", False
     if n == 1:
         yield [("gray", usable[0])], "one band", False
+    if n in (3, 4) and eight_bit and sample is not None and second_band_is_nir(sample[[i - 1 for i in usable]]):
+        names = ("swir1", "nir", "red", "green")
+        yield list(zip(names, usable)), f"{n} bands, the second of them bright where the third is dark: SWIR, NIR, red", False
     if n in (3, 4):
         if eight_bit or n == 3:
             tail = ", near infrared" if n == 4 else ""
@@ -302,6 +305,18 @@ def looks_like_db(sample: NDArray[np.float32]) -> bool:
         return False
     low, mid, high = np.percentile(values, (2, 50, 98))
     return bool(-60 < low and high < 15 and -40 < mid < -2 and values.size and np.mean(values % 1 != 0) > 0.5)
+
+
+def second_band_is_nir(sample: NDArray[np.float32]) -> bool:
+    """True if a picture is SWIR, NIR, red rather than red, green, blue: unscaled values [3 or 4, h, w].
+
+    Green of a natural picture follows red closely; NIR over plants runs against it and is far brighter.
+    """
+    first, second, third = (b.astype(np.float64).ravel() for b in sample[:3])
+    if min(second.std(), third.std()) < 1:
+        return False
+    follows = float(np.corrcoef(second, third)[0, 1])
+    return second.mean() > 2.0 * third.mean() and second.mean() > 1.3 * first.mean() and follows < 0.3
 
 
 def _undeclared_alpha(header: Header, sample: NDArray[np.float32] | None) -> int | None:

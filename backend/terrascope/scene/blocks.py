@@ -14,11 +14,12 @@ from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
+from terrascope.errors import SceneError
 from terrascope.scene.layer import Layer
 from terrascope.scene.raster import opened, read_failure
 
 STRIP_BYTES = 48 * 2**20  #: source bytes that a strip may need at once
-AVERAGE_LIMIT = 6e9  #: source samples beyond which pixels are picked instead of averaged (no overviews)
+SAMPLE_LIMIT = 1e10  #: source samples that one read may go through without overviews
 _DTYPE_NAMES = {"uint8": "Byte", "int8": "Int8", "uint16": "UInt16", "int16": "Int16", "uint32": "UInt32",
                 "int32": "Int32", "float32": "Float32", "float64": "Float64"}  # fmt: skip
 
@@ -40,15 +41,27 @@ class Strip(NamedTuple):
     valid: NDArray[np.bool_]
 
 
-def is_picked(layer: Layer, window: PixelWindow, width: int, height: int) -> bool:
-    """True if the source is so large, and without overviews, that one sample stands for many pixels."""
+def refuse_if_endless(layer: Layer, window: PixelWindow, width: int, height: int) -> None:
+    """Refuse a read that would go through more pixels than anyone waits for, where no overview shortens it.
+
+    Raises
+    ------
+    SceneError
+        If it would.
+    """
     header = layer.header
-    if header.complex or layer.found.palette:
-        return layer.found.palette and window.width > width
+    samples = window.width * window.height * len(layer.found.indexes)
+    if samples <= SAMPLE_LIMIT:
+        return
     factor = min(window.width / width, window.height / height)
-    if any(o <= factor * 1.01 for o in header.overviews) and factor >= 2:
-        return False
-    return factor > 1 and window.width * window.height * len(layer.found.indexes) > AVERAGE_LIMIT
+    usable = [o for o in header.overviews if o <= factor * 1.01]
+    if usable and not header.complex and samples / max(usable) ** 2 <= SAMPLE_LIMIT:
+        return
+    raise SceneError(
+        f"{header.path!r} has {header.width} x {header.height} pixels and no overviews; reading this area means going "
+        f"through {samples / 1e9:.0f} thousand million numbers.",
+        "Build overviews (Layer > Properties > Pyramids, or gdaladdo), or choose a smaller area.",
+    )
 
 
 def strips(layer: Layer, window: PixelWindow, width: int, height: int) -> Iterator[Strip]:
@@ -119,8 +132,7 @@ def _rows_at_once(layer: Layer, window: PixelWindow, height: int, item: int) -> 
 def _plain(dataset: Any, layer: Layer, window: PixelWindow, width: int, height: int) -> Iterator[Strip]:
     fy = window.height / height
     reduced = window.width / width > 1.0 + 1e-9 or fy > 1.0 + 1e-9
-    picked = layer.found.palette or is_picked(layer, window, width, height)
-    resampling = Resampling.average if reduced and not picked else Resampling.nearest
+    resampling = Resampling.average if reduced and not layer.found.palette else Resampling.nearest
     indexes = list(layer.found.indexes)
     if layer.found.alpha:
         indexes.append(layer.found.alpha)

@@ -178,7 +178,7 @@ def _target(layer: Layer, choice: Choice) -> Frame:
     if not grids.placed_as_reference(layer, choice.reference):
         return choice.grid
     own, base = layer.placement.frame, choice.reference.placement.frame
-    moved = own.transform * (~base.transform * choice.grid.transform)
+    moved = own.transform @ (~base.transform @ choice.grid.transform)
     return Frame(choice.grid.width, choice.grid.height, moved, own.crs)
 
 

@@ -81,6 +81,7 @@ def choose(layers: Sequence[Layer], area: Area | None, max_size: int, tiled: boo
     if shared_note:
         notes.append(shared_note)
     polygon = None
+    box = _inward(box)
     if area is not None:
         box, polygon, note = _within(area, base, box, reference)
         notes.append(note)
@@ -88,11 +89,11 @@ def choose(layers: Sequence[Layer], area: Area | None, max_size: int, tiled: boo
     c1, r1 = math.ceil(box[2] - _SNAP), math.ceil(box[3] - _SNAP)
     c0, r0, c1, r1 = max(0, c0), max(0, r0), min(base.width, max(c1, c0 + 1)), min(base.height, max(r1, r0 + 1))
     width, height = c1 - c0, r1 - r0
-    native = base.moved(base.transform * Affine.translation(c0, r0), width, height)
+    native = base.moved(base.transform @ Affine.translation(c0, r0), width, height)
     if polygon is not None:
         polygon = shapely.affinity.translate(polygon, -c0, -r0)
     out_w, out_h = (width, height) if tiled else output_size(width, height, max_size)
-    grid = base.moved(native.transform * Affine.scale(width / out_w, height / out_h), out_w, out_h)
+    grid = base.moved(native.transform @ Affine.scale(width / out_w, height / out_h), out_w, out_h)
     return Choice(grid, native, reference, polygon, tuple(notes))
 
 
@@ -201,6 +202,12 @@ def _within(area: Area, base: Frame, box: Box, reference: Layer) -> tuple[Box, B
     outside = f", of which {share:.0%} is on the layers" if share < 0.995 else ""
     inside = "; pixels whose centre is outside it are not valid" if polygon is not None else ""
     return cut, polygon, f"Area: {label}{outside}{inside}."
+
+
+def _inward(box: Box) -> Box:
+    """Whole pixels inside the box, at least one."""
+    c0, r0 = math.ceil(box[0] - _SNAP), math.ceil(box[1] - _SNAP)
+    return c0, r0, max(c0 + 1, math.floor(box[2] + _SNAP)), max(r0 + 1, math.floor(box[3] + _SNAP))
 
 
 def _straight(base: Frame) -> bool:

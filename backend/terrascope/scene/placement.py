@@ -51,9 +51,9 @@ def upright(frame: Frame) -> tuple[Frame, bool, bool]:
     """Return the frame with north (or the CRS's y) up and east right where flips alone do it, and the flips."""
     t, flip_rows, flip_columns = frame.transform, False, False
     if t.determinant > 0:
-        t, flip_rows = t * Affine(1, 0, 0, 0, -1, frame.height), True
+        t, flip_rows = t @ Affine(1, 0, 0, 0, -1, frame.height), True
     if t.b == 0 and t.d == 0 and t.a < 0:
-        t = t * Affine(-1, 0, frame.width, 0, -1, frame.height)
+        t = t @ Affine(-1, 0, frame.width, 0, -1, frame.height)
         flip_rows, flip_columns = not flip_rows, True
     return frame.moved(t, frame.width, frame.height), flip_rows, flip_columns
 
@@ -91,7 +91,7 @@ def metres_per_pixel(frame: Frame) -> tuple[float, float] | None:
     col, row = frame.width / 2, frame.height / 2
     sides = []
     for dc, dr in ((0.5, 0.0), (0.0, 0.5)):
-        (x0, y0), (x1, y1) = t * (col - dc, row - dr), t * (col + dc, row + dr)
+        (x0, y0), (x1, y1) = t @ (col - dc, row - dr), t @ (col + dc, row + dr)
         lat0, lat1 = (min(90.0, max(-90.0, y * degree)) for y in (y0, y1))
         sides.append(float(geod.inv(x0 * degree, lat0, x1 * degree, lat1)[2]))
     return sides[0], sides[1]
@@ -174,7 +174,7 @@ def unwrap(x: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
     """Shift longitudes by whole turns to lie nearest the centre of a geographic frame."""
     if frame.crs is None or not frame.crs.is_geographic:
         return x
-    centre = (frame.transform * (frame.width / 2, frame.height / 2))[0]
+    centre = (frame.transform @ (frame.width / 2, frame.height / 2))[0]
     return x - 360.0 * np.round((x - centre) / 360.0)
 
 
@@ -185,7 +185,7 @@ def footprint(of: Frame, on: Frame) -> tuple[float, float, float, float] | None:
     if on.crs is not None and not same_crs(of.crs, on.crs):
         x = unwrap(x, on)
     elif on.crs is not None and on.crs.is_geographic:
-        shift = 360.0 * round(float((np.mean(x) - (on.transform * (on.width / 2, on.height / 2))[0]) / 360.0))
+        shift = 360.0 * round(float((np.mean(x) - (on.transform @ (on.width / 2, on.height / 2))[0]) / 360.0))
         x = x - shift
     keep = np.isfinite(x) & np.isfinite(y)
     if not keep.any():

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError, RasterioIOError
+from rasterio.windows import Window
 
 from terrascope.errors import SceneError
 
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 
 #: A truncated JPEG is an error, remote files do not hang, the block cache stays small.
 GDAL_OPTIONS: dict[str, Any] = {
-    "GDAL_CACHEMAX": 192,
+    "GDAL_CACHEMAX": 192 * 2**20,  # rasterio hands this on as bytes
     "GDAL_ERROR_ON_LIBJPEG_WARNING": "TRUE",
     "GDAL_HTTP_TIMEOUT": "60",
     "GDAL_HTTP_CONNECTTIMEOUT": "10",
@@ -36,6 +37,8 @@ GDAL_OPTIONS: dict[str, Any] = {
 }
 PEEK = 96
 _PEEK_BLOCK = 16 * 2**20  # a block larger than this (one-block PNG, JPEG) is not decoded just to look at it
+_PEEK_WHOLE = 4 * 2**20  # pixels up to which the whole file is sampled
+_PEEK_TILE = 16
 _MAX_SIDECAR = 4 * 2**20
 
 
@@ -241,17 +244,29 @@ def _stac_sidecar(path: str) -> Mapping[str, Any]:
 def peek(dataset: Any, header: Header) -> NDArray[np.float32] | None:
     """Read a sparse sample of all bands, float32 [B, h, w] with h, w <= 96, unscaled; complex numbers as magnitudes.
 
-    None where that would mean decoding very large blocks, or where the pixels cannot be read.
+    Large files without overviews are sampled in 5 x 5 small windows. None where even that would mean decoding very large
+    blocks, or where the pixels cannot be read.
     """
     bytes_a_block = header.block[0] * header.block[1] * np.dtype("f8").itemsize
     if bytes_a_block > _PEEK_BLOCK and not header.overviews:
         return None
-    shape = (header.count, min(header.height, PEEK), min(header.width, PEEK))
     try:
-        sample = dataset.read(out_shape=shape)
+        if header.overviews or header.width * header.height <= _PEEK_WHOLE:
+            sample = dataset.read(out_shape=(header.count, min(header.height, PEEK), min(header.width, PEEK)))
+        else:
+            sample = _windows(dataset, header)
     except RasterioIOError:
         log.info("no sample of %s can be read", header.path)
         return None
     if np.iscomplexobj(sample):
         sample = np.abs(sample)
     return np.asarray(sample, dtype=np.float32)
+
+
+def _windows(dataset: Any, header: Header) -> NDArray:
+    h, w = min(_PEEK_TILE, header.height), min(_PEEK_TILE, header.width)
+    rows = np.linspace(0, header.height - h, 5).astype(int)
+    cols = np.linspace(0, header.width - w, 5).astype(int)
+    return np.concatenate(
+        [np.concatenate([dataset.read(window=Window(c, r, w, h)) for c in cols], axis=2) for r in rows], axis=1
+    )

@@ -41,7 +41,7 @@ def plan(layer: Layer, grid: Frame) -> Plan:
     grid = _same_turn(grid, frame)
     comparable = same_crs(frame.crs, grid.crs) or frame.crs is None or grid.crs is None
     if comparable and layer.placement.placed_by != "gcps":
-        m = ~frame.transform * grid.transform
+        m = ~frame.transform @ grid.transform
         w, h = m.a * grid.width, m.e * grid.height
         skew = max(abs(m.b) * grid.height, abs(m.d) * grid.width)
         inside = (m.c > -_ALIGNED and m.f > -_ALIGNED and m.c + w < frame.width + _ALIGNED
@@ -52,8 +52,12 @@ def plan(layer: Layer, grid: Frame) -> Plan:
             return Plan(PixelWindow(round(m.c), round(m.f), grid.width, grid.height), 1.0, "", grid)
         if skew < _ALIGNED and inside and m.a > 0 and m.e > 0 and min(w / grid.width, h / grid.height) >= 1 - 1e-9:
             window = PixelWindow(max(0.0, m.c), max(0.0, m.f), w, h)
+            blocks.refuse_if_endless(layer, window, grid.width, grid.height)
             return Plan(window, max(m.a, m.e), _reduction(layer, window, grid), grid)
     factor = _factor(frame, grid)
+    if factor > 1:
+        under = PixelWindow(0, 0, min(frame.width, factor * grid.width), min(frame.height, factor * grid.height))
+        blocks.refuse_if_endless(layer, under, grid.width, grid.height)
     return Plan(None, factor, _warp_note(layer, factor), grid)
 
 
@@ -62,8 +66,6 @@ def _reduction(layer: Layer, window: PixelWindow, grid: Frame) -> str:
     times = f"{fx:.4g} x {fy:.4g}" if abs(fx - fy) > 0.005 * fx else f"{fx:.4g} x {fx:.4g}"
     if layer.found.palette:
         return f"one of {times} pixels stands for each (colour table)"
-    if blocks.is_picked(layer, window, grid.width, grid.height):
-        return f"one of {times} pixels stands for each: too large to average without overviews (build them with gdaladdo)"
     levels = [o for o in layer.header.overviews if o <= min(fx, fy) * 1.01]
     via = f", from the overview 1:{max(levels)}" if levels and not layer.header.complex else ""
     return f"{times} pixels averaged to one{via}"
@@ -84,10 +86,10 @@ def _same_turn(grid: Frame, frame: Frame) -> Frame:
     """Shift a geographic grid by whole turns to where the layer counts its longitudes."""
     if grid.crs is None or not grid.crs.is_geographic or not same_crs(grid.crs, frame.crs):
         return grid
-    centre = (grid.transform * (grid.width / 2, grid.height / 2))[0]
-    target = (frame.transform * (frame.width / 2, frame.height / 2))[0]
+    centre = (grid.transform @ (grid.width / 2, grid.height / 2))[0]
+    target = (frame.transform @ (frame.width / 2, frame.height / 2))[0]
     shift = 360.0 * round((target - centre) / 360.0)
-    return grid.moved(Affine.translation(shift, 0) * grid.transform, grid.width, grid.height) if shift else grid
+    return grid.moved(Affine.translation(shift, 0) @ grid.transform, grid.width, grid.height) if shift else grid
 
 
 def _factor(frame: Frame, grid: Frame) -> float:

@@ -74,28 +74,28 @@ def _warped(source: Any, layer: Layer, grid: Frame, *, reduced: bool) -> Iterato
     if nodata is None and floats:
         nodata = float("nan")
     has_alpha = reduced or header.alpha is not None
+    last_is_alpha = reduced or header.alpha is None
     crs = grid.crs or _STAND_IN
-    options: dict[str, Any] = {
-        "crs": crs,
-        "transform": grid.transform,
-        "width": grid.width,
-        "height": grid.height,
+    common: dict[str, Any] = {
         "resampling": Resampling.nearest if found.palette else Resampling.bilinear,
         "warp_mem_limit": _WARP_MB,
-        "add_alpha": not has_alpha,
         "UNIFIED_SRC_NODATA": "NO" if layer.any_band and not np.isnan(nodata or 0.0) else "YES",
     }
     if nodata is not None:
-        options |= {"src_nodata": nodata, "nodata": nodata}
-    if source.crs is None and not source.gcps[1]:
-        options["src_crs"] = crs
-    elif header.gcp_crs is not None:
-        options["src_crs"] = header.gcp_crs
-    with WarpedVRT(source, **options) as vrt:
-        indexes = list(range(1, len(found.indexes) + 1)) if reduced else list(found.indexes)
-        alpha = vrt.count if reduced or not has_alpha else header.alpha
-        extra = [] if reduced or found.alpha in (None, header.alpha) else [found.alpha]
+        common |= {"src_nodata": nodata, "nodata": nodata}
+    with ExitStack() as stack:
         colours = source.colormap(1) if found.palette else None
+        if layer.placement.placed_by == "gcps":
+            # With a transform of its own a WarpedVRT forgets the control points: one VRT places, the next one cuts.
+            source = stack.enter_context(WarpedVRT(source, crs=header.gcp_crs, add_alpha=not has_alpha, **common))
+            has_alpha = True
+        placed = {"crs": crs, "transform": grid.transform, "width": grid.width, "height": grid.height}
+        if source.crs is None:
+            placed["src_crs"] = crs
+        vrt = stack.enter_context(WarpedVRT(source, add_alpha=not has_alpha, **placed, **common))
+        indexes = list(range(1, len(found.indexes) + 1)) if reduced else list(found.indexes)
+        alpha = vrt.count if last_is_alpha else header.alpha
+        extra = [] if reduced or found.alpha in (None, header.alpha) else [found.alpha]
         step = max(1, min(grid.height, _STRIP_PIXELS // max(1, grid.width)))
         for row in range(0, grid.height, step):
             n = min(step, grid.height - row)
@@ -137,7 +137,7 @@ def _reduced(layer: Layer, grid: Frame, factor: float) -> Iterator[Any]:
     w, h = max(1, (c1 - c0) // k), max(1, (r1 - r0) // k)
     bands = len(layer.found.indexes)
     sx, sy = (c1 - c0) / w, (r1 - r0) / h
-    transform = place.frame.transform * Affine.translation(c0, r0) * Affine.scale(sx, sy)
+    transform = place.frame.transform @ Affine.translation(c0, r0) @ Affine.scale(sx, sy)
     profile: dict[str, Any] = {"driver": "GTiff", "dtype": "float32", "count": bands + 1, "width": w, "height": h,
                                "interleave": "band", "BIGTIFF": "IF_SAFER"}  # fmt: skip
     with MemoryFile() as memory:
