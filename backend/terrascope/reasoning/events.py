@@ -22,7 +22,7 @@ class EndReason(str, Enum):
 
 @dataclass(frozen=True)
 class TextPiece:
-    """Newly decoded text, special tokens kept. Text that leads to mask n has step n, text after the last mask the next."""
+    """Newly decoded text, special tokens kept. Text that leads to mask n has step n, what follows the last the next."""
 
     step: int
     text: str

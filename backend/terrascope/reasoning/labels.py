@@ -25,7 +25,8 @@ _STOP = _set(
 )
 #: Words between a name and its [SEG].
 _TAIL = _set(
-    "is are was were here as follows below above shown visible segmented marked located and in on at of the a an this mask"
+    "is are was were here as follows below above shown visible segmented marked located and in on at of the a an "
+    "this mask"
 )
 
 _TAG = re.compile(r"<[^<>]{1,24}>|\[SEG\]|\ufffd")
