@@ -23,7 +23,7 @@ from terrascope.reasoning.events import (
 from terrascope.scene.types import Scene
 from terrascope.trace.geopackage import GeoPackageWriter
 from terrascope.trace.parts import Part, display_geometry, drawing_transform
-from terrascope.trace.text import readable
+from terrascope.trace.text import ReadableStream
 from terrascope.trace.types import Answer, DerivedMask, MaskRle, Step, colour_of, measurements_of
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ class Recorder:
         self._writer = writer
         self._send = on_message
         self._texts: dict[int, str] = {}
+        self._readable = ReadableStream()
         self._steps: dict[int, Step] = {}
         self.masks: dict[int, NDArray[np.bool_]] = {}
         self.answer: Answer | None = None
@@ -90,7 +91,7 @@ class Recorder:
 
     def _text(self, event: TextPiece) -> None:
         self._texts[event.step] = self._texts.get(event.step, "") + event.text
-        shown = readable(event.text)
+        shown = self._readable.feed(event.text)
         if shown:
             self._send({"type": "text", "step": event.step, "text": shown})
 
