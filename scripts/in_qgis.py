@@ -1,0 +1,101 @@
+"""Helpers for scripts that run inside the QGIS desktop: steps that wait without blocking, screenshots, a stall watch."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import traceback
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import QObject, Qt, QTimer
+from qgis.PyQt.QtGui import QPixmap
+from qgis.utils import iface, plugins
+
+OUT = Path(os.environ["OUT_DIR"])
+PLUGIN = "terrascope_reasoning"
+Wait = Callable[[], bool]
+
+
+def plugin():
+    """Return the running plugin."""
+    return plugins[PLUGIN]
+
+
+def shoot(name: str, widget=None) -> None:
+    """Save a picture of the window, or of a widget."""
+    pixmap: QPixmap = (widget or iface.mainWindow()).grab()
+    pixmap.save(str(OUT / f"{name}.png"))
+
+
+class StallWatch(QObject):
+    """Measures how long the window's thread is away from its event loop. `worst_ms` since the last reset."""
+
+    def __init__(self, interval_ms: int = 5) -> None:
+        super().__init__()
+        self._interval = interval_ms / 1000
+        self._last = time.perf_counter()
+        self.worst_ms, self.over_50 = 0.0, 0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start(interval_ms)
+
+    def reset(self) -> None:
+        """Forget what was measured."""
+        self._last, self.worst_ms, self.over_50 = time.perf_counter(), 0.0, 0
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        away = (now - self._last - self._interval) * 1000
+        self._last = now
+        self.worst_ms = max(self.worst_ms, away)
+        self.over_50 += away > 50
+
+
+class Play(QObject):
+    """Runs a generator in the event loop. It yields milliseconds to wait, or a condition (waited for up to 120 s)."""
+
+    def __init__(self, steps: Generator, limit_s: float = 120) -> None:
+        super().__init__()
+        self._steps, self._limit = steps, limit_s
+        self._condition: Wait | None = None
+        self._since = 0.0
+        self.facts: dict[str, object] = {}
+        QTimer.singleShot(0, self._next)
+
+    def _next(self) -> None:
+        try:
+            if self._condition is not None:
+                if not self._condition():
+                    if time.monotonic() - self._since > self._limit:
+                        raise TimeoutError(f"waited {self._limit} s at line {self._steps.gi_frame.f_lineno}")
+                    QTimer.singleShot(20, self._next)
+                    return
+                self._condition = None
+            wanted = next(self._steps)
+        except StopIteration:
+            leave()
+        except Exception:  # the script must end QGIS whatever happens
+            (OUT / "error.txt").write_text(traceback.format_exc(), encoding="utf-8")
+            shoot("error")
+            leave()
+        else:
+            if callable(wanted):
+                self._condition, self._since = wanted, time.monotonic()
+                QTimer.singleShot(20, self._next)
+            else:
+                QTimer.singleShot(int(wanted), self._next)
+
+
+def write_facts(facts: dict) -> None:
+    """Write what was found, for the test outside."""
+    (OUT / "facts.json").write_text(json.dumps(facts, indent=1, default=str), encoding="utf-8")
+
+
+def leave() -> None:
+    """End QGIS without questions."""
+    QgsProject.instance().clear()
+    QTimer.singleShot(100, iface.actionExit().trigger)

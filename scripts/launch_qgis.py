@@ -1,0 +1,70 @@
+"""Starts the QGIS desktop with this plugin in a profile of its own, on the display or, without one, on a virtual one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PLUGIN = "terrascope_reasoning"
+_PROFILE = f"""[PythonPlugins]
+{PLUGIN}=true
+
+[qgis]
+checkVersion=false
+showTips=false
+newsFeed=false
+askToSaveMemoryLayers=false
+
+[app]
+plugin_installer\\checkOnStart=false
+"""
+
+
+def make_profile(folder: Path, plugin: Path = ROOT, settings: str = "") -> None:
+    """Make a QGIS profile "test" with the plugin enabled. `settings` is added to its ini file."""
+    profile = folder / "profiles" / "test"
+    (profile / "QGIS").mkdir(parents=True, exist_ok=True)
+    (profile / "python" / "plugins").mkdir(parents=True, exist_ok=True)
+    link = profile / "python" / "plugins" / PLUGIN
+    if not link.exists():
+        link.symlink_to(plugin)
+    ini = profile / "QGIS" / "QGIS3.ini"
+    if not ini.exists():
+        ini.write_text(_PROFILE + settings, encoding="utf-8")
+
+
+def launch(
+    script: Path, out: Path, variables: Mapping[str, str], *, limit_s: int = 300, profile: Path | None = None, arguments: tuple[str, ...] = ()
+) -> int:
+    """Run a script inside the QGIS desktop and return QGIS's exit status. The script ends QGIS.
+
+    `out` is given to the script as OUT_DIR. Without a DISPLAY the window is 1600x1000 on a virtual screen (Xvfb).
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    throw_away = None if profile else Path(tempfile.mkdtemp(prefix="terrascope-profile-"))
+    folder = profile or throw_away
+    make_profile(folder)
+    runtime = tempfile.mkdtemp(prefix="terrascope-runtime-")
+    environment = {"XDG_RUNTIME_DIR": runtime, **os.environ, "OUT_DIR": str(out.resolve()), "PYTHONPATH": str(ROOT / "scripts"), **variables}
+    command = [
+        "qgis", "--profiles-path", str(folder), "--profile", "test", "--nologo", "--noversioncheck", "--code", str(script), *arguments,
+    ]  # fmt: skip
+    if not environment.get("DISPLAY") and not environment.get("WAYLAND_DISPLAY"):
+        command = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", *command]
+    try:
+        child = subprocess.Popen(command, env=environment, start_new_session=True)
+        try:
+            return child.wait(timeout=limit_s)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            return 124
+    finally:
+        shutil.rmtree(runtime, ignore_errors=True)
+        if throw_away:
+            shutil.rmtree(throw_away, ignore_errors=True)

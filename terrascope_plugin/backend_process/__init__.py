@@ -1,0 +1,1 @@
+"""The model's process and its Python environment."""

@@ -1,0 +1,191 @@
+"""A raster of the project as the model will get it: file, kind of sensor, date, bands, and what to warn about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qgis.core import Qgis, QgsProject, QgsProviderRegistry, QgsRasterLayer, QgsUnitTypes
+
+from ..i18n import tr
+
+PROPERTY = "terrascope"  # custom properties terrascope/role, terrascope/date, terrascope/bands: kept in the project
+_SAR_WORDS = re.compile(
+    r"(?i)(?:^|[^a-z])(s1[abcd]?|sentinel-?1|sar|vv|vh|hh|hv|grd|rtc|gamma0|sigma0|alos|palsar|terrasar)(?:$|[^a-z])"
+)
+_DATES = (
+    re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)"),
+    re.compile(r"(?<!\d)((?:19[5-9]|20[0-4])\d)(?!\d)"),
+)
+BAND_NAMES = (
+    "coastal",
+    "blue",
+    "green",
+    "red",
+    "rededge1",
+    "rededge2",
+    "rededge3",
+    "nir",
+    "nir08",
+    "swir1",
+    "swir2",
+    "vv",
+    "vh",
+)
+
+
+@dataclass
+class LayerChoice:
+    """One raster layer and what is known of it before anything is read.
+
+    Attributes
+    ----------
+    path
+        File that the backend can read; empty where the layer has to be exported first.
+    role, date, bands
+        "optical" or "sar"; ISO date, a year, or None; band name -> 1-based number, empty: let the backend recognise them.
+    corrected
+        Whether the user set role, date or bands (they then override what the backend recognises).
+    warnings
+        Sentences shown beside the layer.
+    """
+
+    layer_id: str
+    name: str
+    path: str
+    role: str
+    date: str | None
+    bands: dict[str, int]
+    band_count: int
+    corrected: bool
+    warnings: tuple[str, ...]
+    provider: str
+
+    @property
+    def needs_export(self) -> bool:
+        """Whether the layer is no file and its pixels have to be saved first."""
+        return not self.path
+
+    def to_message(self, path: str = "") -> dict[str, Any]:
+        """Return the protocol's layer object; `path` is the exported file where there is one."""
+        result: dict[str, Any] = {"path": path or self.path, "name": self.name}
+        if self.corrected:
+            result["role"] = self.role
+            if self.date:
+                result["date"] = self.date
+            if self.bands:
+                result["bands"] = self.bands
+        elif path and self.date:
+            result["date"] = self.date
+        return result
+
+
+def file_of(layer: QgsRasterLayer) -> str:
+    """Return the file behind a layer, empty where there is none (web map, virtual raster, database)."""
+    if layer.providerType() != "gdal":
+        return ""
+    path = QgsProviderRegistry.instance().decodeUri("gdal", layer.source()).get("path") or layer.source()
+    return str(Path(path)) if Path(path).is_file() else ""
+
+
+def guess_role(text: str) -> str:
+    """Return "sar" where a name speaks of radar, else "optical"."""
+    return "sar" if _SAR_WORDS.search(text.replace("_", " ")) else "optical"
+
+
+def guess_date(text: str) -> str | None:
+    """Return an ISO date, or a bare year, that a name holds."""
+    for pattern in _DATES:
+        match = pattern.search(text)
+        if match:
+            return "-".join(match.groups())
+    return None
+
+
+def parse_bands(text: str) -> dict[str, int]:
+    """Read "red=3 green=2" as kept in the project; anything else is left out."""
+    pairs = (item.split("=", 1) for item in text.split() if "=" in item)
+    return {name: int(number) for name, number in pairs if number.isdigit() and int(number) > 0}
+
+
+def choice_of(layer: QgsRasterLayer) -> LayerChoice:
+    """Describe a layer without reading pixels."""
+    path = file_of(layer)
+    names = " ".join(layer.bandName(band) for band in range(1, layer.bandCount() + 1))
+    stem = Path(path).stem if path else ""
+    stored = {key: str(layer.customProperty(f"{PROPERTY}/{key}", "") or "") for key in ("role", "date", "bands")}
+    return LayerChoice(
+        layer_id=layer.id(),
+        name=layer.name(),
+        path=path,
+        role=stored["role"] or guess_role(f"{layer.name()} {stem} {names}"),
+        date=stored["date"] or guess_date(layer.name()) or guess_date(stem),
+        bands=parse_bands(stored["bands"]),
+        band_count=layer.bandCount(),
+        corrected=any(stored.values()),
+        warnings=tuple(warnings_of(layer, path)),
+        provider=layer.providerType(),
+    )
+
+
+def warnings_of(layer: QgsRasterLayer, path: str) -> list[str]:
+    """Return what a user should know before asking, in sentences."""
+    found = []
+    if not layer.crs().isValid():
+        found.append(tr("No CRS: areas will be in pixels. Set it in Layer > Properties > Source."))
+    if not path:
+        found.append(tr("Not a file: its pixels in the area are saved as a GeoTIFF first."))
+    if layer.providerType() == "wms":
+        found.append(tr("Web layer: the picture as drawn is used, without its original bands."))
+    provider = layer.dataProvider()
+    if (
+        provider is not None
+        and layer.bandCount()
+        and provider.dataType(1) in (Qgis.DataType.CFloat32, Qgis.DataType.CFloat64)
+    ):
+        found.append(tr("Complex radar: the amplitude is used."))
+    return found
+
+
+def store_correction(layer: QgsRasterLayer, role: str, date: str, bands: dict[str, int]) -> None:
+    """Keep what the user corrected with the layer, in the project."""
+    layer.setCustomProperty(f"{PROPERTY}/role", role)
+    layer.setCustomProperty(f"{PROPERTY}/date", date)
+    layer.setCustomProperty(f"{PROPERTY}/bands", " ".join(f"{name}={number}" for name, number in bands.items()))
+    QgsProject.instance().setDirty(True)
+
+
+def forget_correction(layer: QgsRasterLayer) -> None:
+    """Go back to what is recognised."""
+    for key in ("role", "date", "bands"):
+        layer.removeCustomProperty(f"{PROPERTY}/{key}")
+
+
+def rasters(project: QgsProject) -> list[QgsRasterLayer]:
+    """Return the project's usable rasters in the order of the layer tree, topmost first."""
+    ordered = (node.layer() for node in project.layerTreeRoot().findLayers())
+    return [layer for layer in ordered if isinstance(layer, QgsRasterLayer) and layer.isValid()]
+
+
+def differing_grids(layers: list[QgsRasterLayer]) -> str:
+    """Return a sentence where the layers do not share one grid, empty where they do."""
+    shapes = {
+        (layer.width(), layer.height(), layer.crs().authid(), layer.extent().toString(3))
+        for layer in layers
+        if file_of(layer)
+    }
+    if len(shapes) < 2:
+        return ""
+    return tr("The layers have different grids; they are brought to the finest one.")
+
+
+def pixel_size_m(layer: QgsRasterLayer) -> float | None:
+    """Return the layer's own pixel size in metres (geographic: at its middle), None without a CRS."""
+    if not layer.crs().isValid():
+        return None
+    unit = layer.crs().mapUnits()
+    if unit == QgsUnitTypes.DistanceDegrees:
+        return layer.rasterUnitsPerPixelY() * 111_320.0
+    return layer.rasterUnitsPerPixelY() * QgsUnitTypes.fromUnitToUnitFactor(unit, QgsUnitTypes.DistanceMeters)

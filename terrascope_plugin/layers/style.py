@@ -1,0 +1,53 @@
+"""How a mask looks on the map: one stable colour a class, an outline, a label with the area."""
+
+from __future__ import annotations
+
+from qgis.core import (
+    QgsFillSymbol,
+    QgsPalLayerSettings,
+    QgsSingleSymbolRenderer,
+    QgsTextBufferSettings,
+    QgsTextFormat,
+    QgsVectorLayer,
+    QgsVectorLayerSimpleLabeling,
+)
+from qgis.PyQt.QtGui import QColor
+
+#: Area in the unit that reads best; pixels where the mask has no CRS. Only the largest parts are labelled.
+LABEL = (
+    'CASE WHEN "mask_area_m2" IS NULL THEN format_number("pixels", 0) || \' px\''
+    ' WHEN "area_m2" >= 1000000 THEN format_number("area_m2" / 1000000, 2) || \' km²\''
+    ' WHEN "area_m2" >= 10000 THEN format_number("area_m2" / 10000, 1) || \' ha\''
+    " ELSE format_number(\"area_m2\", 0) || ' m²' END"
+)
+
+
+def apply_style(layer: QgsVectorLayer, colour: str, *, labels: bool = True) -> None:
+    """Give a mask layer its symbol and labels."""
+    outline = QColor(colour).darker(150)
+    fill = QColor(colour)
+    fill.setAlpha(120)
+    properties = {
+        "color": _rgba(fill), "outline_color": _rgba(outline), "outline_width": "0.4", "outline_width_unit": "MM", "joinstyle": "round",
+    }  # fmt: skip
+    layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(properties)))
+    if not labels:
+        return
+    settings = QgsPalLayerSettings()
+    settings.fieldName = LABEL
+    settings.isExpression = True
+    settings.fitInPolygonOnly = True
+    text, buffer = QgsTextFormat(), QgsTextBufferSettings()
+    text.setSize(8.5)
+    text.setColor(QColor("#1a1a1a"))
+    buffer.setEnabled(True)
+    buffer.setSize(0.9)
+    buffer.setColor(QColor("#ffffff"))
+    text.setBuffer(buffer)
+    settings.setFormat(text)
+    layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
+    layer.setLabelsEnabled(True)
+
+
+def _rgba(colour: QColor) -> str:
+    return f"{colour.red()},{colour.green()},{colour.blue()},{colour.alpha()}"

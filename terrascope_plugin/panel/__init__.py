@@ -1,0 +1,1 @@
+"""What people see and press. Knows no process and no file format."""

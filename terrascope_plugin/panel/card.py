@@ -1,0 +1,236 @@
+"""The cards of the trace: a step, and the answer."""
+
+from __future__ import annotations
+
+from html import escape
+
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor, QFont, QPalette
+from qgis.PyQt.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from ..i18n import tr
+from ..session.question import Claim, Run, StepOfRun
+from . import wording
+
+_VERDICTS = {"supported": ("✓", "#2e7d32"), "contradicted": ("✗", "#c62828"), "not_checkable": ("?", "#6b7280")}
+
+
+def text_label(text: str = "", *, bold: bool = False, small: bool = False) -> QLabel:
+    """Return a wrapping, selectable label in the interface's font."""
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+    font = QFont(label.font())
+    font.setBold(bold)
+    if small:
+        font.setPointSizeF(font.pointSizeF() * 0.9)
+    label.setFont(font)
+    return label
+
+
+def muted(label: QLabel) -> QLabel:
+    """Give a label the quieter text colour of the theme."""
+    palette = label.palette()
+    colour = QColor(palette.color(QPalette.ColorRole.WindowText))
+    colour.setAlpha(165)
+    palette.setColor(QPalette.ColorRole.WindowText, colour)
+    label.setPalette(palette)
+    return label
+
+
+class Badge(QLabel):
+    """Whether a number of the text agrees with the mask. Sign and word, never colour alone."""
+
+    def __init__(self, claim: Claim, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        sign, colour = _VERDICTS.get(claim.verdict, _VERDICTS["not_checkable"])
+        words = {
+            "supported": tr("agrees with the mask"),
+            "contradicted": tr("text {0}, mask {1}").format(
+                _value(claim.claimed, claim.unit), _value(claim.measured, claim.unit)
+            ),
+            "not_checkable": tr("cannot be checked"),
+        }
+        said = escape(claim.text if len(claim.text) < 70 else claim.text[:67] + "…")
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setText(
+            f'<b style="color:{colour}">{sign}</b> {said} <span style="color:{colour}">— {escape(words.get(claim.verdict, claim.verdict))}</span>'
+        )
+        self.setWordWrap(True)
+        self.setToolTip(claim.reason or claim.text)
+        self.setAccessibleName(f"{claim.text}: {words.get(claim.verdict, claim.verdict)}")
+
+
+def _value(value: object, unit: str) -> str:
+    if isinstance(value, float):
+        value = wording.number(value, 0 if abs(value) >= 1000 else 2)
+    return f"{value} {unit}".strip()
+
+
+class Card(QFrame):
+    """A frame with a coloured edge that can be pressed, by mouse or keyboard."""
+
+    pressed = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("terrascopeCard")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._colour, self._is_current, self._is_dashed = "", False, False
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(12, 7, 8, 7)
+        self.body.setSpacing(3)
+        self.paint_edge("#8a8f98")
+
+    def paint_edge(self, colour: str, *, current: bool = False) -> None:
+        """Show the class colour on the left; the current card has a full border."""
+        if (colour, current) == (self._colour, self._is_current):
+            return
+        self._colour, self._is_current = colour, current
+        border = "palette(highlight)" if current else "palette(mid)"
+        width = 2 if current else 1
+        self.setStyleSheet(
+            f"#terrascopeCard {{ background: palette(base); border: {width}px solid {border}; border-left: 6px solid {colour}; border-radius: 5px; }}"
+            f"#terrascopeCard:focus {{ border-top-color: palette(highlight); border-bottom-color: palette(highlight); border-right-color: palette(highlight); }}"
+        )
+
+    @property
+    def colour(self) -> str:
+        """The edge's colour."""
+        return self._colour
+
+    def mousePressEvent(self, event) -> None:  # noqa: N802 (Qt's name)
+        """Choose this card."""
+        self.pressed.emit()
+        super().mousePressEvent(event)
+
+    def keyPressEvent(self, event) -> None:  # noqa: N802 (Qt's name)
+        """Enter and space choose this card."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.pressed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class StepCard(Card):
+    """One step: number, class, date or sensor; its size; the text; what the numbers are worth."""
+
+    def __init__(self, number: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.number = number
+        self.title = text_label(bold=True)
+        self.where = muted(text_label(small=True))
+        self.where.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        head = QHBoxLayout()
+        head.addWidget(self.title, 3)
+        head.addWidget(self.where, 2)
+        self.size = text_label()
+        self.text = text_label()
+        self.evidence = muted(text_label(small=True))
+        self._badges = QVBoxLayout()
+        self._badges.setSpacing(1)
+        self.body.addLayout(head)
+        for widget in (self.size, self.text, self.evidence):
+            self.body.addWidget(widget)
+        self.body.addLayout(self._badges)
+        self._badge_count = 0
+
+    def show_step(self, step: StepOfRun, claims: list[Claim], place: int) -> None:
+        """Fill the card. `place` counts the cards from 1."""
+        own = step.mask
+        title = wording.class_name(step.label) if step.label else tr("Conclusion")
+        self.title.setText(f"{place}  {title}")
+        self.where.setText("  ·  ".join(part for part in (step.date or "", step.view_name) if part))
+        self._show(self.text, step.text)
+        self._show(self.size, self._size_of(step))
+        self._show(self.evidence, step.evidence.strip() if step.evidence.strip() not in step.text else "")
+        if own is not None:
+            self.paint_edge(own.colour, current=self._is_current)
+        for claim in claims[self._badge_count :]:
+            self._badges.addWidget(Badge(claim, self))
+        self._badge_count = len(claims)
+        self.setAccessibleName(f"{self.title.text()}: {step.text}")
+
+    def set_current(self, is_current: bool) -> None:
+        """Mark this card as the one that the map shows."""
+        self.paint_edge(self.colour, current=is_current)
+
+    def _size_of(self, step: StepOfRun) -> str:
+        if step.is_segmenting:
+            return tr("marking pixels…")
+        lines = []
+        for mask in step.masks:
+            words = wording.extent_of(mask)
+            lines.append(f"{wording.class_name(mask.label)}: {words}" if mask.derived else words)
+        if step.confidence is not None and lines:
+            lines[0] += "  ·  " + tr("confidence {0}").format(wording.share(step.confidence))
+        return "\n".join(lines)
+
+    @staticmethod
+    def _show(label: QLabel, text: str) -> None:
+        if label.text() != text:
+            label.setText(text)
+        label.setVisible(bool(text))
+
+
+class AnswerCard(Card):
+    """The answer, what it rests on, where it came from, and what the model could not tell."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = text_label(bold=True)
+        self.answer = text_label()
+        font = QFont(self.answer.font())
+        font.setPointSizeF(font.pointSizeF() * 1.2)
+        self.answer.setFont(font)
+        self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.evidence = muted(text_label(small=True))
+        self.doubts = text_label(small=True)
+        self.origin = muted(text_label(small=True))
+        for widget in (self.title, self.answer, self.evidence, self.doubts, self.origin):
+            self.body.addWidget(widget)
+
+    def show_run(self, run: Run) -> None:
+        """Fill the card from a run that has ended."""
+        self.title.setText(tr("Answer") if run.end_reason == "answered" else wording.end_of(run))
+        option = ""
+        if run.choice:
+            index = ord(run.choice[0].upper()) - ord("A")
+            option = run.options[index] if 0 <= index < len(run.options) else ""
+        text = run.answer or run.error
+        if run.choice and not text.strip().upper().startswith(run.choice.upper()):
+            text = f"{run.choice}  {text}"
+        if option and option.lower() not in text.lower():
+            text = f"{text}: {option}" if text.strip() == run.choice else f"{text} ({run.choice}: {option})"
+        self._fill(self.answer, text)
+        supported = sum(claim.verdict == "supported" for claim in run.claims)
+        wrong = sum(claim.verdict == "contradicted" for claim in run.claims)
+        parts = (
+            [tr("{0} masks measured").format(len([m for s in run.steps.values() for m in s.masks]))]
+            if run.with_masks()
+            else []
+        )
+        if run.claims:
+            parts.append(
+                tr("{0} of {1} statements agree with the masks, {2} do not").format(supported, len(run.claims), wrong)
+            )
+        self._fill(self.evidence, "; ".join(parts))
+        doubts = [*run.warnings, *([run.hint] if run.hint else []), *run.notes]
+        self._fill(self.doubts, "\n".join(f"⚠ {doubt}" for doubt in dict.fromkeys(doubts)))
+        origin = [wording.network_name(run.network)] if run.network or run.device else []
+        if run.device:
+            origin.append(wording.device_name(run.device))
+        if run.seconds is not None:
+            origin.append(f"{wording.number(run.seconds, 1)} s")
+        origin += run.inputs
+        self._fill(self.origin, "  ·  ".join(origin))
+        colours = {"answered": "#2e7d32", "error": "#c62828", "degenerate": "#c62828"}
+        wrong_colour = "#c77700" if wrong else ""
+        self.paint_edge(wrong_colour or colours.get(run.end_reason, "#c77700"))
+
+    @staticmethod
+    def _fill(label: QLabel, text: str) -> None:
+        label.setText(text)
+        label.setVisible(bool(text))

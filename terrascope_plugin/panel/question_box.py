@@ -1,0 +1,160 @@
+"""The question: text, history, examples, optional answers to choose from; Ask and Stop."""
+
+from __future__ import annotations
+
+import json
+
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QTextCursor
+from qgis.PyQt.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QMenu,
+    QPlainTextEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ..i18n import tr
+
+KEPT = 30
+
+
+class QuestionEdit(QPlainTextEdit):
+    """Enter asks, Shift+Enter is a new line, Tab leaves."""
+
+    entered = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTabChangesFocus(True)
+
+    def keyPressEvent(self, event) -> None:  # noqa: N802 (Qt's name)
+        """Ask at Enter."""
+        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if is_enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.entered.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class QuestionBox(QWidget):
+    """Signals: `asked`, `stopped`."""
+
+    asked = pyqtSignal()
+    stopped = pyqtSignal()
+
+    def __init__(self, history: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._history = _parse(history)
+        self.edit = QuestionEdit()
+        self.edit.setPlaceholderText(tr("Ask about the images. Enter asks, Shift+Enter starts a new line."))
+        self.edit.setAccessibleName(tr("Question"))
+        self.edit.setFixedHeight(self.edit.fontMetrics().lineSpacing() * 3 + 12)
+        self.has_options = QCheckBox(tr("&Multiple choice"))
+        self.options = QPlainTextEdit()
+        self.options.setPlaceholderText(tr("One possible answer a line: A, B, C…"))
+        self.options.setAccessibleName(tr("Possible answers"))
+        self.options.setTabChangesFocus(True)
+        self.options.setFixedHeight(self.options.fontMetrics().lineSpacing() * 4 + 12)
+        self.options.setVisible(False)
+        self.examples = self._menu_button(tr("Examples"))
+        self.history = self._menu_button(tr("History"))
+        self.ask = QPushButton(tr("&Ask"))
+        self.ask.setDefault(True)
+        self.stop = QPushButton(tr("S&top"))
+        self.stop.setVisible(False)
+        under = QHBoxLayout()
+        for widget in (self.examples, self.history, self.has_options):
+            under.addWidget(widget)
+        under.addStretch(1)
+        under.addWidget(self.stop)
+        under.addWidget(self.ask)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.edit)
+        column.addWidget(self.options)
+        column.addLayout(under)
+        self.ask.clicked.connect(self.asked)
+        self.edit.entered.connect(self.asked)
+        self.stop.clicked.connect(self.stopped)
+        self.has_options.toggled.connect(self.options.setVisible)
+        self._fill(self.history.menu(), self._history)
+        self.suggest(1, has_sar=False, has_time=False)
+
+    def text(self) -> str:
+        """Return the question."""
+        return self.edit.toPlainText().strip()
+
+    def set_text(self, text: str) -> None:
+        """Put a question in, the cursor at its end."""
+        self.edit.setPlainText(text)
+        self.edit.moveCursor(QTextCursor.MoveOperation.End)
+        self.edit.setFocus()
+
+    def chosen_options(self) -> tuple[str, ...]:
+        """Return the possible answers, without letters that were typed before them."""
+        if not self.has_options.isChecked():
+            return ()
+        lines = (line.strip() for line in self.options.toPlainText().splitlines())
+        return tuple(
+            line[2:].strip() if line[:1].isalpha() and line[1:2] in (".", ")", ":") else line for line in lines if line
+        )
+
+    def remember(self, question: str) -> str:
+        """Put a question on top of the history; return the history for the settings."""
+        self._history = [question, *(other for other in self._history if other != question)][:KEPT]
+        self._fill(self.history.menu(), self._history)
+        return json.dumps(self._history, ensure_ascii=False)
+
+    def set_running(self, running: bool) -> None:
+        """Swap Ask and Stop."""
+        self.ask.setEnabled(not running)
+        self.stop.setVisible(running)
+        self.stop.setEnabled(running)
+
+    def suggest(self, count: int, *, has_sar: bool, has_time: bool) -> None:
+        """Offer examples that fit the chosen layers."""
+        examples = [
+            tr("How much of the area is covered by water?"),
+            tr("Which covers more area: forest or built-up land?"),
+            tr("What is the main land cover, and what share does it have?"),
+            tr("Where are the buildings?"),
+            tr("How far is the forest from the water?"),
+            tr("Does farmland border on water?"),
+        ]
+        if has_time and count > 1:
+            examples = [
+                tr("How much forest was lost between the two dates?"),
+                tr("Where did the water grow?"),
+                tr("What changed most between the first and the last image?"),
+                *examples[:2],
+            ]
+        elif has_sar:
+            examples = [tr("How much of the area is under water in the radar image?"), *examples[:3]]
+        self._fill(self.examples.menu(), examples)
+
+    def _menu_button(self, text: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setMenu(QMenu(button))
+        return button
+
+    def _fill(self, menu: QMenu, questions: list[str]) -> None:
+        menu.clear()
+        for question in questions:
+            menu.addAction(question).triggered.connect(lambda _checked=False, text=question: self.set_text(text))
+        if not questions:
+            menu.addAction(tr("Nothing asked yet")).setEnabled(False)
+
+
+def _parse(history: str) -> list[str]:
+    try:
+        value = json.loads(history or "[]")
+    except ValueError:
+        return []
+    return [str(item) for item in value][:KEPT] if isinstance(value, list) else []

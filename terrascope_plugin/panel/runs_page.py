@@ -1,0 +1,130 @@
+"""Earlier questions: opened again from their files, with or without a backend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QInputDialog,
+    QMessageBox,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ..i18n import tr
+from ..session.history import PastRun, delete_run, past_runs, rename_run
+from .card import text_label
+from .compare_dialog import CompareDialog
+
+
+class RunsPage(QWidget):
+    """Signals: `opened(str)` with a GeoPackage, `removed(str)` after a run was deleted, `failed(str)`."""
+
+    opened = pyqtSignal(str)
+    removed = pyqtSignal(str)
+    failed = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._folder = Path()
+        self.tree = QTreeWidget()
+        self.tree.setHeaderLabels([tr("Question"), tr("Answer"), tr("When")])
+        self.tree.setRootIsDecorated(False)
+        self.tree.setAlternatingRowColors(True)
+        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.tree.setAccessibleName(tr("Earlier questions"))
+        self.place = text_label(small=True)
+        self.open = QPushButton(tr("&Open"))
+        self.rename = QPushButton(tr("Re&name…"))
+        self.delete = QPushButton(tr("&Delete…"))
+        self.compare = QPushButton(tr("&Compare two"))
+        self.browse = QPushButton(tr("Open a &file…"))
+        row = QHBoxLayout()
+        for button in (self.open, self.rename, self.delete, self.compare):
+            row.addWidget(button)
+        last = QHBoxLayout()
+        last.addWidget(self.browse)
+        last.addStretch(1)
+        column = QVBoxLayout(self)
+        column.addWidget(self.tree, 1)
+        column.addLayout(row)
+        column.addLayout(last)
+        column.addWidget(self.place)
+        self.tree.itemDoubleClicked.connect(lambda _item, _column: self._open())
+        self.tree.itemSelectionChanged.connect(self._update_buttons)
+        self.open.clicked.connect(self._open)
+        self.rename.clicked.connect(self._rename)
+        self.delete.clicked.connect(self._delete)
+        self.compare.clicked.connect(self._compare)
+        self.browse.clicked.connect(self._browse)
+        self._update_buttons()
+
+    def refresh(self, folder: Path) -> None:
+        """List the runs of a folder and of the project."""
+        self._folder = folder
+        self.tree.clear()
+        for run in past_runs(QgsProject.instance(), folder):
+            item = QTreeWidgetItem([run.question, run.answer, run.when])
+            item.setData(0, Qt.ItemDataRole.UserRole, run)
+            item.setToolTip(0, f"{run.question}\n{run.path}")
+            item.setToolTip(1, run.answer)
+            self.tree.addTopLevelItem(item)
+        self.tree.setColumnWidth(0, 190)
+        self.tree.setColumnWidth(1, 110)
+        self.place.setText(tr("Kept in {0}").format(folder))
+        self._update_buttons()
+
+    def _selected(self) -> list[PastRun]:
+        return [item.data(0, Qt.ItemDataRole.UserRole) for item in self.tree.selectedItems()]
+
+    def _update_buttons(self) -> None:
+        count = len(self.tree.selectedItems())
+        self.open.setEnabled(count == 1)
+        self.rename.setEnabled(count == 1)
+        self.delete.setEnabled(count > 0)
+        self.compare.setEnabled(count == 2)
+
+    def _open(self) -> None:
+        for run in self._selected()[:1]:
+            self.opened.emit(run.path)
+
+    def _browse(self) -> None:
+        path, _filter = QFileDialog.getOpenFileName(self, tr("Open a run"), str(self._folder), "GeoPackage (*.gpkg)")
+        if path:
+            self.opened.emit(path)
+
+    def _rename(self) -> None:
+        run = self._selected()[0]
+        name, accepted = QInputDialog.getText(self, tr("Rename"), tr("New file name"), text=Path(run.path).stem)
+        if accepted and name.strip():
+            self._try(lambda: rename_run(QgsProject.instance(), run.path, name.strip()))
+
+    def _delete(self) -> None:
+        runs = self._selected()
+        text = tr("Delete {0} with its masks for good? It is taken off the map too.").format(
+            f'"{runs[0].question}"' if len(runs) == 1 else tr("{0} runs").format(len(runs))
+        )
+        if QMessageBox.question(self, tr("Delete"), text) != QMessageBox.StandardButton.Yes:
+            return
+        for run in runs:
+            self.removed.emit(run.path)
+            self._try(lambda path=run.path: delete_run(QgsProject.instance(), path))
+
+    def _compare(self) -> None:
+        first, second = self._selected()
+        CompareDialog(first.path, second.path, self).exec()
+
+    def _try(self, action) -> None:
+        try:
+            action()
+        except OSError as error:
+            self.failed.emit(tr("That did not work: {0}. Close what else uses the file, then try again.").format(error))
+        self.refresh(self._folder)

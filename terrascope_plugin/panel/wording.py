@@ -1,0 +1,91 @@
+"""Numbers and states in words."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import QLocale
+
+from ..i18n import tr
+from ..session.question import MaskOfStep, Run, RunState
+
+
+def number(value: float, decimals: int) -> str:
+    """Return a number as the reader's locale writes it."""
+    return QLocale().toString(float(value), "f", decimals)
+
+
+def area(square_metres: float) -> str:
+    """Return an area in the unit that reads best."""
+    if square_metres >= 1e6:
+        return f"{number(square_metres / 1e6, 2)} km²"
+    if square_metres >= 1e4:
+        return f"{number(square_metres / 1e4, 1)} ha"
+    return f"{number(square_metres, 0)} m²"
+
+
+def share(fraction: float) -> str:
+    """Return a share in percent; what is there but tiny is not called zero."""
+    percent = fraction * 100
+    if 0 < percent < 0.1:
+        return f"< {number(0.1, 1)} %"
+    return f"{number(percent, 1)} %"
+
+
+def extent_of(mask: MaskOfStep) -> str:
+    """Return a mask's size: area and share, or pixels where there is no CRS."""
+    if mask.empty or mask.pixels == 0:
+        return tr("nothing found")
+    parts = []
+    if mask.area_m2 is not None:
+        parts.append(area(mask.area_m2))
+    elif mask.pixels is not None:
+        parts.append(tr("{0} pixels").format(number(mask.pixels, 0)))
+    if mask.share is not None:
+        parts.append(share(mask.share))
+    return "  ·  ".join(parts)
+
+
+def end_of(run: Run) -> str:
+    """Return how a run ended, in a few words."""
+    return {
+        "answered": tr("Answered"),
+        "abstained": tr("The model cannot tell"),
+        "degenerate": tr("No usable answer: the model's text broke off or repeated itself"),
+        "length": tr("Stopped: the text grew too long"),
+        "cancelled": tr("Stopped by you"),
+        "error": tr("Failed"),
+    }.get(run.end_reason, run.end_reason)
+
+
+def activity_of(run: Run) -> str:
+    """Return what the model is doing now."""
+    if run.state is RunState.CANCELLING:
+        return tr("Stopping…")
+    if run.activity == "mask":
+        return tr("Marking pixels…")
+    if run.activity == "text":
+        return tr("Reasoning…")
+    if run.activity == "loading":
+        return tr("Loading the model…")
+    return tr("Reading the image…")
+
+
+def network_name(name: str) -> str:
+    """Return a model's name for people."""
+    return {"embedded": tr("Embedded model"), "auto": tr("Embedded model"), "": tr("Embedded model")}.get(name, name)
+
+
+def device_name(device: str) -> str:
+    """Return a device's name for people."""
+    return {"cpu": tr("processor (CPU)"), "cuda": tr("graphics card (CUDA)"), "mps": tr("graphics (MPS)")}.get(
+        device.lower(), device
+    )
+
+
+def class_name(label: str) -> str:
+    """Return a land-cover class in the interface's language; other labels as they are."""
+    return {
+        "water": tr("water"), "tree": tr("trees"), "grass": tr("grass"), "crop": tr("crops"), "shrub": tr("shrub"), "bare": tr("bare ground"),
+        "building": tr("buildings"), "road": tr("roads"), "built": tr("settlement"), "wetland": tr("wetland"), "snow": tr("snow"),
+        "cloud": tr("cloud"), "vegetation": tr("vegetation"), "built-up": tr("built-up"), "farmland": tr("farmland"), "forest": tr("forest"),
+        "open land": tr("open land"), "flooded": tr("flooded"), "gain": tr("gain"), "loss": tr("loss"), "persistent": tr("unchanged"),
+    }.get(label, label)  # fmt: skip

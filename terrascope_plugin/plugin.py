@@ -1,0 +1,100 @@
+"""Wiring: menu, toolbar, dock, options page, Processing provider."""
+
+from __future__ import annotations
+
+from qgis.core import QgsApplication
+from qgis.gui import QgisInterface
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtWidgets import QAction
+
+from .backend_process.process import BackendProcess
+from .backend_process.supply import launch_for, python_for
+from .i18n import PLUGIN_ROOT, install_translator, tr
+from .processing.provider import TerraScopeProvider
+from .settings import Settings
+
+MENU = "TerraScope Reasoning"
+
+
+class TerraScopePlugin:
+    """What QGIS talks to. Without an `iface` (qgis_process) only the Processing provider is there."""
+
+    def __init__(self, iface: QgisInterface | None) -> None:
+        self.iface = iface
+        self.settings = Settings.load()
+        self._translator = install_translator(self.settings.language)
+        self.provider: TerraScopeProvider | None = None
+        self.dock = self.controller = self.backend = self.action = self.options = None
+
+    def initProcessing(self) -> None:  # noqa: N802 (QGIS's name)
+        """Register the algorithms; all that qgis_process needs."""
+        self.provider = TerraScopeProvider()
+        QgsApplication.processingRegistry().addProvider(self.provider)
+
+    def initGui(self) -> None:  # noqa: N802 (QGIS's name)
+        """Build the window's parts."""
+        from .panel.controller import Controller
+        from .panel.dock import Dock
+        from .panel.options_page import OptionsFactory
+
+        self.initProcessing()
+        icon = QIcon(str(PLUGIN_ROOT / "resources" / "icons" / "terrascope.svg"))
+        self.backend = BackendProcess(lambda: launch_for(self.settings), self.settings.grace_s)
+        self.dock = Dock(self.iface, self.settings.history)
+        self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
+        self.controller = Controller(
+            self.iface, self.dock, self.backend, lambda: self.settings, lambda: bool(python_for(self.settings))
+        )
+        self.action = QAction(icon, tr("Ask about images"), self.iface.mainWindow())
+        self.action.setCheckable(True)
+        self.action.setObjectName("terrascopeReasoningAction")
+        self.dock.setToggleVisibilityAction(self.action)
+        self.iface.addToolBarIcon(self.action)
+        self.iface.addPluginToRasterMenu(MENU, self.action)
+        self.options = OptionsFactory(icon, self._settings_changed)
+        self.iface.registerOptionsWidgetFactory(self.options)
+        self.dock.options_wanted.connect(
+            lambda: self.iface.showOptionsDialog(self.iface.mainWindow(), "TerraScopeOptions")
+        )
+        self.dock.setup_wanted.connect(self.open_setup)
+        QgsApplication.instance().aboutToQuit.connect(self._stop_backend)
+
+    def unload(self) -> None:
+        """Take everything away again, the backend first."""
+        self._stop_backend()
+        if self.provider is not None:
+            QgsApplication.processingRegistry().removeProvider(self.provider)
+            self.provider = None
+        if self.dock is not None:
+            QgsApplication.instance().aboutToQuit.disconnect(self._stop_backend)
+            self.controller.detach()
+            self.iface.unregisterOptionsWidgetFactory(self.options)
+            self.iface.removePluginRasterMenu(MENU, self.action)
+            self.iface.removeToolBarIcon(self.action)
+            self.iface.removeDockWidget(self.dock)
+            self.dock.deleteLater()
+            self.action.deleteLater()
+            self.dock = self.controller = self.backend = self.action = self.options = None
+
+    def open_setup(self) -> None:
+        """Open the set-up of the backend's environment."""
+        from .panel.setup_dialog import SetupDialog
+
+        SetupDialog(self.settings, self.backend, self.iface.mainWindow()).exec()
+        self.controller.wake()
+
+    def _settings_changed(self, settings: Settings) -> None:
+        needs_restart = (settings.python, settings.environment_folder) != (
+            self.settings.python,
+            self.settings.environment_folder,
+        )
+        self.settings = settings
+        if needs_restart and self.backend is not None:
+            self.backend.stop()
+        if self.controller is not None:
+            self.controller.refresh()
+
+    def _stop_backend(self) -> None:
+        if self.backend is not None:
+            self.backend.stop(wait_ms=300)

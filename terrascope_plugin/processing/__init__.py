@@ -1,0 +1,1 @@
+"""Algorithms for the toolbox, models, batch and qgis_process."""

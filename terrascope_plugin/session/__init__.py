@@ -1,0 +1,1 @@
+"""One question's life: states, steps so far, cancel. No widgets."""

@@ -1,0 +1,119 @@
+"""What each message of the backend changes in a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .question import Claim, MaskOfStep, Run, RunState
+
+Message = dict[str, Any]
+
+
+def apply(run: Run, message: Message) -> int | None:
+    """Change the run by a message; return the number of the step that changed, None where none did."""
+    kind = message["type"]
+    handler = _HANDLERS.get(kind)
+    return handler(run, message) if handler else None
+
+
+def _accepted(run: Run, _message: Message) -> None:
+    run.state = RunState.RUNNING
+
+
+def _scene(run: Run, message: Message) -> None:
+    run.crs = message.get("crs")
+    run.notes = [str(note) for note in [*message.get("notes", []), *message.get("warnings", [])]]
+    run.activity = "scene"
+
+
+def _loading(run: Run, message: Message) -> None:
+    run.network = message["network"]
+    run.activity = "loading"
+
+
+def _text(run: Run, message: Message) -> int:
+    step = run.step(message["step"])
+    step.raw_text += message["text"]
+    run.activity = "text"
+    return step.number
+
+
+def _step(run: Run, message: Message) -> int:
+    step = run.step(message["step"])
+    step.label = message["label"]
+    step.date = message.get("date")
+    step.view_name = message.get("view_name", "")
+    step.is_segmenting = True
+    run.activity = "mask"
+    return step.number
+
+
+def _mask(run: Run, message: Message) -> int:
+    step = run.step(message["step"])
+    derived = bool(message.get("derived"))
+    bbox = message.get("bbox")
+    mask = MaskOfStep(
+        label=message["label"],
+        colour=message.get("colour") or "#ff9f1c",
+        derived=derived,
+        empty=bool(message.get("empty")),
+        measurements=dict(message["measurements"]),
+        bbox=tuple(bbox) if bbox else None,
+        wkt=message.get("wkt") or "",
+    )
+    step.masks = [other for other in step.masks if (other.label, other.derived) != (mask.label, derived)] + [mask]
+    if not derived:
+        step.label = mask.label
+        step.confidence = message.get("confidence")
+        step.date = message.get("date") or step.date
+        step.view_name = message.get("view_name") or step.view_name
+    step.is_segmenting = False
+    run.gpkg = message["gpkg"]
+    return step.number
+
+
+def _evidence(run: Run, message: Message) -> int:
+    step = run.step(message["step"])
+    step.evidence = message["text"]
+    return step.number
+
+
+def _claim(run: Run, message: Message) -> int:
+    fields = {name: message.get(name) for name in ("claimed", "measured")}
+    unit, reason = message.get("unit") or "", message.get("reason") or ""
+    run.claims.append(Claim(message["step"], message["text"], message["verdict"], unit=unit, reason=reason, **fields))
+    return int(message["step"])
+
+
+def _answer(run: Run, message: Message) -> None:
+    run.answer = message["text"]
+    run.choice = message.get("choice")
+    run.answer_confidence = message.get("confidence")
+
+
+def _end(run: Run, message: Message) -> None:
+    run.state = RunState.ENDED
+    run.end_reason = message["reason"]
+    run.gpkg = message.get("gpkg") or run.gpkg
+    run.warnings += [str(warning) for warning in message.get("warnings", [])]
+    run.seconds = message.get("seconds")
+    run.peak_mb = message.get("peak_mb")
+    run.device = message.get("device") or run.device
+    run.network = message.get("network") or run.network
+    for step in run.steps.values():
+        step.is_segmenting = False
+
+
+def _error(run: Run, message: Message) -> None:
+    run.state = RunState.ENDED
+    run.end_reason = run.end_reason or "error"
+    run.error = message["message"]
+    run.hint = message.get("hint") or ""
+    for step in run.steps.values():
+        step.is_segmenting = False
+
+
+_HANDLERS = {
+    "accepted": _accepted, "scene": _scene, "loading": _loading, "text": _text, "step": _step, "mask": _mask,
+    "evidence": _evidence, "claim": _claim, "answer": _answer, "end": _end, "error": _error,
+}  # fmt: skip
