@@ -46,6 +46,7 @@ CARRIED = "published"
 CARRIED_WEIGHTS = "carried.safetensors"
 HEADERS = "headers.json"
 WEIGHTS = "weights.json"
+PROCESSOR = "processor.json"
 TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "added_tokens.json",
     "special_tokens_map.json", "chat_template.jinja",
@@ -240,6 +241,7 @@ def import_published(
         for name in TOKENIZER_FILES:
             if (source / name).is_file():
                 shutil.copyfile(source / name, work / name)
+        write_json(work / PROCESSOR, {"sam_constants": "released"})
         record = {"origin": origin or source.name, "sha256": digest_of(weights), "files": weights, "layout": 1}
         write_json(work / WEIGHTS, record)
     return destination

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from string import ascii_uppercase
 from typing import NamedTuple
@@ -15,12 +15,11 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase, Qwen2Tokenizer
 
 from terrascope.errors import CheckpointError, NetworkError
-from terrascope.networks.full.convert import write_json
+from terrascope.networks.full.convert import PROCESSOR, write_json
 from terrascope.networks.full.published import read_json
 from terrascope.networks.full.tiling import MAX_TILES, cut_tiles, resized
 from terrascope.networks.interface import Prompt, TokenGrid, TokenTable
 
-PROCESSOR = "processor.json"
 IMAGE = "<image>"
 SAM_SIDE = 1024
 #: An image with fewer pixels than this along a side has less than one pixel for a visual token.
@@ -118,6 +117,11 @@ class TerraScopeProcessor:
             raise CheckpointError(f"There is no tokenizer in {folder.name!r}.", "Copy tokenizer.json into it.")
         tokenizer = Qwen2Tokenizer.from_pretrained(str(folder), local_files_only=True)
         values = read_json(folder / PROCESSOR) if (folder / PROCESSOR).is_file() else {}
+        if unknown := set(values) - {known.name for known in fields(ProcessorSettings)}:
+            raise CheckpointError(
+                f"{PROCESSOR!r} of {folder.name!r} has unknown settings: {', '.join(map(repr, sorted(unknown)))}.",
+                "Update TerraScope; the checkpoint was made with a newer version.",
+            )
         return cls(tokenizer, ProcessorSettings(**values))
 
     def save_pretrained(self, folder: str | Path) -> None:

@@ -21,6 +21,7 @@ from terrascope.networks.full.modality import takes_sar
 from terrascope.networks.full.modeling import TerraScopeForConditionalGeneration, upscale_mask
 from terrascope.networks.full.processing import TerraScopeProcessor
 from terrascope.networks.interface import MaskPrediction, NetworkInfo, Prompt, TokenGrid
+from terrascope.scene.render import render_rgb, render_sar
 from terrascope.scene.types import Role, Scene, View
 
 log = logging.getLogger(__name__)
@@ -60,8 +61,6 @@ def load_full(
 
 def rgb_of(view: View) -> NDArray[np.uint8]:
     """Render a view as the model was trained to see it: RGB, or (VH, VV, mean) for SAR; uint8 [H, W, 3]."""
-    from terrascope.scene.render import render_rgb, render_sar
-
     return render_sar(view) if view.role is Role.SAR else render_rgb(view)
 
 
@@ -128,7 +127,7 @@ class FullNetwork:
         split = len(ids) - ids[::-1].index(self.processor.image_end_id) if self.reuse_prefix else 0
         embeddings = self._embeddings(ids, state)
         if split and state.cache is not None and state.prefix == ids[:split]:
-            state.cache.crop(split)
+            state.cache.crop(split - state.cache.get_seq_length())
             self.prefix_hits += 1
         else:
             state.cache, state.prefix = DynamicCache(config=self.model.config.internvl_config.text_config), ids[:split]
