@@ -1,0 +1,335 @@
+"""Numbers in the text held against the masks: shares, areas, lengths, pixels, counts and their changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from terrascope.reasoning.claim_context import Document, Sentence
+from terrascope.reasoning.claim_text import Mention
+from terrascope.reasoning.claim_types import Claim, ClaimKind, StepEvidence
+from terrascope.reasoning.claim_verdicts import Fact, unknown, verdict
+from terrascope.reasoning.quantities import Kind, Quantity
+
+_CHANGE = re.compile(
+    r"\b(?:increas\w*|decreas\w*|gr[eo]w\w*|gain\w*|los[st]\w*|los(?:es|ing)|shr[aiu]nk\w*|declin\w*|expan[ds]\w*|reced\w*|"
+    r"retreat\w*|reduc\w*|ris(?:e|es|en|ing)|rose|dropp?\w*|fell|fall(?:s|en|ing)?|chang\w*|net|disappear\w*|advanc\w*|"
+    r"difference|newly|new|persist\w*|unchanged|stable|remain\w*)\b"
+)
+_DOWN = re.compile(r"^(?:decreas|shr|declin|reced|retreat|reduc|drop|fell|fall)")
+_SCALE = re.compile(
+    r"\b(?:resolution|pixel size|gsd|per pixel|ground sampl\w*|elevation|altitude|heights?|depth|deep|wide|width|long|"
+    r"length of|diameter|radius|buffer|scale|grid|pixels? of|tall|high|thick)\b"
+)
+_HYPOTHETICAL = re.compile(
+    r"\?\s*$|\b(?:if|whether|requires?|required|threshold|minimum of|maximum of|for example|suppose|assum\w*)\b"
+    r"|\bneed(?:s|ed)? (?:at least|more|about)\b"
+)
+_PERIMETER = re.compile(r"\b(?:perimeters?|outlines?|circumference|shorelines?|coastlines?|edge length)\b")
+_BORDER = re.compile(r"\b(?:borders?|boundary|boundaries|shared edge|frontier|interface)\b")
+_DISTANCE = re.compile(r"\b(?:distan\w*|apart|away|separat\w*|far|gap|nearest|closest|within|between|from)\b")
+_TOGETHER = re.compile(r"\b(?:together|combined|in total|altogether|jointly|sum|both)\b")
+_DIFFERENCE = re.compile(
+    r"^\s*(?:points?\s+)?(?:larger|bigger|smaller|more|less|greater|fewer)\b[^.,;\d]{0,30}?\bthan\b(?!\s+(?:in|at|before))"
+)
+_PARTS = re.compile(
+    r"^\W{0,3}(?:(?:separate|distinct|different|isolated|individual|disconnected|small|large|big|major|main|water|forest|"
+    r"tree|crop|grass|building|urban|land|connected|visible)\s+){0,3}"
+    r"(?:patch(?:es)?|parts?|pieces?|components?|regions?|areas?|bod(?:y|ies)|blocks?|clusters?|polygons?|segments?|"
+    r"fragments?|zones?|spots?|islands?|instances?|objects?)\b"
+)
+_NOT_A_COUNT = re.compile(
+    r"^\s*(?:of\b|images?\b|dates?\b|views?\b|classes\b|times\b|steps?\b|[.):]|years?\b|months?\b|days?\b)"
+)
+
+
+def number_claims(document: Document, quantities: list[Quantity]) -> Iterator[Claim]:
+    """Check every number that speaks of a mask. Numbers that are no claims (dates, list marks) are passed over."""
+    for sentence in document.sentences:
+        if _HYPOTHETICAL.search(document.plain[sentence.span.start : sentence.span.end]):
+            continue
+        inside = [
+            each
+            for quantity in quantities
+            if sentence.span.start <= quantity.start < sentence.span.end
+            for each in _from_to(document, quantity)
+        ]
+        respective = _respectively(document, sentence, inside)
+        for quantity in inside:
+            claim = _check(document, sentence, quantity, respective.get(quantity.start))
+            if claim is not None:
+                yield claim
+
+
+def _from_to(document: Document, quantity: Quantity) -> list[Quantity]:
+    """ "From 20 % to 30 %" is no range but two values."""
+    lead = document.plain[max(0, quantity.start - 8) : quantity.start]
+    cut = re.search(r"\s(?:to|bis)\s|[-–—]", document.plain[quantity.start : quantity.end])
+    if quantity.low == quantity.high or cut is None or not re.search(r"\bfrom\s*$", lead):
+        return [quantity]
+    scale = quantity.base / quantity.value if quantity.value else 1.0
+    low, high = quantity.low, quantity.high
+    return [
+        replace(quantity, value=low / scale, base=low, low=low, high=low, end=quantity.start + cut.start()),
+        replace(quantity, value=high / scale, base=high, low=high, high=high, start=quantity.start + cut.end()),
+    ]
+
+
+def _check(document: Document, sentence: Sentence, quantity: Quantity, subject: Mention | None) -> Claim | None:
+    text = document.plain
+    if quantity.kind is Kind.COUNT:
+        return _count(document, sentence, quantity)
+    if quantity.kind in (Kind.LENGTH, Kind.PIXELS):
+        topic = _length_topic(document, sentence, quantity)
+        if topic in ("distance", "border"):
+            return _between(document, sentence, quantity, topic)
+        if topic == "scale":
+            return (
+                None
+                if _is_resolution(text, quantity)
+                else unknown(
+                    document, sentence, quantity, ClaimKind.LENGTH, "Widths, heights and depths are not measured."
+                )
+            )
+        if quantity.kind is Kind.LENGTH and topic != "perimeter":
+            return unknown(document, sentence, quantity, ClaimKind.LENGTH, "The text does not say what is so long.")
+    subject = subject or document.subject(sentence, quantity.start, quantity.end)
+    kind = {Kind.SHARE: ClaimKind.SHARE, Kind.AREA: ClaimKind.AREA, Kind.LENGTH: ClaimKind.LENGTH}.get(
+        quantity.kind, ClaimKind.PIXELS
+    )
+    if subject is None:
+        only = {document.facts.keys[id(step)] for step in document.facts.steps}
+        if len(only) != 1:
+            return unknown(document, sentence, quantity, kind, "The text does not say which mask it means.")
+        subject = Mention(next(iter(only)), quantity.start, quantity.start)
+    if _of_another_class(document, sentence, quantity, subject):
+        return unknown(document, sentence, quantity, kind, "It is a share of another class, not of the image.")
+    facts = (
+        _differences(document, sentence, quantity)
+        or _together(document, sentence, quantity)
+        or _changes(document, sentence, quantity, subject)
+    )
+    if facts:
+        kind = ClaimKind.CHANGE if "change" in facts[0].what or "between" in facts[0].what else kind
+    facts = facts or _states(document, sentence, quantity, subject)
+    if not facts:
+        return unknown(document, sentence, quantity, kind, f"No mask of {_name(document, subject)!r} was made.")
+    return verdict(document, sentence, quantity, kind, facts)
+
+
+def _states(document: Document, sentence: Sentence, quantity: Quantity, subject: Mention) -> list[Fact]:
+    steps = document.meant(subject, sentence, quantity.start)
+    reads: dict[Kind, tuple[str, Callable[[StepEvidence], float | None]]] = {
+        Kind.SHARE: ("share of the valid pixels", lambda step: step.measurement.share),
+        Kind.AREA: ("area", lambda step: step.measurement.area_m2),
+        Kind.LENGTH: ("perimeter", lambda step: step.measurement.perimeter_m),
+        Kind.PIXELS: ("pixels", lambda step: float(step.measurement.pixels)),
+    }
+    what, read = reads[quantity.kind]
+    return [Fact(np.nan if (value := read(step)) is None else value, what, (step,)) for step in steps]
+
+
+def _changes(document: Document, sentence: Sentence, quantity: Quantity, subject: Mention) -> list[Fact]:
+    """Facts of a change over time, if the sentence speaks of one and there are masks of two dates."""
+    window = document.plain[sentence.span.start : sentence.span.end]
+    words = list(_CHANGE.finditer(window))
+    pair = document.facts.over_time(subject.key)
+    lead = document.plain[sentence.span.start : quantity.start]
+    if not words or pair is None or quantity.kind not in (Kind.SHARE, Kind.AREA, Kind.PIXELS):
+        return []
+    if re.search(r"\b(?:from|to|at|was|were|is|are|in|covers?|covered)\s*$", lead) and not re.search(
+        r"\bchang\w*\s*$", lead
+    ):
+        step = _end_of(lead, pair)
+        return _states_of(quantity, step) if step is not None else []
+    change = document.facts.change(*pair)
+    if change is None:
+        return []
+    near = min(words, key=lambda m: abs(sentence.span.start + m.start() - quantity.start)).group(0)
+    if quantity.kind is Kind.AREA:
+        net, gain, loss = change.net_area_m2, change.gain.area_m2, change.loss.area_m2
+        stays = change.persistent.area_m2
+    elif quantity.kind is Kind.PIXELS:
+        net, gain, loss = float(change.net_pixels), float(change.gain.pixels), float(change.loss.pixels)
+        stays = float(change.persistent.pixels)
+    else:
+        net, gain, loss, stays = change.net_share, change.gain.share, change.loss.share, change.persistent.share
+    if net is None or gain is None or loss is None or stays is None:
+        return [Fact(np.nan, "change between the dates", pair)]
+    sign = -1.0 if _DOWN.match(near) or near.startswith("los") else 1.0
+    sign = 1.0 if quantity.value < 0 else sign
+    facts = [Fact(sign * net, "net change between the dates", pair)]
+    if quantity.kind is Kind.SHARE and change.relative is not None:
+        facts.append(Fact(sign * change.relative, "net change between the dates over the area before", pair))
+    if near.startswith(("gain", "new", "expan", "grow", "grew")):
+        facts.append(Fact(gain, "gain between the dates", pair))
+    if near.startswith(("los", "disappear", "reced", "retreat")):
+        facts.append(Fact(loss, "loss between the dates", pair))
+    if near.startswith(("persist", "unchanged", "stable", "remain")):
+        facts = [Fact(stays, "what stayed between the dates", pair)]
+    return facts
+
+
+def _end_of(lead: str, pair: tuple[StepEvidence, StepEvidence]) -> StepEvidence | None:
+    if re.search(r"\bfrom\s*$", lead):
+        return pair[0]
+    return pair[1] if re.search(r"\bto\s*$", lead) else None
+
+
+def _states_of(quantity: Quantity, step: StepEvidence) -> list[Fact]:
+    measured = step.measurement
+    value = {Kind.SHARE: measured.share, Kind.AREA: measured.area_m2}.get(quantity.kind, float(measured.pixels))
+    return [Fact(np.nan if value is None else value, f"{quantity.kind.value} at that date", (step,))]
+
+
+def _together(document: Document, sentence: Sentence, quantity: Quantity) -> list[Fact]:
+    """The union of all classes of the sentence, if it speaks of them together."""
+    window = document.plain[sentence.span.start : sentence.span.end]
+    keys = dict.fromkeys(m.key for m in sentence.mentions)
+    if not _TOGETHER.search(window) or len(keys) < 2 or quantity.kind not in (Kind.SHARE, Kind.AREA, Kind.PIXELS):
+        return []
+    chosen = [steps[0] for m in sentence.mentions if (steps := document.meant(m, sentence))]
+    if len({id(step) for step in chosen}) < len(keys) or len({step.mask.shape for step in chosen}) > 1:
+        return []
+    chosen = list({id(step): step for step in chosen}.values())
+    union = np.logical_or.reduce([step.mask for step in chosen])
+    if chosen[0].valid is not None:
+        union = union & chosen[0].valid
+    pixels = int(np.count_nonzero(union))
+    one = chosen[0].measurement
+    if quantity.kind is Kind.SHARE:
+        value: float = pixels / one.valid_pixels if one.valid_pixels else 0.0
+    elif quantity.kind is Kind.PIXELS:
+        value = float(pixels)
+    elif one.area_m2 is None:
+        value = np.nan
+    else:
+        from terrascope.masks.geodesy import ground
+
+        value = ground(chosen[0].grid).area.total(union)
+    return [Fact(value, "union", tuple(chosen))]
+
+
+def _differences(document: Document, sentence: Sentence, quantity: Quantity) -> list[Fact]:
+    """How much one class is larger or smaller than another: "the forest is 12 ha larger than the water"."""
+    than = _DIFFERENCE.match(document.plain[quantity.end : sentence.span.end])
+    if than is None or quantity.kind not in (Kind.SHARE, Kind.AREA, Kind.PIXELS):
+        return []
+    pair = document.pair(sentence, quantity.start, quantity.end + than.end())
+    chosen = [document.meant(m, sentence) for m in pair] if pair else []
+    if len(chosen) != 2 or not all(chosen):
+        return []
+    both = chosen[0][0], chosen[1][0]
+    ones = [_states_of(quantity, step)[0].value for step in both]
+    facts = [Fact(abs(ones[0] - ones[1]), "difference of the masks", both)]
+    if quantity.kind is Kind.SHARE and min(ones) > 0:
+        base = min(ones) if re.search(r"larger|bigger|more|greater", than.group(0)) else max(ones)
+        facts.append(Fact(abs(ones[0] - ones[1]) / base, "difference over the other mask", both))
+    return facts
+
+
+def _between(document: Document, sentence: Sentence, quantity: Quantity, topic: str) -> Claim | None:
+    """A distance, or the length of a common border."""
+    pair = document.pair(sentence, quantity.start, quantity.end)
+    if pair is None:
+        return unknown(document, sentence, quantity, ClaimKind.LENGTH, "The text does not say between which two masks.")
+    ones, twos = (document.meant(m, sentence) for m in pair)
+    for mention, steps in zip(pair, (ones, twos)):
+        if not steps:
+            reason = f"No mask of {_name(document, mention)!r} was made."
+            return unknown(document, sentence, quantity, ClaimKind.LENGTH, reason)
+    one, two = ones[0], twos[0]
+    value: float | None = None
+    if topic == "distance":
+        found = document.facts.distance(one, two)
+        if found is not None:
+            value = found.distance_m if quantity.kind is Kind.LENGTH else found.distance_px
+        what = "least distance of the two masks"
+    else:
+        met = document.facts.adjacency(one, two)
+        if met is not None:
+            value = met.border_m if quantity.kind is Kind.LENGTH else float(met.border_px)
+        what = "length of the common border"
+    fact = Fact(np.nan if value is None else value, what, (one, two))
+    return verdict(document, sentence, quantity, ClaimKind.LENGTH, [fact])
+
+
+def _count(document: Document, sentence: Sentence, quantity: Quantity) -> Claim | None:
+    """A number of parts: "3 lakes", "five patches of forest", "the forest has 4 parts"."""
+    rest = document.plain[quantity.end : sentence.span.end]
+    if _NOT_A_COUNT.match(rest) or quantity.value != round(quantity.value) or quantity.value < 0:
+        return None
+    parts = _PARTS.match(rest)
+    direct = next((m for m in sentence.mentions if m.start >= quantity.end), None)
+    gap = document.plain[quantity.end : direct.start] if direct else ""
+    asked = re.search(r"\bhow many\b", document.plain[sentence.span.start : quantity.start])
+    if asked and direct is None and sentence.mentions:
+        direct, parts = sentence.mentions[0], asked
+    named = (
+        direct is not None and re.fullmatch(r"\s+(?:[a-z-]+\s+){0,2}", gap) is not None and _plural(document, direct)
+    )
+    if quantity.value == 1 and document.plain[quantity.start : quantity.end] == "one" and parts is None:
+        return None
+    if not parts and not named:
+        return None
+    subject = direct if named or asked else document.subject(sentence, quantity.start, quantity.end)
+    if subject is None:
+        return unknown(document, sentence, quantity, ClaimKind.COUNT, "The text does not say of which mask.")
+    steps = document.meant(subject, sentence, quantity.start)
+    if not steps:
+        reason = f"No mask of {_name(document, subject)!r} was made."
+        return unknown(document, sentence, quantity, ClaimKind.COUNT, reason)
+    facts = [Fact(float(step.measurement.components), "parts of the mask", (step,)) for step in steps]
+    return verdict(document, sentence, quantity, ClaimKind.COUNT, facts)
+
+
+def _plural(document: Document, mention: Mention) -> bool:
+    word = document.plain[mention.start : mention.end]
+    return word.endswith(("s", "ies")) and not word.endswith("grass")
+
+
+def _length_topic(document: Document, sentence: Sentence, quantity: Quantity) -> str | None:
+    """What a length is of: the nearest word of its kind, within the sentence."""
+    low, high = max(sentence.span.start, quantity.start - 90), min(sentence.span.end, quantity.end + 60)
+    window = document.plain[low:high]
+    best: tuple[int, str] | None = None
+    for name, pattern in (("scale", _SCALE), ("perimeter", _PERIMETER), ("border", _BORDER), ("distance", _DISTANCE)):
+        for match in pattern.finditer(window):
+            start, end = low + match.start(), low + match.end()
+            away = max(quantity.start - end, start - quantity.end, 0)
+            if match.group(0) in ("between", "from", "within"):
+                away += 45  # weak words: "the border between them is 3 km long"
+            if name == "scale" and match.group(0) == "long":
+                away += 60
+            if best is None or away < best[0]:
+                best = (away, name)
+    return best[1] if best else None
+
+
+def _is_resolution(text: str, quantity: Quantity) -> bool:
+    window = text[max(0, quantity.start - 40) : quantity.end + 40]
+    return re.search(r"resolution|pixel size|gsd|per pixel|ground sampl|grid|scale", window) is not None
+
+
+def _of_another_class(document: Document, sentence: Sentence, quantity: Quantity, subject: Mention) -> bool:
+    """True for "water covers 30 % of the forest"."""
+    match = re.match(r"\s*of\s+(?:the\s+|all\s+)?", document.plain[quantity.end : sentence.span.end])
+    if quantity.kind is not Kind.SHARE or match is None:
+        return False
+    at = quantity.end + match.end()
+    return any(m.start == at and m.key != subject.key for m in sentence.mentions)
+
+
+def _respectively(document: Document, sentence: Sentence, inside: list[Quantity]) -> dict[int, Mention]:
+    window = document.plain[sentence.span.start : sentence.span.end]
+    numbers = [q for q in inside if q.kind is not Kind.COUNT]
+    if "respectively" not in window or len(numbers) < 2 or len(numbers) != len(sentence.mentions):
+        return {}
+    return {q.start: mention for q, mention in zip(numbers, sentence.mentions)}
+
+
+def _name(document: Document, mention: Mention) -> str:
+    return document.plain[mention.start : mention.end] or mention.key
