@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from terrascope.masks import Measurement, measure
 from terrascope.networks.interface import MaskPrediction
 from terrascope.reasoning.events import (
     AnswerReady,
@@ -52,7 +53,7 @@ class Recorder:
         self._texts: dict[int, str] = {}
         self._readable = ReadableStream()
         self._steps: dict[int, Step] = {}
-        self.masks: dict[int, NDArray[np.bool_]] = {}
+        self.masks: dict[int, tuple[NDArray[np.bool_], Measurement]] = {}
         self.answer: Answer | None = None
         self.ended: Ended | None = None
 
@@ -111,15 +112,16 @@ class Recorder:
             self._begun(StepBegun(event.step, event.label, event.view))
         prediction = event.prediction
         mask = np.asarray(prediction.mask, dtype=bool) & self._scene.views[event.view].valid
+        measurement = self._measure(mask, event.view, prediction)
         step = replace(
             self._steps[event.step],
             text=self._texts.get(event.step, ""),
             mask=MaskRle.encode(mask),
-            measurements=self._measure(mask, event.view, prediction),
+            measurements=measurements_of(measurement.to_dict()),
             confidence=_plain_number(prediction.confidence),
         )
         self._steps[event.step] = step
-        self.masks[event.step] = mask
+        self.masks[event.step] = mask, measurement
         parts = self._writer.put_step(step)
         self._send(self._mask_message(step, step.label or "", step.measurements, parts, derived=False))
 
@@ -135,16 +137,13 @@ class Recorder:
 
     def _derived(self, label: str, value: object, step: Step) -> DerivedMask:
         mask = np.asarray(value, dtype=bool)
-        return DerivedMask(label, MaskRle.encode(mask), self._measure(mask, step.view or 0, None))
+        measured = self._measure(mask, step.view or 0, None)
+        return DerivedMask(label, MaskRle.encode(mask), measurements_of(measured.to_dict()))
 
-    def _measure(self, mask: NDArray[np.bool_], view: int, prediction: MaskPrediction | None) -> dict[str, object]:
-        from terrascope.masks import measure
-
+    def _measure(self, mask: NDArray[np.bool_], view: int, prediction: MaskPrediction | None) -> Measurement:
         seen = self._scene.views[view]
         probability = prediction.probability if prediction is not None else None
-        return measurements_of(
-            measure(mask, seen.valid, self._scene.grid, probability=probability, bands=seen).to_dict()
-        )
+        return measure(mask, seen.valid, self._scene.grid, probability=probability, bands=seen)
 
     def _mask_message(
         self, step: Step, label: str, measurements: Mapping[str, object], parts: list[Part] | None, derived: bool

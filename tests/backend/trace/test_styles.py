@@ -1,0 +1,75 @@
+"""The styles in the file are the class colours, and QGIS takes them."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from conftest_trace import UTM, make_trace
+
+from terrascope.classes import COLOURS
+from terrascope.resources import resource
+from terrascope.trace.geopackage import open_result, write_geopackage
+from terrascope.trace.styles import masks_qml
+
+QGIS_PYTHON = "/usr/bin/python3"
+
+_IN_QGIS = """
+import sys
+sys.path.append("/usr/share/qgis/python")
+from qgis.core import QgsApplication, QgsVectorLayer
+app = QgsApplication([], False)
+app.initQgis()
+layer = QgsVectorLayer(sys.argv[1] + "|layername=masks|subset=\\"step\\" = 1", "masks", "ogr")
+renderer = layer.renderer()
+for number, category in enumerate(renderer.categories()):
+    symbol = category.symbol()
+    print("category", category.value(), symbol.color().name())
+print("renderer", renderer.type(), renderer.classAttribute())
+print("labels", layer.labelsEnabled(), layer.labeling() is not None)
+print("valid", layer.isValid(), layer.crs().authid(), layer.featureCount() > 0)
+invalid = [f.id() for f in layer.getFeatures() if not f.geometry().isGeosValid()]
+print("invalid", invalid)
+for name in ("steps", "claims", "inputs", "run"):
+    print(name, QgsVectorLayer(sys.argv[1] + "|layername=" + name, name, "ogr").featureCount())
+sys.stdout.flush()
+"""
+
+
+def test_the_shipped_style_is_made_from_the_class_colours() -> None:
+    shipped = resource("styles", "masks.qml").read_text(encoding="utf-8")
+    assert shipped == masks_qml(), "run python -m terrascope.trace.styles"
+    tree = ElementTree.fromstring(shipped)
+    assert [each.get("value") for each in tree.iter("category")] == [*COLOURS, ""]
+
+
+def test_the_style_is_in_every_result(tmp_path: Path) -> None:
+    write_geopackage(make_trace(UTM), tmp_path / "a.gpkg")
+    with open_result(tmp_path / "a.gpkg") as connection:
+        row = connection.execute("SELECT f_table_name, f_geometry_column, useAsDefault FROM layer_styles").fetchall()
+    assert row == [("masks", "geom", 1)]
+
+
+def test_qgis_opens_it_in_the_class_colours(tmp_path: Path) -> None:
+    try:
+        found = subprocess.run([QGIS_PYTHON, "-c", "import qgis.core"], capture_output=True, timeout=60)
+    except FileNotFoundError:
+        pytest.skip("no system Python")
+    if found.returncode:
+        pytest.skip("QGIS is not installed for the system's Python")
+    write_geopackage(make_trace(UTM), tmp_path / "a.gpkg")
+    environment = {"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    ran = subprocess.run(
+        [QGIS_PYTHON, "-c", _IN_QGIS, str(tmp_path / "a.gpkg")],
+        capture_output=True, text=True, timeout=120, env=environment,
+    )  # fmt: skip
+    for name, colour in COLOURS.items():
+        assert f"category {name} {colour}" in ran.stdout, ran.stderr
+    assert "renderer categorizedSymbol label" in ran.stdout
+    assert "labels True True" in ran.stdout
+    assert "valid True EPSG:32718 True" in ran.stdout
+    assert "invalid []" in ran.stdout
+    for line in ("steps 4", "claims 3", "inputs 1", "run 1"):
+        assert line in ran.stdout
