@@ -142,7 +142,7 @@ def _plain(dataset: Any, layer: Layer, window: PixelWindow, width: int, height: 
     for row in range(0, height, step):
         n = min(step, height - row)
         part = Window(window.col, window.row + row * fy, window.width, n * fy)
-        # GDAL averages in the type of the buffer it is given: float32 keeps the fraction.
+        # GDAL averages in the type of the file: whole numbers stay whole, half a digital number is the error.
         data = dataset.read(indexes, window=part, out_shape=(len(indexes), n, width), resampling=resampling,
                             out_dtype="float32")  # fmt: skip
         valid = np.ones((n, width), dtype=bool)

@@ -16,7 +16,7 @@ from terrascope.errors import SceneError
 from terrascope.scene import blocks, warp
 from terrascope.scene.blocks import PixelWindow, Strip
 from terrascope.scene.layer import Layer
-from terrascope.scene.placement import Frame, apply, same_crs, transform_points
+from terrascope.scene.placement import Frame, apply, same_crs, transform_points, unwrap
 from terrascope.scene.raster import environment
 
 Progress = Callable[[float, str], None]
@@ -97,7 +97,7 @@ def _factor(frame: Frame, grid: Frame) -> float:
     col, row = grid.width / 2, grid.height / 2
     x, y = apply(grid.transform, np.array([col, col + 1, col]), np.array([row, row, row + 1]))
     x, y = transform_points(x, y, grid.crs, frame.crs)
-    c, r = apply(~frame.transform, x, y)
+    c, r = apply(~frame.transform, unwrap(x, frame), y)
     sides = (math.hypot(c[1] - c[0], r[1] - r[0]), math.hypot(c[2] - c[0], r[2] - r[0]))
     good = [s for s in sides if math.isfinite(s) and 0 < s < 1e6]
     return float(np.sqrt(np.prod(good))) if len(good) == 2 else 1.0

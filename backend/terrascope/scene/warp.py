@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -21,12 +22,13 @@ from rasterio.windows import Window
 from terrascope.scene import blocks
 from terrascope.scene.blocks import PixelWindow, Strip
 from terrascope.scene.layer import Layer
-from terrascope.scene.placement import Frame, footprint
+from terrascope.scene.placement import Frame, footprint, proj_crs, same_crs
 from terrascope.scene.raster import opened, read_failure
 
 _WARP_MB = 96
 _STRIP_PIXELS = 2**21
 _SMALL = 2**23  # source pixels that are warped as they are, however much they shrink
+_TURN_SLACK = 1e-9  # degrees
 _STAND_IN = CRS.from_epsg(3857)  # both sides without a CRS: any one, the same on both sides
 
 
@@ -92,6 +94,8 @@ def _warped(source: Any, layer: Layer, grid: Frame, *, reduced: bool) -> Iterato
         placed = {"crs": crs, "transform": grid.transform, "width": grid.width, "height": grid.height}
         if source.crs is None:
             placed["src_crs"] = crs
+        elif (wrapped := _wrapped(layer.placement.frame, crs)) is not None:
+            placed["src_crs"] = wrapped
         vrt = stack.enter_context(WarpedVRT(source, add_alpha=not has_alpha, **placed, **common))
         indexes = list(range(1, len(found.indexes) + 1)) if reduced else list(found.indexes)
         alpha = vrt.count if last_is_alpha else header.alpha
@@ -109,6 +113,20 @@ def _warped(source: Any, layer: Layer, grid: Frame, *, reduced: bool) -> Iterato
                 values, opaque = blocks.expand_palette(colours, values[0])
                 valid &= opaque
             yield Strip(row, values, valid)
+
+
+def _wrapped(frame: Frame, target: CRS) -> CRS | None:
+    """A geographic CRS that counts longitudes around the raster's middle, where the raster leaves -180..180."""
+    if frame.crs is None or not frame.crs.is_geographic or same_crs(frame.crs, target):
+        return None
+    ends = [(frame.transform @ (c, r))[0] for c in (0, frame.width) for r in (0, frame.height)]
+    known = proj_crs(frame.crs)
+    if known is None or (min(ends) >= -180.0 - _TURN_SLACK and max(ends) <= 180.0 + _TURN_SLACK):
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a PROJ string is the only form that holds lon_wrap
+        text = known.to_proj4()
+    return CRS.from_string(f"{text} +lon_wrap={(min(ends) + max(ends)) / 2:.9g}")
 
 
 def _nothing(layer: Layer, values: NDArray[np.float32], nodata: float | None) -> NDArray[np.bool_]:

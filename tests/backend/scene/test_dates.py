@@ -1,0 +1,58 @@
+"""Acquisition dates are read from what files say of themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from terrascope.scene.dates import date_of, parse_date
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("S2A_MSIL2A_20230715T103031_N0509_R108_T32TQM_20230715T164602.tif", dt.date(2023, 7, 15)),
+        ("T32TQM_20220130T103031_B04_10m.jp2", dt.date(2022, 1, 30)),
+        ("S1A_IW_GRDH_1SDV_20200229T053100_20200229T053125_031.tif", dt.date(2020, 2, 29)),
+        ("LC08_L2SP_224063_20190806_20200827_02_T1_SR_B4.TIF", dt.date(2019, 8, 6)),
+        ("LT50050662008213CUB00.tif", dt.date(2008, 7, 31)),
+        ("HLS.S30.T15RYN.2021245T165849.v2.0.B04.tif", dt.date(2021, 9, 2)),
+        ("naip_20090818.tif", dt.date(2009, 8, 18)),
+        ("m_4110023_ne_14_060_20200831.tif", dt.date(2020, 8, 31)),
+        ("flood 2021-07-04.tif", dt.date(2021, 7, 4)),
+        ("before_3_4_2021.tif", dt.date(2021, 4, 3)),
+        ("shot 12.25.2021.tif", dt.date(2021, 12, 25)),
+        ("field_4Mar2020.tif", dt.date(2020, 3, 4)),
+        ("20200307_142355_1054_3B_AnalyticMS_SR.tif", dt.date(2020, 3, 7)),
+        ("pucallpa_landsat_1985.tif", dt.date(1985, 7, 1)),
+        ("mosaic_2019-06.tif", dt.date(2019, 6, 1)),
+        ("scene_99999999.tif", None),
+        ("tile_20201345.tif", None),
+        ("dem.tif", None),
+    ],
+)
+def test_names(name: str, day: dt.date | None) -> None:
+    assert date_of(f"/data/{name}").date == day
+
+
+def test_metadata_comes_before_the_name() -> None:
+    found = date_of("x_20010101.tif", {"DATE_ACQUIRED": "2019-08-06"})
+    assert found.date == dt.date(2019, 8, 6)
+    assert "date_acquired" in found.reason
+
+
+def test_a_year_says_that_it_is_only_a_year() -> None:
+    assert "1 July" in date_of("city_1999.tif").reason
+
+
+def test_the_folder_above_is_read_where_the_name_says_nothing() -> None:
+    assert date_of("/data/20190102/visual.tif").date == dt.date(2019, 1, 2)
+
+
+def test_processing_date_of_the_tiff_is_the_last_resort() -> None:
+    assert date_of("visual.tif", {"TIFFTAG_DATETIME": "2020:05:06 10:11:12"}).date == dt.date(2020, 5, 6)
+
+
+@pytest.mark.parametrize("text", ["", "31/31/2020", "2020-13-01", "1234-01-01", "20230230"])
+def test_impossible_dates_are_none(text: str) -> None:
+    assert parse_date(text) is None
