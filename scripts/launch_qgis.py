@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -39,6 +38,21 @@ def make_profile(folder: Path, plugin: Path = ROOT, settings: str = "") -> None:
         ini.write_text(_PROFILE + settings, encoding="utf-8")
 
 
+def start_screen(size: str = "1600x1000x24") -> tuple[subprocess.Popen, str]:
+    """Start a virtual screen; return its process and its name."""
+    read, write = os.pipe()
+    process = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", size, "-nolisten", "tcp"], pass_fds=(write,))
+    os.close(write)
+    with os.fdopen(read) as answer:
+        return process, f":{answer.readline().strip()}"
+
+
+def picture_of_screen(environment: Mapping[str, str], file: Path) -> None:
+    """Save what the screen shows (ImageMagick), for a script that did not come back."""
+    if shutil.which("import"):
+        subprocess.run(["import", "-window", "root", str(file)], env=dict(environment), timeout=20, check=False)
+
+
 def launch(
     script: Path, out: Path, variables: Mapping[str, str], *, limit_s: int = 300, profile: Path | None = None, arguments: tuple[str, ...] = ()
 ) -> int:
@@ -55,16 +69,22 @@ def launch(
     command = [
         "qgis", "--profiles-path", str(folder), "--profile", "test", "--nologo", "--noversioncheck", "--code", str(script), *arguments,
     ]  # fmt: skip
+    screen = None
     if not environment.get("DISPLAY") and not environment.get("WAYLAND_DISPLAY"):
-        command = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", *command]
+        screen, environment["DISPLAY"] = start_screen()
     try:
-        child = subprocess.Popen(command, env=environment, start_new_session=True)
+        child = subprocess.Popen(command, env=environment)
         try:
             return child.wait(timeout=limit_s)
         except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
+            picture_of_screen(environment, out / "timeout.png")
+            child.kill()
+            child.wait()
             return 124
     finally:
+        if screen is not None:
+            screen.terminate()
+            screen.wait()
         shutil.rmtree(runtime, ignore_errors=True)
         if throw_away:
             shutil.rmtree(throw_away, ignore_errors=True)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from qgis.core import (
+    Qgis,
     QgsDateTimeRange,
     QgsLayerTreeGroup,
     QgsLayerTreeLayer,
     QgsProject,
     QgsRectangle,
     QgsVectorLayer,
-    QgsVectorLayerTemporalProperties,
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, QTime
 
@@ -90,7 +90,7 @@ def set_date(layer: QgsVectorLayer, date: str) -> None:
         return
     end = begin.addYears(1).addDays(-1) if len(date) == 4 else begin
     properties = layer.temporalProperties()
-    properties.setMode(QgsVectorLayerTemporalProperties.TemporalMode.ModeFixedTemporalRange)
+    properties.setMode(Qgis.VectorTemporalMode.FixedTemporalRange)
     properties.setFixedTemporalRange(QgsDateTimeRange(QDateTime(begin, QTime(0, 0)), QDateTime(end, QTime(23, 59, 59))))
     properties.setIsActive(True)
 

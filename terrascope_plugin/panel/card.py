@@ -64,7 +64,8 @@ class Badge(QLabel):
 
 def _value(value: object, unit: str) -> str:
     if isinstance(value, float):
-        value = wording.number(value, 0 if abs(value) >= 1000 else 2)
+        decimals = 0 if value == int(value) or abs(value) >= 1000 else 1 if abs(value) >= 10 else 2
+        value = wording.number(value, decimals)
     return f"{value} {unit}".strip()
 
 
@@ -137,10 +138,10 @@ class StepCard(Card):
         self.body.addLayout(self._badges)
         self._badge_count = 0
 
-    def show_step(self, step: StepOfRun, claims: list[Claim], place: int) -> None:
-        """Fill the card. `place` counts the cards from 1."""
+    def show_step(self, step: StepOfRun, claims: list[Claim], place: int, *, is_final: bool) -> None:
+        """Fill the card. `place` counts the cards from 1; `is_final`: no mask can follow any more."""
         own = step.mask
-        title = wording.class_name(step.label) if step.label else tr("Conclusion")
+        title = wording.class_name(step.label) if step.label else (tr("Conclusion") if is_final else "…")
         self.title.setText(f"{place}  {title}")
         self.where.setText("  ·  ".join(part for part in (step.date or "", step.view_name) if part))
         self._show(self.text, step.text)
@@ -165,7 +166,7 @@ class StepCard(Card):
             words = wording.extent_of(mask)
             lines.append(f"{wording.class_name(mask.label)}: {words}" if mask.derived else words)
         if step.confidence is not None and lines:
-            lines[0] += "  ·  " + tr("confidence {0}").format(wording.share(step.confidence))
+            lines[0] += "  ·  " + tr("confidence {0}").format(wording.percent(step.confidence))
         return "\n".join(lines)
 
     @staticmethod

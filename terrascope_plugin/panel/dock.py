@@ -130,6 +130,7 @@ class Dock(QgsDockWidget):
         splitter.setStretchFactor(0, 0)
         splitter.setStretchFactor(1, 1)
         splitter.setChildrenCollapsible(False)
+        splitter.setSizes([1, 1000])
         return splitter
 
     def _menu_button(self) -> QToolButton:

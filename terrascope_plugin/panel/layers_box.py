@@ -52,7 +52,7 @@ class LayersBox(QWidget):
         self.table.setAccessibleName(tr("Images to ask about"))
         self.use_selected = QPushButton(tr("Use selected layers"))
         self.use_selected.setToolTip(tr("Tick the rasters that are selected in the Layers panel"))
-        self.correct = QPushButton(tr("Correct…"))
+        self.correct = QPushButton(tr("Sensor and bands…"))
         self.correct.setToolTip(tr("Set the sensor, the date and the bands of the chosen row"))
         self.warnings = text_label(small=True)
         self.warnings.setVisible(False)

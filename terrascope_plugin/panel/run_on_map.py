@@ -98,13 +98,16 @@ class RunOnMap(QObject):
         if not self._queue:
             self._timer.stop()
             self._preview.clear()
+            group = find_group(self._project, self._run.gpkg) if self._run is not None else None
+            if group is not None:  # the tree view opens a group only at a change
+                group.setExpanded(False)
+                group.setExpanded(True)
             if self._run is not None:
                 self.settled.emit(self._run)
             return
         run, mask = self._queue.pop(0)
         group = make_group(self._project, run.gpkg, group_title(run))
-        if add_mask(self._project, group, run.gpkg, mask) is not None:
-            group.setExpanded(True)
+        add_mask(self._project, group, run.gpkg, mask)
         self._preview.remove(mask.step, mask.label)
 
 

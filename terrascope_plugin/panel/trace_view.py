@@ -102,5 +102,5 @@ class TraceView(QScrollArea):
                 card.pressed.connect(lambda chosen=number: self.step_chosen.emit(chosen))
                 self._cards[number] = card
                 self._column.insertWidget(1 + sorted(self._cards).index(number), card)
-            card.show_step(run.steps[number], run.claims_of(number), places[number])
+            card.show_step(run.steps[number], run.claims_of(number), places[number], is_final=bool(run.end_reason))
         self._dirty.clear()

@@ -30,6 +30,11 @@ def share(fraction: float) -> str:
     return f"{number(percent, 1)} %"
 
 
+def percent(fraction: float) -> str:
+    """Return a fraction as whole percent."""
+    return f"{number(fraction * 100, 0)} %"
+
+
 def extent_of(mask: MaskOfStep) -> str:
     """Return a mask's size: area and share, or pixels where there is no CRS."""
     if mask.empty or mask.pixels == 0:

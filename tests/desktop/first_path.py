@@ -52,7 +52,7 @@ def steps():
     yield lambda: not session.is_running
     facts["answer_s"] = round(time.monotonic() - started, 2)
     yield lambda: not tool.controller.map._queue
-    facts["stall_ms"], facts["stalls_over_50"] = round(watch.worst_ms, 1), watch.over_50
+    facts.update(stall_ms=round(watch.worst_ms, 1), stall_cpu_ms=round(watch.worst_cpu_ms, 1), stalls_over_50=watch.over_50)
     yield 1500
     shoot("03_answer")
     run = session.run

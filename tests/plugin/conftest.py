@@ -1,0 +1,70 @@
+"""Plugin tests run in QGIS's own Python, without a window: QT_QPA_PLATFORM=offscreen /usr/bin/python3 -m pytest tests/plugin."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+qgis_core = pytest.importorskip("qgis.core", reason="these tests need QGIS's Python (package python3-qgis)")
+
+from qgis.PyQt.QtCore import QCoreApplication  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+SCRIPTED = ROOT / "tests" / "plugin" / "scripted_backend.py"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def application(tmp_path_factory: pytest.TempPathFactory):
+    """One QGIS application with settings of its own."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ["QGIS_CUSTOM_CONFIG_PATH"] = str(tmp_path_factory.mktemp("profile"))
+    app = qgis_core.QgsApplication([], True, os.environ["QGIS_CUSTOM_CONFIG_PATH"])
+    app.initQgis()
+    return app
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20) -> bool:
+    """Let events run until a condition holds; return whether it does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        QCoreApplication.processEvents()
+        time.sleep(0.005)
+    return True
+
+
+@pytest.fixture
+def backend(application):
+    """Make a BackendProcess over the scripted child; ended after the test."""
+    from terrascope_plugin.backend_process.child_environment import Launch
+    from terrascope_plugin.backend_process.process import BackendProcess
+
+    made = []
+
+    def make(mode: str, grace_s: float = 1.0) -> BackendProcess:
+        process = BackendProcess(lambda: Launch("/usr/bin/python3", (str(SCRIPTED), mode), {}), grace_s)
+        made.append(process)
+        return process
+
+    yield make
+    for process in made:
+        process.stop()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave without the interpreter's teardown: QGIS objects that a traceback holds would crash it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(getattr(config, "terrascope_status", 3))
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Keep the status for `pytest_unconfigure`."""
+    session.config.terrascope_status = int(exitstatus)

@@ -1,0 +1,144 @@
+"""Whatever the child does, the window lives, steps that arrived stay, and there is one message."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import ROOT, SCRIPTED, wait_until
+from terrascope_plugin.backend_process.process import State
+from terrascope_plugin.session.question import Question, RunState
+from terrascope_plugin.session.session import Session
+
+QUESTION = Question("How much water is there?", ({"path": "/nowhere/scene.tif", "name": "scene"},))
+
+
+@pytest.fixture
+def ask(backend, tmp_path):
+    """Ask the scripted child in a mode; return (session, run, sentences of `died`)."""
+
+    def make(mode: str, **options):
+        process = backend(mode, **options)
+        deaths: list[str] = []
+        process.died.connect(deaths.append)
+        session = Session(process)
+        run = session.ask(QUESTION, tmp_path)
+        return session, run, deaths
+
+    return make
+
+
+def test_a_question_is_answered_step_by_step(ask):
+    session, run, deaths = ask("normal")
+    assert wait_until(lambda: run.state is RunState.ENDED)
+    assert (run.end_reason, run.answer, deaths) == ("answered", "Water covers 31 % of the area.", [])
+    assert [step.label for step in run.with_masks()] == ["water", "forest"]
+    assert [claim.verdict for claim in run.claims] == ["supported", "contradicted"]
+
+
+def test_stop_is_answered_within_300_ms(ask, backend):
+    session, run, deaths = ask("slow")
+    assert wait_until(lambda: bool(run.steps))
+    begun = time.monotonic()
+    session.cancel()
+    assert wait_until(lambda: run.state is RunState.ENDED)
+    assert run.end_reason == "cancelled" and deaths == []
+    assert time.monotonic() - begun < 0.3 + 0.4  # the scripted child looks for a cancel every 0.4 s
+
+
+def test_a_child_that_does_not_stop_is_ended_and_the_next_question_starts_another(ask, tmp_path):
+    session, run, deaths = ask("deaf", grace_s=0.3)
+    assert wait_until(lambda: bool(run.steps))
+    session.cancel()
+    assert wait_until(lambda: run.state is RunState.ENDED, 5)
+    assert len(deaths) == 1 and "did not stop" in deaths[0]
+    again = session.ask(QUESTION, tmp_path)
+    assert wait_until(lambda: bool(again.steps))
+
+
+def test_a_crash_costs_one_message_and_no_step(ask):
+    session, run, deaths = ask("crash")
+    assert wait_until(lambda: run.state is RunState.ENDED)
+    assert len(deaths) == 1 and "137" in deaths[0] and "Killed by the test" in deaths[0]
+    assert run.error == deaths[0]
+    assert [step.label for step in run.with_masks()] == ["water"]
+
+
+def test_kill_minus_9_costs_one_message_and_no_step(ask):
+    session, run, deaths = ask("slow")
+    assert wait_until(lambda: bool(run.with_masks()))
+    os.kill(session._backend.pid, signal.SIGKILL)
+    assert wait_until(lambda: run.state is RunState.ENDED)
+    assert len(deaths) == 1 and [step.label for step in run.with_masks()] == ["water"]
+
+
+def test_prints_on_stdout_do_not_disturb(ask):
+    session, run, deaths = ask("noisy")
+    assert wait_until(lambda: run.state is RunState.ENDED)
+    assert run.end_reason == "answered"
+    assert any("a library that prints" in line for line in session._backend.log_lines)
+
+
+def test_another_protocol_version_is_refused_with_a_way_out(ask):
+    session, run, deaths = ask("old")
+    assert wait_until(lambda: run.state is RunState.ENDED)
+    assert "version 99" in run.error and "Repair" in run.error
+
+
+def test_a_python_that_is_not_there_is_named(application, tmp_path):
+    from terrascope_plugin.backend_process.child_environment import Launch
+    from terrascope_plugin.backend_process.process import BackendProcess
+
+    process = BackendProcess(lambda: Launch("/nowhere/python", (), {}))
+    session = Session(process)
+    run = session.ask(QUESTION, tmp_path)
+    assert wait_until(lambda: run.state is RunState.ENDED)
+    assert "/nowhere/python" in run.error and process.state is State.STOPPED
+
+
+def test_stop_before_the_child_is_up_takes_the_question_back(ask):
+    session, run, deaths = ask("silent")
+    session.cancel()
+    assert run.state is RunState.ENDED and run.end_reason == "cancelled"
+
+
+def test_no_child_is_left_when_the_window_is_killed(tmp_path):
+    """kill -9 of the parent: the pipe closes, the child ends by itself."""
+    script = tmp_path / "parent.py"
+    script.write_text(
+        f"import sys, os; sys.path.insert(0, {str(ROOT)!r})\n"
+        "from qgis.core import QgsApplication\n"
+        "app = QgsApplication([], False); app.initQgis()\n"
+        "from terrascope_plugin.backend_process.child_environment import Launch\n"
+        "from terrascope_plugin.backend_process.process import BackendProcess\n"
+        f"b = BackendProcess(lambda: Launch('/usr/bin/python3', ({str(SCRIPTED)!r}, 'normal'), {{}}))\n"
+        "b.message.connect(lambda m: print(b.pid, flush=True))\n"
+        "b.start(); app.exec_()\n"
+    )
+    parent = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    child = int(parent.stdout.readline())
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.wait()
+
+    def is_gone() -> bool:
+        try:
+            return open(f"/proc/{child}/stat").read().split(")")[1].split()[0] == "Z"
+        except OSError:
+            return True
+
+    assert wait_until(is_gone, 5)
+
+
+def test_the_child_does_not_inherit_what_qgis_exports():
+    from terrascope_plugin.backend_process.child_environment import cleaned
+
+    exported = dict.fromkeys(
+        ["PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "GDAL_DATA", "GDAL_DRIVER_PATH", "PROJ_LIB", "PROJ_DATA", "QT_PLUGIN_PATH", "PIP_TARGET"], "x"
+    )
+    kept = {"PATH": "/usr/bin", "HOME": "/home/a", "HTTPS_PROXY": "http://proxy:3128", "PIP_INDEX_URL": "https://mirror.example/simple"}
+    assert cleaned({**exported, **kept}) == {name: value for name, value in kept.items() if not name.startswith("PIP")}
+    assert cleaned({**exported, **kept}, keep_pip=True) == kept
