@@ -12,7 +12,7 @@ from rich.status import Status
 from rich.table import Table
 
 from terrascope.trace.text import readable
-from terrascope.trace.types import Trace, all_masks, colour_of
+from terrascope.trace.types import Trace, all_masks, colour_of, summary_share
 from terrascope.trace.units import area_text, percent_text
 
 _VERDICTS = {
@@ -126,7 +126,7 @@ class Stream:
 def mask_line(label: str, facts: Mapping[str, Any], measurements: Mapping[str, Any]) -> str:
     """Return one line about a mask: colour, class, date, area, share, confidence."""
     derived = bool(facts.get("derived"))
-    area, share = measurements.get("area_m2"), measurements.get("share")
+    area, share = measurements.get("area_m2"), summary_share(measurements)
     parts = [
         facts.get("date"),
         "empty" if measurements.get("pixels") == 0 else None,
@@ -196,7 +196,7 @@ def measurement_table(masks: list[dict[str, Any]]) -> Table:
     """Return measurements as a table."""
     table = Table("mask", "area", "share", "pixels", "parts", "perimeter", "where", "method")
     for each in masks:
-        area, share, perimeter = each.get("area_m2"), each.get("share"), each.get("perimeter_m")
+        area, share, perimeter = each.get("area_m2"), summary_share(each), each.get("perimeter_m")
         table.add_row(
             escape(str(each["label"])),
             area_text(area) if area is not None else "-",

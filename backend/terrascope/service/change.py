@@ -10,12 +10,13 @@ import numpy as np
 from terrascope.errors import SceneError, TerraScopeError
 from terrascope.networks.interface import MaskPrediction, Network, Prompt
 from terrascope.reasoning.events import EvidenceReady, MaskReady, StepBegun
+from terrascope.reasoning.evidence import MeasuredEvidence
 from terrascope.reasoning.loop import reason
 from terrascope.reasoning.settings import ReasoningSettings
 from terrascope.scene.types import Role, Scene, View
 from terrascope.service.recorder import OnMessage, Recorder
 from terrascope.service.request import QuestionRequest
-from terrascope.service.run import Cancelled, begin_trace, evidence_for, prepare
+from terrascope.service.run import Cancelled, begin_trace, prepare
 from terrascope.service.workbench import Workbench
 from terrascope.trace.geopackage import GeoPackageWriter
 from terrascope.trace.jsonable import jsonable
@@ -96,7 +97,7 @@ def _segment(
 ) -> MaskPrediction:
     alone = replace(scene, views=(view,))
     events = reason(
-        network, alone, Prompt(question), settings, evidence=evidence_for(network, alone), cancelled=cancelled
+        network, alone, Prompt(question), settings, evidence=MeasuredEvidence(alone), cancelled=cancelled
     )
     found = [event.prediction for event in events if isinstance(event, MaskReady)]
     if cancelled():

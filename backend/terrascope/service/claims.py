@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from terrascope.scene.types import Scene
 from terrascope.service.recorder import Recorder
 from terrascope.trace.types import ClaimRecord, Step
+
+if TYPE_CHECKING:
+    from terrascope.reasoning.claims import StepEvidence
 
 #: How a mask is called whose text names nothing.
 UNNAMED = "region"
@@ -24,11 +29,9 @@ def claims_of(
     question, options
         What was asked: it says what a bare answer ("Yes", "B", "32 %") is about.
     """
-    from terrascope.reasoning.claims import StepEvidence, check_claims
+    from terrascope.reasoning.claims import check_claims
 
-    evidence: list[StepEvidence] = []
-    for step in recorder.steps:
-        evidence.extend(_evidence(recorder, scene, step))
+    evidence = [each for step in recorder.steps for each in _evidence(recorder, scene, step)]
     text = "".join(step.text for step in recorder.steps)
     return tuple(
         ClaimRecord(
@@ -44,18 +47,18 @@ def claims_of(
     )
 
 
-def _evidence(recorder: Recorder, scene: Scene, step: Step) -> list:
+def _evidence(recorder: Recorder, scene: Scene, step: Step) -> list[StepEvidence]:
+    """The masks of a step: its own, and those derived from it (gain, loss)."""
     from terrascope.masks import measure
     from terrascope.reasoning.claims import StepEvidence
 
-    mask = recorder.masks.get(step.number)
-    if mask is None or step.view is None:
+    if step.number not in recorder.masks or step.view is None:
         return []
-    view = scene.views[step.view]
-    named = [(step.label or UNNAMED, mask), *((each.label, each.mask.decode()) for each in step.derived)]
+    view, grid = scene.views[step.view], scene.grid
+    own = (step.label or UNNAMED, *recorder.masks[step.number])
+    derived = [(each.label, each.mask.decode()) for each in step.derived]
+    named = [own, *((label, mask, measure(mask, view.valid, grid)) for label, mask in derived)]
     return [
-        StepEvidence(
-            step.number, label, each, measure(each, view.valid, scene.grid), scene.grid, step.view, view.date, view.valid
-        )
-        for label, each in named
+        StepEvidence(step.number, label, mask, measured, grid, step.view, view.date, view.valid)
+        for label, mask, measured in named
     ]

@@ -184,7 +184,7 @@ def _conclude(
     ended = recorder.ended
     assert ended is not None, "the loop always ends with Ended"
     with clock.part("claims_s"):
-        claims: tuple[ClaimRecord, ...] = claims_of(recorder, scene)
+        claims: tuple[ClaimRecord, ...] = claims_of(recorder, scene, writer.trace.question, writer.trace.options)
     if claims:
         writer.put_claims(claims)
     for claim in claims:

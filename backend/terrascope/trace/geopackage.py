@@ -179,7 +179,8 @@ class GeoPackageWriter:
         share, area = summary_share(measurements), summary_area(measurements)
         total = sum(part.pixels for part in parts)
         for number, (part, blob) in enumerate(zip(parts, _geometry_blobs(parts, self._srs.srs_id)), 1):
-            part_share = None if share is None else share * part.pixels / total
+            weight = part.area_m2 / area if part.area_m2 is not None and area else part.pixels / total
+            part_share = None if share is None else share * weight
             yield (
                 blob, step.number, label, step.view, step.view_name, step.date,
                 number, part.area_m2, part_share, part.pixels, area, share, None if derived else step.confidence,

@@ -196,13 +196,18 @@ def measurements_of(values: Mapping[str, object]) -> dict[str, object]:
 
 def colour_of(label: str | None, derived: bool = False) -> str:
     """Return the map colour of a class label as ``#rrggbb``; the colour of "other" for labels that have none."""
-    from terrascope.classes import COLOURS
+    from terrascope.class_words import LABELS, labels_in
+    from terrascope.classes import ATOMS, COLOURS, UNIONS, atoms_of
 
     text = (label or "").strip().lower()
     if derived:
         for word, colour in DERIVED_COLOURS.items():
             if word in text.split():
                 return colour
+    if text not in COLOURS and "flood" in text:
+        return COLOURS["flooded"]
+    if text not in COLOURS and (named := labels_in(text)):  # "water bodies" is water, "trees" is tree
+        text = next((each for each in (*ATOMS, *UNIONS) if atoms_of(each) == LABELS[named[-1]]), text)
     return COLOURS.get(text, COLOURS["other"])
 
 
@@ -223,8 +228,9 @@ def summary_area(measurements: Mapping[str, object]) -> float | None:
 
 
 def summary_share(measurements: Mapping[str, object]) -> float | None:
-    """Return the mask's share of the valid pixels, 0..1."""
-    value = measurements.get("share")
+    """Return the mask's share of the valid image, 0..1: by true area where there is one, else by pixels."""
+    value = measurements.get("area_share")
+    value = measurements.get("share") if value is None else value
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from terrascope.trace.geopackage import Picture
 from terrascope.trace.pictures import PREVIEW_PX, mask_png
 from terrascope.trace.text import readable
-from terrascope.trace.types import ClaimRecord, GridRecord, Step, Trace, all_masks, colour_of
+from terrascope.trace.types import ClaimRecord, GridRecord, Step, Trace, all_masks, colour_of, summary_share
 from terrascope.trace.units import area_text, length_text, percent_text
 
 _END_REASONS: Mapping[str | None, tuple[str, str]] = {
@@ -128,7 +128,7 @@ def _mask(
     label: str, mask: NDArray[np.bool_], measured: Mapping[str, Any], confidence: float | None, derived: bool
 ) -> MaskView:
     colour = colour_of(label, derived)
-    area, share, perimeter = measured.get("area_m2"), measured.get("share"), measured.get("perimeter_m")
+    area, share, perimeter = measured.get("area_m2"), summary_share(measured), measured.get("perimeter_m")
     pixels, parts = measured.get("pixels"), measured.get("components")
     facts = [
         ("Area", area_text(area) if area is not None else f"{pixels:,} pixels" if pixels is not None else ""),
