@@ -6,6 +6,6 @@ from terrascope.scene.request import Area, LayerRequest
 from terrascope.scene.types import Affine6, Grid, Role, Scale, Scene, Source, View
 
 __all__ = [
-    "Affine6", "Area", "Grid", "LayerDescription", "LayerRequest", "Role", "Scale", "Scene", "SceneDescription", "Source",
-    "View", "describe", "open_scene", "render_rgb", "render_sar",
+    "Affine6", "Area", "Grid", "LayerDescription", "LayerRequest", "Role", "Scale", "Scene", "SceneDescription",
+    "Source", "View", "describe", "open_scene", "render_rgb", "render_sar",
 ]  # fmt: skip

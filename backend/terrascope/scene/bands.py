@@ -23,6 +23,8 @@ _PLATFORM_KEYS = (
     "instruments", "product_uri", "product_type", "collection", "landsat_product_id", "tifftag_imagedescription",
     "tifftag_documentname", "system:id", "source",
 )  # fmt: skip
+_BAND_KEYS = ("common_name", "bandname", "band_name", "name", "band", "polarisation", "polarization",
+              "polarimetric_interp")  # fmt: skip
 _WAVELENGTH_KEYS = ("wavelength", "central_wavelength_um", "central_wavelength", "center_wavelength", "wavelengths")
 _SAR_BANDS = frozenset({"vv", "vh", "hh", "hv"})
 
@@ -81,7 +83,7 @@ def recognise(
     sensor, sensor_reason = sensor_of(header)
     alpha = header.alpha or _undeclared_alpha(header, sample)
     usable = [i for i in range(1, header.count + 1) if i != alpha]
-    notes = ["band %d holds only 0 and its maximum: taken as alpha" % alpha] if alpha and not header.alpha else []
+    notes = [f"band {alpha} holds only 0 and its maximum: taken as alpha"] if alpha and not header.alpha else []
     if bands:
         return _overridden(header, bands, role, sensor, alpha, notes)
     if header.palette:
@@ -89,13 +91,11 @@ def recognise(
             sensor.name if sensor else None, role or Role.OPTICAL, ("red", "green", "blue"), (1,),
             "colour table", None, True, True, ("colours of the colour table, not measurements",),
         )  # fmt: skip
-    for names, reason, sure in _guesses(header, sensor, usable, sample):
-        found = _tidy(names)
-        if found:
-            break
+    guesses = ((_tidy(names), why, sure) for names, why, sure in _guesses(header, sensor, usable, sample))
+    found, reason, sure = next(guess for guess in guesses if guess[0])
     named = {n for n, _ in found}
     if role is None:
-        if named and named <= _SAR_BANDS | {"sar"} or (sensor and sensor.role is Role.SAR and not named & {"red"}):
+        if (named and named <= _SAR_BANDS | {"sar"}) or (sensor and sensor.role is Role.SAR and not named & {"red"}):
             role = Role.SAR
         else:
             role = Role.OPTICAL
@@ -167,10 +167,10 @@ def _own_name(text: str | None, index: int) -> str:
 
 def _from_metadata(header: Header, sensor: Sensor | None, usable: list[int]) -> _Names:
     names = _stac_bands(header)
-    if names and len(names) >= len(usable):
-        if found := _from_texts(tuple(names) + (None,) * header.count, sensor, usable):
-            return found
-    for key in ("common_name", "bandname", "band_name", "name", "band", "polarisation", "polarization", "polarimetric_interp"):
+    enough = len(names) >= len(usable) > 0
+    if enough and (found := _from_texts(tuple(names) + (None,) * header.count, sensor, usable)):
+        return found
+    for key in _BAND_KEYS:
         texts = tuple(t.get(key) for t in header.band_tags)
         if any(texts) and (found := _from_texts(texts, sensor, usable)):
             return found
@@ -190,7 +190,9 @@ def _stac_bands(header: Header) -> list[str]:
             continue
         entries = asset.get("bands") or asset.get("eo:bands") or asset.get("sar:polarizations") or []
         return [
-            str(e.get("eo:common_name") or e.get("common_name") or e.get("name") or "") if isinstance(e, dict) else str(e)
+            str(e.get("eo:common_name") or e.get("common_name") or e.get("name") or "")
+            if isinstance(e, dict)
+            else str(e)
             for e in entries
         ]
     return []
@@ -268,7 +270,11 @@ def _from_count(
     n = len(usable)
     if sensor and n in sensor.orders:
         names = sensor.orders[n]
-        yield [(b, i) for b, i in zip(names, usable) if b != "angle"], f"the usual {n}-band order of {sensor.name}", True
+        yield (
+            [(b, i) for b, i in zip(names, usable) if b != "angle"],
+            f"the usual {n}-band order of {sensor.name}",
+            True,
+        )
     eight_bit = header.dtypes[usable[0] - 1] == "uint8" if usable else False
     if header.complex:
         yield _sar_names(usable), "complex numbers", True
@@ -282,12 +288,24 @@ def _from_count(
         yield [("gray", usable[0])], "one band", False
     if n in (3, 4) and eight_bit and sample is not None and second_band_is_nir(sample[[i - 1 for i in usable]]):
         names = ("swir1", "nir", "red", "green")
-        yield list(zip(names, usable)), f"{n} bands, the second of them bright where the third is dark: SWIR, NIR, red", False
+        yield (
+            list(zip(names, usable)),
+            f"{n} bands, the second of them bright where the third is dark: SWIR, NIR, red",
+            False,
+        )
     if n in (3, 4):
         if eight_bit or n == 3:
             tail = ", near infrared" if n == 4 else ""
-            yield list(zip(("red", "green", "blue", "nir"), usable)), f"{n} bands, taken as red, green, blue{tail}", False
-        yield list(zip(("blue", "green", "red", "nir"), usable)), "4 bands, taken as blue, green, red, near infrared", False
+            yield (
+                list(zip(("red", "green", "blue", "nir"), usable)),
+                f"{n} bands, taken as red, green, blue{tail}",
+                False,
+            )
+        yield (
+            list(zip(("blue", "green", "red", "nir"), usable)),
+            "4 bands, taken as blue, green, red, near infrared",
+            False,
+        )
     yield [(f"band{i}", i) for i in usable], f"{n} unnamed bands", False
 
 
@@ -304,7 +322,7 @@ def looks_like_db(sample: NDArray[np.float32]) -> bool:
     if values.size < 4:
         return False
     low, mid, high = np.percentile(values, (2, 50, 98))
-    return bool(-60 < low and high < 15 and -40 < mid < -2 and values.size and np.mean(values % 1 != 0) > 0.5)
+    return bool(low > -60 and high < 15 and -40 < mid < -2 and values.size and np.mean(values % 1 != 0) > 0.5)
 
 
 def second_band_is_nir(sample: NDArray[np.float32]) -> bool:
@@ -342,7 +360,7 @@ def _overridden(
     for name, index in bands.items():
         if not 1 <= int(index) <= header.count:
             raise SceneError(
-                f"Band {name!r} of {header.path!r} is said to be band {index}, but the file has {header.count} band(s).",
+                f"Band {name!r} of {header.path!r} is to be band {index}, but the file has {header.count} band(s).",
                 f"Choose a band from 1 to {header.count}.",
             )
         found.append((sensors.band_from_text(name, None) or name.lower(), int(index)))

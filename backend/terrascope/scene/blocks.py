@@ -168,7 +168,7 @@ def _top(dtype: str) -> float:
 def _is_nodata(layer: Layer, values: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Bool [h, w]: not a number in any band, or the nodata value in any (all) bands."""
     out: NDArray[np.bool_] = np.zeros(values.shape[1:], dtype=bool)
-    if values.dtype.kind == "f":
+    if layer.may_be_nan:
         for band in values:
             out |= ~np.isfinite(band)
     if layer.nodata is not None and not np.isnan(layer.nodata):

@@ -83,8 +83,8 @@ def open_scene(
     area
         Part to read; None for everything that the layers share.
     max_size
-        Longest side of the views in pixels. Larger areas are averaged down (from overviews where there are any), and the
-        effective pixel size is stated.
+        Longest side of the views in pixels. Larger areas are averaged down (from overviews where there are any), and
+        the effective pixel size is stated.
     tiled
         Read at the native resolution instead; views larger than memory live in a temporary file.
     progress

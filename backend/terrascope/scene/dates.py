@@ -16,7 +16,9 @@ DATE_KEYS: tuple[str, ...] = (
 )  # fmt: skip
 
 _FIRST_YEAR, _LAST_YEAR = 1930, 2100
-_MONTHS = {m: i + 1 for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split())}
+_MONTHS = {
+    m: i + 1 for i, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
+}
 
 
 class DateFound(NamedTuple):

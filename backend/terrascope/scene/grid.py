@@ -63,8 +63,8 @@ def choose(layers: Sequence[Layer], area: Area | None, max_size: int, tiled: boo
     """Choose the common grid.
 
     The reference is the optical layer with the smallest pixels that has a CRS (the first of equals; SAR if there is no
-    optical layer; without any CRS the first layer). Its CRS and pixel grid are the scene's. The extent is what all layers
-    share, or the area.
+    optical layer; without any CRS the first layer). Its CRS and pixel grid are the scene's. The extent is what all
+    layers share, or the area.
 
     Raises
     ------
@@ -235,12 +235,11 @@ def _geometry(area: Area, base: Frame) -> tuple[BaseGeometry, str]:
         shape, label = shapely.box(x0, y0, x1, y1), "extent"
     else:
         raise SceneError("The area is empty.", "Give an extent, a polygon or a pixel window.")
-    if crs is not None and base.crs is None:
-        if area.crs:
-            raise SceneError(
-                f"The area is given in {crs_name(crs)}, but the layer has no CRS.",
-                "Give the area as a pixel window, or set the layer's CRS.",
-            )
+    if area.crs and base.crs is None:
+        raise SceneError(
+            f"The area is given in {crs_name(crs)}, but the layer has no CRS.",
+            "Give the area as a pixel window, or set the layer's CRS.",
+        )
     if not same_crs(crs, base.crs):
         label += f" in {crs_name(crs)}"
         x0, y0, x1, y1 = shape.bounds

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 FULL_BYTES = 64 * 2**20
@@ -27,18 +27,18 @@ def fingerprint(path: str) -> Fingerprint:
     1 MiB (first, last, 15 evenly between); the note says so.
     """
     try:
-        stat = os.stat(path)
+        stat = Path(path).stat()
     except OSError:
         return Fingerprint(None, False, "not a local file: no hash")
-    if not os.path.isfile(path):
+    if not Path(path).is_file():
         return Fingerprint(None, False, "not a plain file: no hash")
-    return _cached(os.path.abspath(path), stat.st_size, stat.st_mtime_ns)
+    return _cached(str(Path(path).resolve()), stat.st_size, stat.st_mtime_ns)
 
 
 @lru_cache(maxsize=256)
 def _cached(path: str, size: int, mtime_ns: int) -> Fingerprint:
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         if size <= FULL_BYTES:
             while block := file.read(_BLOCK):
                 digest.update(block)

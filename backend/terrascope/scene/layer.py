@@ -55,6 +55,11 @@ class Layer:
         return self.request.name or Path(self.header.path.replace("\\", "/")).stem or self.header.path
 
     @property
+    def may_be_nan(self) -> bool:
+        """True where the file can hold numbers that are none."""
+        return any("int" not in self.header.dtypes[i - 1] for i in self.found.indexes)
+
+    @property
     def role(self) -> Role:
         """Kind of sensor."""
         return self.found.role

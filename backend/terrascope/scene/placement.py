@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import Geod, Transformer
 from pyproj import CRS as ProjCRS
+from pyproj import Geod, Transformer
 from pyproj.exceptions import CRSError as ProjCRSError
 from pyproj.exceptions import ProjError
 from rasterio.crs import CRS
@@ -37,8 +37,8 @@ class Frame:
 class Placement:
     """A raster's upright frame and how to get there from the file.
 
-    `flip_rows`, `flip_columns`: the file's rows (columns) run the other way. `placed_by`: "transform", "gcps" or "pixels"
-    (no georeference: the frame is the pixel frame, row 0 at y = 0, y downwards negative).
+    `flip_rows`, `flip_columns`: the file's rows (columns) run the other way. `placed_by`: "transform", "gcps" or
+    "pixels" (no georeference: the frame is the pixel frame, row 0 at y = 0, y downwards negative).
     """
 
     frame: Frame
@@ -150,7 +150,9 @@ def transform_points(
     if source is None or target is None or same_crs(source, target):
         return x, y
     try:
-        change = Transformer.from_crs(ProjCRS.from_wkt(source.to_wkt()), ProjCRS.from_wkt(target.to_wkt()), always_xy=True)
+        change = Transformer.from_crs(
+            ProjCRS.from_wkt(source.to_wkt()), ProjCRS.from_wkt(target.to_wkt()), always_xy=True
+        )
         out = change.transform(x, y)
     except (ProjError, ProjCRSError) as error:
         raise SceneError(

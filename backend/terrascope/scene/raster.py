@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import stat
 import warnings
 from collections.abc import Iterator, Mapping
@@ -93,7 +92,7 @@ def _check_path(path: str) -> None:
     if path.startswith(("/vsi", "http:", "https:", "s3:", "gs:", "zip+", "zip:")) or ":" in path[2:]:
         return
     try:
-        info = os.stat(path)
+        info = Path(path).stat()
     except OSError as error:
         raise SceneError(f"{path!r} cannot be found ({error.strerror}).", "Check the layer's source.") from None
     except ValueError as error:
@@ -244,8 +243,8 @@ def _stac_sidecar(path: str) -> Mapping[str, Any]:
 def peek(dataset: Any, header: Header) -> NDArray[np.float32] | None:
     """Read a sparse sample of all bands, float32 [B, h, w] with h, w <= 96, unscaled; complex numbers as magnitudes.
 
-    Large files without overviews are sampled in 5 x 5 small windows. None where even that would mean decoding very large
-    blocks, or where the pixels cannot be read.
+    Large files without overviews are sampled in 5 x 5 small windows. None where even that would mean decoding very
+    large blocks, or where the pixels cannot be read.
     """
     bytes_a_block = header.block[0] * header.block[1] * np.dtype("f8").itemsize
     if bytes_a_block > _PEEK_BLOCK and not header.overviews:

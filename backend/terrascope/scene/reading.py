@@ -129,8 +129,11 @@ def read(
     with environment():
         for strip in _strips(layer, how):
             values = layer.conversion.apply(np.ascontiguousarray(strip.values, dtype=np.float32))
-            valid = strip.valid & np.isfinite(values).all(axis=0)
-            np.copyto(values, np.float32(0), where=~valid)
+            valid = strip.valid
+            if layer.may_be_nan:
+                valid = valid & np.isfinite(values).all(axis=0)
+            if not valid.all():
+                values[:, ~valid] = 0
             sink.put(strip.row, values, valid)
             if progress is not None:
                 progress(sink.rows_done / grid.height, f"Reading {layer.name}")

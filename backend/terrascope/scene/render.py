@@ -38,8 +38,8 @@ class Composite(NamedTuple):
 def composite_bands(view: View, composite: str = "true") -> Composite:
     """Choose the bands of a composite.
 
-    `composite` is a name of `COMPOSITES` or three band names joined by commas. "true" falls back on what the view has: near
-    infrared, red, green; else its first bands.
+    `composite` is a name of `COMPOSITES` or three band names joined by commas. "true" falls back on what the view has:
+    near infrared, red, green; else its first bands.
 
     Raises
     ------
@@ -60,7 +60,9 @@ def composite_bands(view: View, composite: str = "true") -> Composite:
             if all(b in view.bands for b in COMPOSITES[name]):
                 return Composite(COMPOSITES[name], f"no red, green and blue; composite {name}")
         if len(view.bands) >= 3:
-            return Composite((view.bands[0], view.bands[1], view.bands[2]), "no red, green and blue; the first three bands")
+            return Composite(
+                (view.bands[0], view.bands[1], view.bands[2]), "no red, green and blue; the first three bands"
+            )
         return Composite((view.bands[0],) * 3, "no red, green and blue; the first band as grey")
     missing = ", ".join(b for b in wanted if b not in view.bands)
     raise SceneError(
@@ -75,8 +77,8 @@ def render_rgb(view: View, composite: str = "true", *, stretch: str = "auto") ->
     Parameters
     ----------
     stretch
-        "percentile" (2..98 % of valid pixels, each channel), "sensor" (display values as they are, reflectance 0..0.3 to
-        0..255), "auto": display values as they are, everything else by percentiles.
+        "percentile" (2..98 % of valid pixels, each channel), "sensor" (display values as they are, reflectance 0..0.3
+        to 0..255), "auto": display values as they are, everything else by percentiles.
 
     Returns
     -------
@@ -147,13 +149,13 @@ def render_sar(
     uint8 [H, W, 3]; pixels that are not valid are 0.
     """
     names = view.bands
-    co = next((b for b in ("vv", "hh") if b in names), None)
-    cross = next((b for b in ("vh", "hv") if b in names), None)
+    co: str | None = next((b for b in ("vv", "hh") if b in names), None)
+    cross: str | None = next((b for b in ("vh", "hv") if b in names), None)
     first = co or cross or names[0]
-    co, cross = co or first, cross or first
+    co_name, cross_name = co or first, cross or first
     out = np.zeros((*view.valid.shape, 3), dtype=np.uint8)
-    for channel, name, limits in ((0, cross, vh_range), (1, co, vv_range)):
-        if name == first and co == cross:
+    for channel, name, limits in ((0, cross_name, vh_range), (1, co_name, vv_range)):
+        if co_name == cross_name:
             limits = vh_range if name in ("vh", "hv") else vv_range
         band = view.pixels[names.index(name)]
         if view.scale is Scale.DISPLAY:

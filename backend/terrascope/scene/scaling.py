@@ -191,20 +191,21 @@ def _optical(
 ) -> Conversion:
     n = len(gains)
     dtype = header.dtypes[found.indexes[0] - 1] if found.indexes else header.dtypes[0]
-    named = set(found.bands) - {"gray"} and not all(b.startswith("band") for b in found.bands)
+    named = not all(b == "gray" or b.startswith("band") for b in found.bands)
     if dtype == "uint8" and not _scaled_by_file(gains, offsets):
         return Conversion(Scale.DISPLAY, "8-bit picture", (1 / 255,) * n, (0.0,) * n)
     if _scaled_by_file(gains, offsets):
         return Conversion(Scale.REFLECTANCE if named else Scale.RAW, "scale and offset in the file", gains, offsets,
                           zero_is_nodata=_whole(header) and named and dtype == "uint16")  # fmt: skip
     if "float" in dtype:
-        return _floats(found, values, n, bool(named))
+        return _floats(found, values, n, named)
     sensor = found.sensor or ""
     stem = header.stem.lower()
     if sensor.startswith("Landsat") and dtype in ("uint16", "int32"):
-        if re.search(r"l2sp|l2sr|_sr_|_sr$|sr_b|_t[12]_sr|c2.*l2", stem) or _tag(header, "processing_level").startswith("L2"):
+        level = _tag(header, "processing_level")
+        if re.search(r"l2sp|l2sr|_sr_|_sr$|sr_b|_t[12]_sr|c2.*l2", stem) or level.startswith("L2"):
             return _known((2.75e-5, -0.2), n, "Landsat Collection 2 surface reflectance", True)
-        if re.search(r"l1(tp|gt|gs)", stem) or _tag(header, "processing_level").startswith("L1"):
+        if re.search(r"l1(tp|gt|gs)", stem) or level.startswith("L1"):
             return _known((2e-5, -0.1), n, "Landsat Level 1 reflectance, without the sun's elevation", True)
         high = float(np.percentile(values, 50)) if values.size else 0.0
         if high > 7273 * 0.95:  # 7273 is reflectance 0 in Collection 2
@@ -243,13 +244,13 @@ def _floats(found: Recognition, values: NDArray[np.float32], n: int, named: bool
     if values.size == 0:
         return Conversion(Scale.REFLECTANCE, "floating point optical bands; no valid pixel was seen", ones, zeros)
     low, high = float(np.percentile(values, 2)), float(np.percentile(values, 98))
-    if -0.5 <= low and high <= 2.0:
+    if low >= -0.5 and high <= 2.0:
         return Conversion(Scale.REFLECTANCE, "floating point values between 0 and 1", ones, zeros)
     if low >= 0 and high <= 255.0 and n <= 4 and found.sensor is None:
         return Conversion(Scale.DISPLAY, "floating point values between 0 and 255", (1 / 255,) * n, zeros)
     if low > -3000 and 255 < high <= 20000:
-        return Conversion(Scale.REFLECTANCE, f"floating point values up to {high:.0f}: reflectance x 10000", (1e-4,) * n,
-                          zeros)  # fmt: skip
+        reason = f"floating point values up to {high:.0f}: reflectance x 10000"
+        return Conversion(Scale.REFLECTANCE, reason, (1e-4,) * n, zeros)
     return Conversion(Scale.RAW, "floating point numbers without a known scale", ones, zeros)
 
 

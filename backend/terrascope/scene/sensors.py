@@ -41,8 +41,38 @@ _PLAIN = ("coastal", "blue", "green", "red", "rededge1", "rededge2", "rededge3",
 
 #: Layers of a product that are not measurements.
 NOT_IMAGE = frozenset(
-    "scl cld aot wvp qa60 qa fmask qapixel qaradsat qaaerosol qacloud mask dataset_mask datamask cloudmask udm udm2 "
-    "msk snw snowprob cloudprob b09wvp saa vaa sza vza angle localincidenceangle lia mskcldprb".split()
+    [
+        "scl",
+        "cld",
+        "aot",
+        "wvp",
+        "qa60",
+        "qa",
+        "fmask",
+        "qapixel",
+        "qaradsat",
+        "qaaerosol",
+        "qacloud",
+        "mask",
+        "dataset_mask",
+        "datamask",
+        "cloudmask",
+        "udm",
+        "udm2",
+        "msk",
+        "snw",
+        "snowprob",
+        "cloudprob",
+        "b09wvp",
+        "saa",
+        "vaa",
+        "sza",
+        "vza",
+        "angle",
+        "localincidenceangle",
+        "lia",
+        "mskcldprb",
+    ]
 )
 
 _S2 = {"b01": "coastal", "b02": "blue", "b03": "green", "b04": "red", "b05": "rededge1", "b06": "rededge2",
@@ -53,7 +83,9 @@ _TM = {"b1": "blue", "b2": "green", "b3": "red", "b4": "nir", "b5": "swir1", "b6
 _OLI = {"b1": "coastal", "b2": "blue", "b3": "green", "b4": "red", "b5": "nir", "b6": "swir1", "b7": "swir2",
         "b8": "pan", "b9": "cirrus", "b10": "thermal", "b11": "thermal2"}  # fmt: skip
 
-_ALL_S2 = tuple(_S2[b] for b in "b01 b02 b03 b04 b05 b06 b07 b08 b8a b09 b10 b11 b12".split())
+_ALL_S2 = tuple(
+    _S2[b] for b in ["b01", "b02", "b03", "b04", "b05", "b06", "b07", "b08", "b8a", "b09", "b10", "b11", "b12"]
+)
 _RGB = ("red", "green", "blue")
 _BGRN = ("blue", "green", "red", "nir")
 _SIX = ("blue", "green", "red", "nir", "swir1", "swir2")

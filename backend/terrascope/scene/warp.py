@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError
 from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 from rasterio.enums import ColorInterp, Resampling
-from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 from rasterio.vrt import WarpedVRT
@@ -130,7 +130,7 @@ def _wrapped(frame: Frame, target: CRS) -> CRS | None:
 
 
 def _nothing(layer: Layer, values: NDArray[np.float32], nodata: float | None) -> NDArray[np.bool_]:
-    out: NDArray[np.bool_] = ~np.isfinite(values).all(axis=0)
+    out: NDArray[np.bool_] = np.logical_not(np.isfinite(values).all(axis=0))
     if nodata is not None and not np.isnan(nodata):
         hit = values == np.float32(nodata)
         out |= hit.any(axis=0) if layer.any_band else hit.all(axis=0)

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from terrascope.errors import SceneError
 from terrascope.scene import LayerRequest, describe, open_scene, render_rgb
 
@@ -23,7 +24,7 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "name" in metafunc.fixturenames:
         text = (Path(__file__).parent / "awkward.py").read_text(encoding="utf-8")
-        metafunc.parametrize("name", re.findall(r'\badd\("([^"]+)"', text))
+        metafunc.parametrize("name", re.findall(r'\badd\(\s*"([^"]+)"', text))
 
 
 def test_there_are_at_least_forty(bag: dict[str, Case]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from terrascope.errors import SceneError
 from terrascope.scene import LayerRequest, Role, Scale
 from terrascope.scene.layer import Layer, inspect
@@ -15,8 +16,21 @@ from terrascope.scene.layer import Layer, inspect
 from .awkward import UTM, Affine, write
 
 T = Affine(10, 0, 500000, 0, -10, 5000000)
-S2_13 = ("coastal", "blue", "green", "red", "rededge1", "rededge2", "rededge3", "nir", "nir08", "watervapour", "cirrus",
-         "swir1", "swir2")  # fmt: skip
+S2_13 = (
+    "coastal",
+    "blue",
+    "green",
+    "red",
+    "rededge1",
+    "rededge2",
+    "rededge3",
+    "nir",
+    "nir08",
+    "watervapour",
+    "cirrus",
+    "swir1",
+    "swir2",
+)
 
 
 def layer(folder: Path, name: str, count: int, dtype: str = "uint16", value: float = 1500, **more: Any) -> Layer:
@@ -42,18 +56,28 @@ def layer(folder: Path, name: str, count: int, dtype: str = "uint16", value: flo
         ("landsat8_stack.tif", 7, "uint16", "Landsat 8", ("coastal", "blue", "green", "red", "nir", "swir1", "swir2")),
         ("HLS.L30.T15RYN.2021245T165849.v2.0.B05.tif", 1, "int16", "HLS L30", ("nir",)),
         ("HLS.S30.T15RYN.2021245T165849.v2.0.B11.tif", 1, "int16", "HLS S30", ("swir1",)),
-        ("subsetted_512x512_HLS.S30.T10SEH.2018245.v1.4_merged.tif", 6, "int16", "HLS S30",
-         ("blue", "green", "red", "nir", "swir1", "swir2")),
+        (
+            "subsetted_512x512_HLS.S30.T10SEH.2018245.v1.4_merged.tif",
+            6,
+            "int16",
+            "HLS S30",
+            ("blue", "green", "red", "nir", "swir1", "swir2"),
+        ),
         ("m_4110023_ne_14_060_20200831.tif", 4, "uint8", "NAIP", ("red", "green", "blue", "nir")),
         ("20200307_142355_1054_3B_AnalyticMS_SR.tif", 4, "uint16", "Planet", ("blue", "green", "red", "nir")),
-        ("20220307_142355_1054_3B_AnalyticMS_SR_8b.tif", 8, "uint16", "Planet",
-         ("coastal", "blue", "green1", "green", "yellow", "red", "rededge1", "nir")),
+        (
+            "20220307_142355_1054_3B_AnalyticMS_SR_8b.tif",
+            8,
+            "uint16",
+            "Planet",
+            ("coastal", "blue", "green1", "green", "yellow", "red", "rededge1", "nir"),
+        ),
         ("drone.tif", 3, "uint8", None, ("red", "green", "blue")),
         ("ortho_RGBNIR.tif", 4, "uint8", None, ("red", "green", "blue", "nir")),
         ("ortho_nrg.tif", 3, "uint8", None, ("nir", "red", "green")),
         ("grey.tif", 1, "uint8", None, ("gray",)),
     ],
-)  # fmt: skip
+)
 def test_names_and_counts(
     tmp_path: Path, name: str, count: int, dtype: str, sensor: str | None, bands: tuple[str, ...]
 ) -> None:
@@ -97,7 +121,11 @@ def test_quality_layers_are_left_out(tmp_path: Path) -> None:
 def test_codes_mean_what_the_sensor_says(tmp_path: Path) -> None:
     codes = ("SR_B4", "SR_B5", "SR_B6")
     assert layer(tmp_path, "LC08_a.tif", 3, descriptions=codes).found.bands == ("red", "nir", "swir1")
-    assert layer(tmp_path, "LT05_a.tif", 3, descriptions=("SR_B3", "SR_B4", "SR_B5")).found.bands == ("red", "nir", "swir1")
+    assert layer(tmp_path, "LT05_a.tif", 3, descriptions=("SR_B3", "SR_B4", "SR_B5")).found.bands == (
+        "red",
+        "nir",
+        "swir1",
+    )
 
 
 def test_wavelengths_in_metadata(tmp_path: Path) -> None:
@@ -116,7 +144,11 @@ def test_wavelengths_in_metadata(tmp_path: Path) -> None:
 def test_stac_item_beside_the_file(tmp_path: Path) -> None:
     item = {
         "stac_version": "1.0.0",
-        "properties": {"platform": "sentinel-2b", "datetime": "2023-02-01T10:00:00Z", "s2:processing_baseline": "05.09"},
+        "properties": {
+            "platform": "sentinel-2b",
+            "datetime": "2023-02-01T10:00:00Z",
+            "s2:processing_baseline": "05.09",
+        },
         "assets": {"data": {"href": "./x.tif", "eo:bands": [{"name": "B8A", "common_name": "nir08"}, {"name": "B04"}]}},
     }
     (tmp_path / "x.json").write_text(json.dumps(item))
@@ -156,7 +188,12 @@ def test_the_user_wins(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("request_", "word"),
-    [({"bands": {"red": 9}}, "3 band"), ({"role": "lidar"}, "lidar"), ({"date": "soon"}, "soon"), ({"scale": "odd"}, "odd")],
+    [
+        ({"bands": {"red": 9}}, "3 band"),
+        ({"role": "lidar"}, "lidar"),
+        ({"date": "soon"}, "soon"),
+        ({"scale": "odd"}, "odd"),
+    ],
 )
 def test_impossible_wishes_are_named(tmp_path: Path, request_: dict[str, Any], word: str) -> None:
     with pytest.raises(SceneError, match=word) as caught:

@@ -8,13 +8,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from terrascope.errors import SceneError
 from terrascope.scene import Role, Scale, Source, View, render_rgb, render_sar
 from terrascope.scene.render import composite_bands
 
 
-def view(bands: tuple[str, ...], pixels: np.ndarray, scale: Scale = Scale.DISPLAY, role: Role = Role.OPTICAL,
-         valid: np.ndarray | None = None) -> View:  # fmt: skip
+def view(
+    bands: tuple[str, ...],
+    pixels: np.ndarray,
+    scale: Scale = Scale.DISPLAY,
+    role: Role = Role.OPTICAL,
+    valid: np.ndarray | None = None,
+) -> View:
     ok = np.ones(pixels.shape[1:], bool) if valid is None else valid
     return View("v", role, None, bands, scale, pixels.astype(np.float32), ok, Source("v.tif"))
 

@@ -12,6 +12,7 @@ import pytest
 import rasterio
 from affine import Affine
 from rasterio.warp import transform as warp_points
+
 from terrascope.errors import SceneError
 from terrascope.scene import Area, LayerRequest, Role, Scene, describe, open_scene, reading
 from terrascope.scene.hashing import fingerprint
@@ -40,7 +41,8 @@ def error_in_pixels(scene: Scene, view: int) -> float:
 
 
 @pytest.mark.parametrize(
-    ("crs", "pixel", "size"), [("EPSG:32632", 10.5, (90, 90)), ("EPSG:4326", 1.5e-4, (80, 60)), ("EPSG:3857", 16, (90, 90))]
+    ("crs", "pixel", "size"),
+    [("EPSG:32632", 10.5, (90, 90)), ("EPSG:4326", 1.5e-4, (80, 60)), ("EPSG:3857", 16, (90, 90))],
 )
 def test_layers_of_another_crs_land_where_they_belong(
     tmp_path: Path, crs: str, pixel: float, size: tuple[int, int]
@@ -160,10 +162,18 @@ def test_impossible_areas_are_named(tmp_path: Path, area: Area, word: str) -> No
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("box", [(179.9, -17.3, -179.8, -17.1), (-180.1, -17.3, -179.8, -17.1), (179.9, -17.3, 180.2, -17.1)])
+@pytest.mark.parametrize(
+    "box", [(179.9, -17.3, -179.8, -17.1), (-180.1, -17.3, -179.8, -17.1), (179.9, -17.3, 180.2, -17.1)]
+)
 def test_an_area_across_the_antimeridian(tmp_path: Path, box: tuple[float, float, float, float]) -> None:
     data = np.tile(np.arange(60, dtype=np.uint8), (3, 40, 1))
-    path = write(tmp_path / "fiji.tif", data, crs="EPSG:4326", transform=Affine(0.01, 0, 179.75, 0, -0.01, -17), photometric="RGB")
+    path = write(
+        tmp_path / "fiji.tif",
+        data,
+        crs="EPSG:4326",
+        transform=Affine(0.01, 0, 179.75, 0, -0.01, -17),
+        photometric="RGB",
+    )
     scene = open_scene([LayerRequest(str(path))], Area(bbox=box, crs="EPSG:4326"))
     assert (scene.grid.width, scene.grid.height) == (30, 20)
     assert np.rint(scene.views[0].pixels[0, 0, [0, -1]] * 255).tolist() == [15, 44]
@@ -173,13 +183,19 @@ def test_an_area_across_the_antimeridian(tmp_path: Path, box: tuple[float, float
 def test_layers_across_the_antimeridian_meet(tmp_path: Path, degree: float) -> None:
     n = round(0.04 / degree)
     cols = np.tile((np.arange(n, dtype=np.float32) + 0.5) * degree, (3, n, 1))
-    degrees = write(tmp_path / "degrees.tif", cols, crs="EPSG:4326", transform=Affine(degree, 0, 179.98, 0, -degree, -17))
+    degrees = write(
+        tmp_path / "degrees.tif", cols, crs="EPSG:4326", transform=Affine(degree, 0, 179.98, 0, -degree, -17)
+    )
     x, y = warp_points("EPSG:4326", "EPSG:32760", [179.98], [-17.0])
     east, north = np.meshgrid(np.arange(60) * 100 + 50 + x[0] - 500, y[0] + 500 - np.arange(55) * 100 - 50)
     lon, _ = warp_points("EPSG:32760", "EPSG:4326", east.ravel(), north.ravel())
     value = (np.mod(np.array(lon), 360) - 179.98).astype(np.float32).reshape(1, 55, 60)
-    metres = write(tmp_path / "metres.tif", np.repeat(value, 3, 0), crs="EPSG:32760",
-                   transform=Affine(100, 0, x[0] - 500, 0, -100, y[0] + 500))  # fmt: skip
+    metres = write(
+        tmp_path / "metres.tif",
+        np.repeat(value, 3, 0),
+        crs="EPSG:32760",
+        transform=Affine(100, 0, x[0] - 500, 0, -100, y[0] + 500),
+    )
     scene = open_scene([LayerRequest(str(p)) for p in (degrees, metres)])
     both = scene.views[0].valid & scene.views[1].valid
     assert both.mean() > 0.85
@@ -200,7 +216,16 @@ def test_larger_than_the_view_is_averaged_and_said(tmp_path: Path) -> None:
 
 def test_overviews_are_used_and_said(tmp_path: Path) -> None:
     data = np.full((3, 512, 512), 50, np.uint8)
-    path = write(tmp_path / "ovr.tif", data, crs=UTM, transform=NORTH_UP, photometric="RGB", tiled=True, blockxsize=128, blockysize=128)
+    path = write(
+        tmp_path / "ovr.tif",
+        data,
+        crs=UTM,
+        transform=NORTH_UP,
+        photometric="RGB",
+        tiled=True,
+        blockxsize=128,
+        blockysize=128,
+    )
     with rasterio.open(path, "r+") as out:
         out.build_overviews([2, 4, 8])
     scene = open_scene([LayerRequest(str(path))], max_size=128)
@@ -249,7 +274,14 @@ def test_alpha_stays_alpha_through_a_warp(tmp_path: Path) -> None:
     data = np.full((4, 50, 60), 200, np.uint8)
     data[:, :, :30] = 0
     data[3, :, 30:] = 255
-    two = write(tmp_path / "two.tif", data, crs=UTM, transform=NORTH_UP @ Affine.translation(0.4, 0.4), photometric="RGB", alpha="YES")
+    two = write(
+        tmp_path / "two.tif",
+        data,
+        crs=UTM,
+        transform=NORTH_UP @ Affine.translation(0.4, 0.4),
+        photometric="RGB",
+        alpha="YES",
+    )
     view = open_scene([LayerRequest(str(one)), LayerRequest(str(two))]).views[1]
     assert view.valid.mean() == pytest.approx(0.5, abs=0.03)
     assert np.allclose(view.pixels[:, view.valid], 200 / 255, atol=0.01)
@@ -258,9 +290,16 @@ def test_alpha_stays_alpha_through_a_warp(tmp_path: Path) -> None:
 def test_large_layers_are_averaged_before_the_warp(tmp_path: Path) -> None:
     one = placed(tmp_path / "one.tif", NORTH_UP @ Affine.scale(4), 30, 25)
     t = Affine(0.1, 0, ORIGIN[0] - 20, 0, -0.1, ORIGIN[1] + 20)
-    data = np.repeat(np.repeat(ground_values(NORTH_UP @ Affine.translation(-2, -2), 64, 54), 50, 1), 50, 2)[:, :2700, :3200]
-    two = write(tmp_path / "two.tif", (data[:, :, :] / 255).astype(np.float32), crs=UTM,
-                transform=NORTH_UP @ Affine.translation(-2, -2) @ Affine.scale(0.02), tiled=True)  # fmt: skip
+    data = np.repeat(np.repeat(ground_values(NORTH_UP @ Affine.translation(-2, -2), 64, 54), 50, 1), 50, 2)[
+        :, :2700, :3200
+    ]
+    two = write(
+        tmp_path / "two.tif",
+        (data[:, :, :] / 255).astype(np.float32),
+        crs=UTM,
+        transform=NORTH_UP @ Affine.translation(-2, -2) @ Affine.scale(0.02),
+        tiled=True,
+    )
     request = [LayerRequest(str(one), role="optical"), LayerRequest(str(two))]
     scene = open_scene(request, max_size=60)
     assert t.determinant < 0
@@ -271,8 +310,12 @@ def test_single_band_files_of_one_product_become_one_view(tmp_path: Path) -> Non
     names = [f"T32TQM_20210130T103031_{b}_10m.tif" for b in ("B02", "B03", "B04", "B08")]
     for i, name in enumerate(names):
         write(tmp_path / name, np.full((1, 20, 20), 1000 + i, np.uint16), crs=UTM, transform=NORTH_UP)
-    write(tmp_path / "T32TQM_20210130T103031_B11_20m.tif", np.full((1, 10, 10), 3000, np.uint16), crs=UTM,
-          transform=NORTH_UP @ Affine.scale(2))  # fmt: skip
+    write(
+        tmp_path / "T32TQM_20210130T103031_B11_20m.tif",
+        np.full((1, 10, 10), 3000, np.uint16),
+        crs=UTM,
+        transform=NORTH_UP @ Affine.scale(2),
+    )
     names.append("T32TQM_20210130T103031_B11_20m.tif")
     scene = open_scene([LayerRequest(str(tmp_path / n)) for n in names])
     assert len(scene.views) == 1
@@ -281,7 +324,9 @@ def test_single_band_files_of_one_product_become_one_view(tmp_path: Path) -> Non
 
 
 def test_optical_stands_before_radar_and_early_before_late(tmp_path: Path) -> None:
-    sar = write(tmp_path / "s1_vv_vh_20200101.tif", np.full((2, 50, 60), -12.5, np.float32), crs=UTM, transform=NORTH_UP)
+    sar = write(
+        tmp_path / "s1_vv_vh_20200101.tif", np.full((2, 50, 60), -12.5, np.float32), crs=UTM, transform=NORTH_UP
+    )
     late = placed(tmp_path / "o_20210101.tif", NORTH_UP)
     early = placed(tmp_path / "o_20190101.tif", NORTH_UP)
     scene = open_scene([LayerRequest(str(p)) for p in (sar, late, early)])
@@ -348,10 +393,26 @@ print(scene.grid.width, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 10
 
 def test_a_raster_of_20000_pixels_a_side_is_read_in_little_memory(tmp_path: Path) -> None:
     big = tmp_path / "big.tif"
-    with rasterio.open(big, "w", driver="GTiff", width=20000, height=20000, count=4, dtype="uint16", crs=UTM, tiled=True,
-                       transform=NORTH_UP, blockxsize=512, blockysize=512, SPARSE_OK=True, compress="deflate") as out:  # fmt: skip
+    with rasterio.open(
+        big,
+        "w",
+        driver="GTiff",
+        width=20000,
+        height=20000,
+        count=4,
+        dtype="uint16",
+        crs=UTM,
+        tiled=True,
+        transform=NORTH_UP,
+        blockxsize=512,
+        blockysize=512,
+        SPARSE_OK=True,
+        compress="deflate",
+    ) as out:
         out.write(np.full((4, 2048, 2048), 900, np.uint16), window=((0, 2048), (0, 2048)))
-    run = subprocess.run([sys.executable, "-c", _MEMORY, str(big)], capture_output=True, text=True, check=True, timeout=300)
+    run = subprocess.run(
+        [sys.executable, "-c", _MEMORY, str(big)], capture_output=True, text=True, check=True, timeout=300
+    )
     width, megabytes = (int(v) for v in run.stdout.split())
     assert width == 1024
     assert megabytes < 700
