@@ -1,0 +1,242 @@
+"""The embedded model as a `Network`: vision probabilities, language stream, masks and masked tokens."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from terrascope.class_words import labels_in
+from terrascope.classes import ATOMS
+from terrascope.networks.embedded.evidence_text import read
+from terrascope.networks.embedded.language import LanguageNetworks
+from terrascope.networks.embedded.tokens import MAX_DATES, MAX_STEPS, Value, evidence_tokens
+from terrascope.networks.embedded.vision import VisionNetworks
+from terrascope.networks.embedded.visual_tokens import COARSE, FINE, features, pooled
+from terrascope.networks.interface import MaskPrediction, NetworkInfo, Prompt, TokenGrid, TokenTable
+from terrascope.reasoning.dates import time_points
+from terrascope.scene.types import Role, Scene, View
+
+log = logging.getLogger(__name__)
+
+GRID = TokenGrid(1, 1, FINE, 448)
+_OPTION_PREFIX = re.compile(r"^\s*\(?[A-Z][.):]\s+")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+
+
+def default_folder() -> Path:
+    """Return the folder of the weights that come with the plugin."""
+    return Path(__file__).resolve().parents[4] / "resources" / "models"
+
+
+class Vision(Protocol):
+    """Gives class probabilities of a view."""
+
+    def probabilities(self, view: View, gsd_m: float | None) -> NDArray[np.float32]:
+        """float32 [atoms, H, W], 0 where invalid, adding up to 1 where valid."""
+
+
+class EmbeddedNetwork:
+    """The model that ships with the plugin.
+
+    Parameters
+    ----------
+    folder
+        Holds the manifests `language.json` and `vision.json` and their files; default: those of the plugin.
+    threads, providers
+        See ONNX Runtime.
+    vision
+        Where class probabilities come from instead of the plugin's vision networks (oracle masks in evaluations).
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        threads: int = 2,
+        providers: Sequence[str] = ("CPUExecutionProvider",),
+        vision: Vision | None = None,
+    ) -> None:
+        folder = folder or default_folder()
+        self.language = LanguageNetworks(folder, threads, providers)
+        self.vision: Vision = vision or VisionNetworks(folder, threads, providers)
+        ids = self.language.vocabulary.ids
+        self._info = NetworkInfo(
+            name="terrascope-embedded",
+            version=str(self.language.manifest.get("version", "1")),
+            weights_sha256=self.language.sha256,
+            device=self.language.device,
+            dtype="float32",
+            tokens=TokenTable(seg=ids["[SEG]"], region=None, stop=frozenset({ids["</s>"]})),
+            measured_evidence=True,
+            defaults={"selection": "released", "selection_cap": 8, "modality": "text_guided", "view_choice": "text"},
+        )
+        self._scene: Scene | None = None
+        self._seen: dict[int, NDArray[np.float32]] = {}
+
+    @property
+    def info(self) -> NetworkInfo:
+        """See `Network`."""
+        return self._info
+
+    def begin(self, scene: Scene, prompt: Prompt) -> EmbeddedDecoding:
+        """See `Network`. Class probabilities of a view are computed once for a scene."""
+        if scene is not self._scene:
+            self._scene, self._seen = scene, {}
+        return EmbeddedDecoding(self, scene, prompt)
+
+    def probabilities(self, scene: Scene, view: int) -> NDArray[np.float32]:
+        """Return class probabilities of a view, float32 [atoms, H, W]."""
+        if view not in self._seen:
+            gsd = None if scene.gsd_m is None else float(np.sqrt(scene.gsd_m[0] * scene.gsd_m[1]))
+            self._seen[view] = self.vision.probabilities(scene.views[view], gsd)
+        return self._seen[view]
+
+
+class EmbeddedDecoding:
+    """One answer under way. Implements `networks.interface.Decoding`."""
+
+    def __init__(self, network: EmbeddedNetwork, scene: Scene, prompt: Prompt) -> None:
+        self._network, self._scene, self._vocabulary = network, scene, network.language.vocabulary
+        points = time_points(scene.views)
+        kept = sorted({round(i * (len(points) - 1) / (MAX_DATES - 1)) for i in range(MAX_DATES)} if len(points) > 1 else {0})
+        self._dates = list(range(len(points))) if len(points) <= MAX_DATES else kept
+        self._date_of = {view: min(range(len(self._dates)), key=lambda d: abs(self._dates[d] - rank)) for rank, point in enumerate(points) for view in point}
+        self._slots: dict[str, Value] = {}
+        self._unit = "auto"
+        self._masks = 0
+        self._last = -1
+        self._answering = False
+        self._names = _option_names(prompt.options)
+        self._fine: dict[int, NDArray[np.float32]] = {}
+        dates = max(1, len(self._dates))
+        question = _with_dates(prompt.question, scene, points, self._dates)
+        prefix, self.summary = network.language.read(question, prompt.options, dates)
+        visual = [self._tokens(points[point][0], side) for point in self._dates if points for side in (1, COARSE)]
+        parts = [prefix, *([network.language.embed_visual(np.concatenate(visual))] if visual else [])]
+        parts.append(network.language.embed_words([self._vocabulary.ids["<s>"]]))
+        self._stream = network.language.stream().read(np.concatenate(parts))
+        self._never = np.array([t in ("<pad>", "<s>", "<ev>") or (t[0] == "<" and ":" in t and t[1] not in "ku") or t in ("<most>", "<least>") for t in self._vocabulary.tokens])  # fmt: skip
+        self._slot_ids = {t: i for i, t in enumerate(self._vocabulary.tokens) if t.startswith("{")}
+        self._label_ids = {i for i, t in enumerate(self._vocabulary.tokens) if t.startswith("L:")}
+        self._date_ids = {f"<t{d}>": self._vocabulary.ids[f"<t{d}>"] for d in range(1, MAX_DATES + 1)}
+
+    @property
+    def grids(self) -> Sequence[TokenGrid]:
+        """See `Decoding`: 16 x 16 cells a view."""
+        return [GRID] * len(self._scene.views)
+
+    def logits(self) -> NDArray[np.float32]:
+        """See `Decoding`. What cannot be said is out: slots that nothing was measured for, a mask without a class."""
+        scores = self._stream.logits.copy()
+        scores[self._never] = -np.inf
+        for token, rank in self._slot_ids.items():
+            if token not in self._slots:
+                scores[rank] = -np.inf
+        if self._last not in self._label_ids or self._masks >= MAX_STEPS or self._answering:
+            scores[self._network.info.tokens.seg] = -np.inf
+        for date in range(len(self._dates) + 1, MAX_DATES + 1):
+            scores[self._date_ids[f"<t{date}>"]] = -np.inf
+        return scores
+
+    def feed_token(self, token_id: int) -> None:
+        """See `Decoding`."""
+        token = self._vocabulary.tokens[token_id]
+        if token.startswith("<u:"):
+            self._unit = token[3:-1]
+        elif token == "<answer>":
+            self._answering = True
+        elif token == "[SEG]":
+            self._masks += 1
+        self._last = token_id
+        self._stream = self._stream.read(self._network.language.embed_words([token_id]))
+
+    def feed_text(self, text: str) -> int:
+        """See `Decoding`: reads measured evidence; its numbers become slots that the answer can point at."""
+        facts = read(text)
+        if facts is None:
+            log.warning("The embedded model cannot read the evidence %r.", text)
+            return 0
+        ids = []
+        for token, value in evidence_tokens(facts, self._masks):
+            if value is not None:
+                self._slots[token] = value
+            ids.append(self._vocabulary.ids[token])
+        self._stream = self._stream.read(self._network.language.embed_words(ids))
+        return len(ids)
+
+    def decode_mask(self, view: int) -> MaskPrediction:
+        """See `Decoding`.
+
+        The [SEG] state gives a weight for each class atom; atoms from 0.5 on are asked for. A pixel is in the mask if
+        their probabilities add up to more than that of the best other atom. The confidence is the mean of that sum
+        over the mask, or, for an empty mask, the mean of its complement over the valid pixels.
+        """
+        scores = self._network.probabilities(self._scene, view)
+        asked = self._stream.query >= 0.5
+        if not asked.any():
+            asked = self._stream.query >= self._stream.query.max()
+        valid = self._scene.views[view].valid
+        probability = np.clip(scores[asked].sum(0), 0, 1).astype(np.float32) * valid
+        rest = scores[~asked].max(0) if not asked.all() else np.zeros_like(probability)
+        mask = (probability > rest) & valid
+        if mask.any():
+            sure = float(probability[mask].mean())
+        else:
+            sure = float(1 - probability[valid].mean()) if valid.any() else 0.0
+        return MaskPrediction(mask, probability, sure)
+
+    def feed_visual(self, views: Sequence[int], tokens: Sequence[int]) -> None:
+        """See `Decoding`."""
+        found = np.stack([self._tokens(view, FINE)[token] for view, token in zip(views, tokens)])
+        self._stream = self._stream.read(self._network.language.embed_visual(found))
+
+    def choose_modality(self, optical: int, sar: int, tokens: Sequence[int]) -> Sequence[int]:
+        """See `Decoding`: optical where its cell is seen, not clouded, and at least as clear as the SAR cell."""
+        ours, theirs = self._tokens(optical, FINE), self._tokens(sar, FINE)
+        cloud, count = ATOMS.index("cloud"), len(ATOMS)
+        good = (ours[:, cloud] < 0.5) & (ours[:, count] > 0.5) & (ours[:, :count].max(1) >= theirs[:, :count].max(1))
+        return [optical if good[token] else sar for token in tokens]
+
+    def text(self, token_ids: Sequence[int]) -> str:
+        """See `Decoding`."""
+        names = self._names if self._answering else {}
+        return self._vocabulary.show(token_ids, self._slots, self._unit, self._dates, names)
+
+    def _tokens(self, view: int, side: int) -> NDArray[np.float32]:
+        """Feature vectors of a view's cells."""
+        if side == FINE and view in self._fine:
+            return self._fine[view]
+        item = self._scene.views[view]
+        gsd = None if self._scene.gsd_m is None else float(np.sqrt(self._scene.gsd_m[0] * self._scene.gsd_m[1]))
+        cells = pooled(self._network.probabilities(self._scene, view), item.valid, side)
+        found = features(cells, side, self._date_of[view], gsd, item.role is Role.SAR, back=side == FINE)
+        if side == FINE:
+            self._fine[view] = found
+        return found
+
+
+def _option_names(options: Sequence[str]) -> dict[str, str]:
+    """Return the option's own words for each class that exactly one option names."""
+    found: dict[str, list[str]] = {}
+    for option in options:
+        plain = _OPTION_PREFIX.sub("", option)
+        labels = labels_in(plain)
+        if len(labels) == 1 and not re.search(r"\d", plain):
+            found.setdefault(labels[0], []).append(plain)
+    return {label: texts[0] for label, texts in found.items() if len(texts) == 1}
+
+
+def _with_dates(question: str, scene: Scene, points: Sequence[Sequence[int]], kept: Sequence[int]) -> str:
+    """Return the question with " (t2)" behind each year that is the year of exactly one time point."""
+    years = [{scene.views[view].date.year for view in points[point] if scene.views[view].date} for point in kept]  # type: ignore[union-attr]
+
+    def tag(match: re.Match[str]) -> str:
+        fits = [rank for rank, found in enumerate(years) if int(match.group(0)) in found]
+        return f"{match.group(0)} (t{fits[0] + 1})" if len(fits) == 1 and len(kept) > 1 else match.group(0)
+
+    return _YEAR.sub(tag, question)

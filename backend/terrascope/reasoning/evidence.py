@@ -1,0 +1,189 @@
+"""Measured evidence: after each mask, what it measures and how it relates to the masks before it, as facts and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from terrascope import masks
+from terrascope.class_words import LABELS
+from terrascope.networks.embedded.evidence_text import Facts, write
+from terrascope.networks.interface import MaskPrediction
+from terrascope.reasoning.dates import time_points
+from terrascope.reasoning.events import EvidenceReady
+from terrascope.scene.types import Scene
+
+Mask = NDArray[np.bool_]
+
+#: Class labels of the loop -> the words that the embedded model knows them by.
+MODEL_WORDS: dict[str, str] = {
+    "tree": "trees", "forest": "trees", "crop": "cropland", "farmland": "cropland", "shrub": "shrubs", "bare": "bare land",
+    "building": "buildings", "road": "roads", "built": "built-up area", "built-up": "built-up area", "cloud": "clouds",
+    **{label: label for label in LABELS},
+}  # fmt: skip
+
+
+class Sized(NamedTuple):
+    """A mask's share 0..1 of the valid area, area in m2 (None without a CRS), parts, and word for its place."""
+
+    share: float
+    area: float | None
+    patches: int
+    where: str | None
+    details: dict[str, object]
+
+
+class Near(NamedTuple):
+    """Whether two masks touch, their common border (m), least distance (m) and in pixels."""
+
+    touching: bool
+    border: float | None
+    distance: float | None
+    distance_px: float | None
+    details: dict[str, object]
+
+
+class Measurer(Protocol):
+    """Measures masks of one scene. `view` is an index into its views."""
+
+    def sized(self, mask: Mask, view: int) -> Sized:
+        """Measure one mask."""
+
+    def near(self, one: Mask, two: Mask) -> Near:
+        """Relate two masks that both hold something."""
+
+
+@dataclass
+class Measured:
+    """A mask that was measured."""
+
+    label: str
+    view: int
+    mask: Mask
+    sized: Sized
+
+
+@dataclass
+class EvidenceBook:
+    """The masks of one answer and the facts that follow from them.
+
+    Parameters
+    ----------
+    measurer
+        Does the measuring.
+    time_of
+        Time point (0, 1, ...) of each view.
+    """
+
+    measurer: Measurer
+    time_of: Sequence[int]
+    steps: list[Measured] = field(default_factory=list)
+
+    def add(self, label: str, view: int, mask: Mask) -> tuple[Facts, dict[str, object], dict[str, object]]:
+        """Measure the next mask. Returns its facts, plain measurements for the trace, and derived masks by name."""
+        sized = self.measurer.sized(mask, view)
+        step = Measured(label, view, mask, sized)
+        values: dict[str, object] = {
+            "share": sized.share,
+            "area": sized.area,
+            "patches": sized.patches,
+            "where": sized.where if mask.any() else None,
+        }
+        measurements: dict[str, object] = dict(sized.details)
+        derived: dict[str, object] = {}
+        before = self.steps[-1] if self.steps else None
+        if before is not None and before.view == view and before.label != label:
+            values.update(self._relation(step, before, measurements))
+        rivals = {s.label: s.sized.share for s in self.steps if s.view == view} | {label: sized.share}
+        if len(rivals) > 1:
+            values.update(most=max(rivals, key=lambda k: rivals[k]), least=min(rivals, key=lambda k: rivals[k]))
+        earlier = [s for s in self.steps if s.label == label and self.time_of[s.view] < self.time_of[view]]
+        if earlier:
+            values.update(self._change(step, earlier[-1], measurements, derived))
+        self.steps.append(step)
+        return Facts(**values), measurements, derived  # type: ignore[arg-type]
+
+    def _relation(self, step: Measured, other: Measured, measurements: dict[str, object]) -> dict[str, object]:
+        mine, theirs = step.sized, other.sized
+        difference = mine.share - theirs.share
+        together = self.measurer.sized(step.mask | other.mask, step.view)
+        found: dict[str, object] = {
+            "other": other.label,
+            "order": "equal" if abs(difference) < 5e-6 else "larger" if difference > 0 else "smaller",
+            "difference_share": abs(difference),
+            "difference_area": None if mine.area is None or theirs.area is None else abs(mine.area - theirs.area),
+            "together_share": together.share,
+            "together_area": together.area,
+        }
+        if step.mask.any() and other.mask.any():
+            near = self.measurer.near(step.mask, other.mask)
+            found.update(touching=near.touching, border=near.border if near.touching else None)
+            found.update(distance=near.distance, distance_px=None if near.distance is not None else near.distance_px)
+            measurements["relation"] = {"to": other.label, **near.details}
+        return found
+
+    def _change(
+        self, step: Measured, before: Measured, measurements: dict[str, object], derived: dict[str, object]
+    ) -> dict[str, object]:
+        gain, loss = step.mask & ~before.mask, before.mask & ~step.mask
+        gained, lost = self.measurer.sized(gain, step.view), self.measurer.sized(loss, step.view)
+        since = f"t{self.time_of[before.view] + 1}"
+        derived["flooded" if step.label == "water" else f"{step.label} gained"] = gain
+        derived[f"{step.label} lost"] = loss
+        measurements["change"] = {"since": since, "gain": gained.details, "loss": lost.details}
+        found: dict[str, object] = {
+            "since": since,
+            "gain_share": gained.share,
+            "gain_area": gained.area,
+            "loss_share": lost.share,
+            "loss_area": lost.area,
+        }
+        others = [s for s in self.steps if s.view == before.view and s.label != step.label]
+        if others:
+            overlap = self.measurer.sized(gain & others[0].mask, step.view)
+            found.update(overlap_label=others[0].label, overlap_share=overlap.share, overlap_area=overlap.area)
+            derived[f"{others[0].label} turned to {step.label}"] = gain & others[0].mask
+            measurements["overlap"] = {"with": others[0].label, **overlap.details}
+        return found
+
+
+class SceneMeasurer:
+    """Measures on a scene's grid with the mask algebra."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+
+    def sized(self, mask: Mask, view: int) -> Sized:
+        """See `Measurer`."""
+        found = masks.measure(mask, self._scene.views[view].valid, self._scene.grid)
+        share = found.area_share if found.area_share is not None else found.share
+        return Sized(share, found.area_m2, found.components, found.where, found.to_dict())
+
+    def near(self, one: Mask, two: Mask) -> Near:
+        """See `Measurer`."""
+        grid = self._scene.grid
+        border, distance = masks.adjacency(one, two, grid), masks.distance(one, two, grid)
+        details = {"adjacency": border.to_dict(), "distance": distance.to_dict()}
+        return Near(border.touches, border.border_m, distance.distance_m, distance.distance_px, details)
+
+
+class MeasuredEvidence:
+    """The loop's evidence provider: measures each mask of one answer and writes it as text."""
+
+    def __init__(self, scene: Scene) -> None:
+        time_of = [0] * len(scene.views)
+        for rank, point in enumerate(time_points(scene.views)):
+            for view in point:
+                time_of[view] = rank
+        self._valid = [view.valid for view in scene.views]
+        self._book = EvidenceBook(SceneMeasurer(scene), time_of)
+
+    def after_mask(self, step: int, label: str, view: int, prediction: MaskPrediction) -> EvidenceReady:
+        """Measure the mask of a step; only valid pixels count."""
+        mask = prediction.mask & self._valid[view]
+        facts, measurements, derived = self._book.add(MODEL_WORDS.get(label, label), view, mask)
+        return EvidenceReady(step, write(facts), measurements, derived)

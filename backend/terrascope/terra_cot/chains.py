@@ -1,0 +1,387 @@
+"""Chains of reasoning in the embedded model's words: which masks, in which order, and the answer that follows from them.
+
+Answers are rules over the measured facts; numbers appear only as slots ("{area.2}"), never spelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from terrascope.networks.embedded.evidence_text import Facts
+from terrascope.networks.embedded.tokens import bucket
+from terrascope.terra_cot.questions import Question
+
+_PLURAL = frozenset({"trees", "shrubs", "buildings", "roads", "clouds"})
+REFUSALS = {
+    "refuse_unseen": "I cannot tell that from this image .",
+    "refuse_class": "I cannot tell : that class is unknown to me .",
+    "refuse_dates": "I cannot tell from one date .",
+}
+#: Classes that a description and the main cover are drawn from.
+COVERS: tuple[str, ...] = (
+    "water", "trees", "grass", "cropland", "shrubs", "bare land", "built-up area", "wetland", "snow", "clouds",
+)  # fmt: skip
+
+
+class Plan(NamedTuple):
+    """Masks of a chain: (label, time point 1..) each."""
+
+    steps: tuple[tuple[str, int], ...]
+
+
+def plan(question: Question, dates: int, shares: Sequence[dict[str, float]]) -> Plan:
+    """Return the masks that a question needs.
+
+    Parameters
+    ----------
+    dates
+        Number of time points.
+    shares
+        Share of each label in the scene, by time point.
+    """
+    kind, labels = question.kind, question.labels
+    if kind.startswith("refuse"):
+        return Plan(())
+    when = 1 if question.early else dates
+    if kind == "flooded_class":
+        return Plan(((labels[0], 1), ("water", 1), ("water", dates)))
+    if kind in ("change", "gain", "loss", "flood", "change_any"):
+        if dates == 1:
+            return Plan(tuple((label, 1) for label in labels))
+        return Plan(tuple(step for label in labels for step in ((label, 1), (label, dates))))
+    if kind in ("dominant", "least", "describe"):
+        ranked = sorted(COVERS, key=lambda label: -shares[when - 1].get(label, 0.0))
+        most = {"dominant": 2, "least": 3, "describe": 3}[kind]
+        found = [label for label in ranked if shares[when - 1].get(label, 0.0) >= 0.04][:most] or ranked[:1]
+        return Plan(tuple((label, when) for label in found))
+    return Plan(tuple((label, when) for label in labels))
+
+
+def opening(question: Question) -> list[str]:
+    """Return the tokens before the first mask."""
+    return ["<think>", f"<u:{question.unit}>", f"<k:{question.kind}>"]
+
+
+def step_words(label: str, date: int, dates: int, first: bool) -> list[str]:
+    """Return the words that lead to a mask."""
+    view = ["Image", f"<t{date}>", ":"] if dates > 1 else []
+    lead = ["I", "mark", "the"] if first or dates > 1 else ["Then", "the"]
+    return [*view, *lead, f"L:{label}", "[SEG]"]
+
+
+def answer_words(question: Question, steps: Sequence[tuple[str, int]], facts: Sequence[Facts]) -> list[str]:
+    """Return the tokens of the answer, <answer> tags included."""
+    if question.kind in REFUSALS:
+        words = REFUSALS[question.kind].split()
+    else:
+        words = list(_ANSWERS[question.kind](Case(question, [label for label, _ in steps], facts)))
+    return ["</think>", "<answer>", *words, "</answer>", "</s>"]
+
+
+class Case(NamedTuple):
+    """What an answer is made from."""
+
+    question: Question
+    labels: list[str]
+    facts: Sequence[Facts]
+
+    def has_area(self, step: int = 1) -> bool:
+        return self.facts[step - 1].area is not None
+
+    def none(self, step: int = 1) -> bool:
+        return self.facts[step - 1].share <= 0
+
+
+def _verb(label: str, single: str, plural: str) -> str:
+    return plural if label in _PLURAL else single
+
+
+def _covers(label: str) -> str:
+    return _verb(label, "covers", "cover")
+
+
+def _absent(label: str) -> Iterator[str]:
+    yield from ("No", ",", "there", _verb(label, "is", "are"), "no", f"L:{label}", "here", ".")
+
+
+def _nothing(case: Case, step: int = 1) -> Iterator[str]:
+    """An amount of nothing: "0 %: there is no water here."."""
+    yield from ("{area.%d}" % step if case.has_area(step) and case.question.kind == "area" else "{share.%d}" % step, ":")
+    yield from ("there", _verb(case.labels[step - 1], "is", "are"), "no", f"L:{case.labels[step - 1]}", "here", ".")
+
+
+def _share(case: Case) -> Iterator[str]:
+    if case.none():
+        yield from _nothing(case)
+        return
+    label = case.labels[0]
+    yield from (f"C:{label}", _covers(label), "{share.1}", "of", "the", "area")
+    yield from ("(", "{area.1}", ")", ".") if case.has_area() else (".",)
+
+
+def _area(case: Case) -> Iterator[str]:
+    if case.none() or not case.has_area():
+        yield from (_nothing(case) if case.none() else _share(case))
+        return
+    yield from (f"C:{case.labels[0]}", _covers(case.labels[0]), "{area.1}", "(", "{share.1}", "of", "the", "area", ")", ".")
+
+
+def _where(case: Case) -> Iterator[str]:
+    label = case.labels[0]
+    if case.none():
+        yield from _absent(label)
+        return
+    yield from (f"C:{label}", _verb(label, "lies", "lie"), "mostly", "in", "the", "{where.1}", "(", "{share.1}", "of", "the", "area", ")", ".")
+
+
+def _exists(case: Case) -> Iterator[str]:
+    label = case.labels[0]
+    if case.none():
+        yield from _absent(label)
+        return
+    yield from ("Yes", ",", "there", _verb(label, "is", "are"))
+    yield from ("very", "little") if bucket(case.facts[0].share) == "trace" else ()
+    yield from (f"L:{label}", ":", "{share.1}", "of", "the", "area", ",", "mostly", "in", "the", "{where.1}", ".")
+
+
+def _count(case: Case) -> Iterator[str]:
+    label = case.labels[0]
+    yield from ("{count.1}", "of", f"L:{label}")
+    yield from (".",) if case.none() else ("(", "{share.1}", "of", "the", "area", ")", ".")
+
+
+def _ranked(case: Case, least: bool) -> tuple[int, int] | None:
+    """Steps (1..) of the winner and of the other, None for a tie."""
+    last = case.facts[-1]
+    name = last.least if least else last.most
+    if name is None or (len(case.labels) == 2 and last.order == "equal"):
+        return None
+    first = case.labels.index(name) + 1
+    return first, 2 if first == 1 else 1
+
+
+def _compare(case: Case, least: bool) -> Iterator[str]:
+    ranked = _ranked(case, least)
+    if ranked is None:
+        yield from ("They", "are", "equal", ":", "{share.1}", "of", "the", "area", "each", ".")
+        return
+    first, other = ranked
+    label = case.labels[first - 1]
+    yield from (f"C:{label}", _covers(label), "less" if least else "more", ":", "{share.%d}" % first, "against", "{share.%d}" % other, ".")
+
+
+def _yes_no(case: Case, wanted: str) -> Iterator[str]:
+    order = case.facts[1].order  # of the second against the first
+    yes = order == {"larger": "smaller", "smaller": "larger"}[wanted]
+    yield from ("Yes" if yes else "No", ",", f"L:{case.labels[0]}", _covers(case.labels[0]), "{share.1}")
+    yield from ("against", "{share.2}", "of", f"L:{case.labels[1]}", ".")
+
+
+def _difference(case: Case) -> Iterator[str]:
+    ranked = _ranked(case, False)
+    if ranked is None:
+        yield from _compare(case, False)
+        return
+    label = case.labels[ranked[0] - 1]
+    yield from (f"C:{label}", _covers(label), "more", "by")
+    yield from ("{darea.2}", "(", "{dshare.2}", "of", "the", "area", ")", ".") if case.facts[1].difference_area is not None else ("{dshare.2}", "of", "the", "area", ".")
+
+
+def _total(case: Case) -> Iterator[str]:
+    yield from ("Together", "they", "cover", "{tshare.2}", "of", "the", "area")
+    yield from ("(", "{tarea.2}", ")", ".") if case.facts[1].together_area is not None else (".",)
+
+
+def _both(case: Case) -> Iterator[str]:
+    for step, label in enumerate(case.labels[:2], 1):
+        yield from (f"C:{label}" if step == 1 else f"L:{label}", ":", "{share.%d}" % step)
+        yield from ("(", "{area.%d}" % step, ")") if case.has_area(step) else ()
+        yield ";" if step == 1 else "."
+
+
+def _missing(case: Case) -> Iterator[str] | None:
+    for step in (1, 2):
+        if case.none(step):
+            return _absent(case.labels[step - 1])
+    return None
+
+
+def _touch(case: Case) -> Iterator[str]:
+    missing = _missing(case)
+    if missing is not None:
+        yield from missing
+    elif case.facts[1].touching:
+        yield from ("Yes", ",", "they", "are", "adjacent")
+        yield from ("and", "touch", "along", "{border.2}", ".") if case.facts[1].border is not None else (".",)
+    else:
+        yield from ("No", ",", "they", "are", "not", "adjacent", ":", "{dist.2}", "apart", ".")
+
+
+def _distance(case: Case) -> Iterator[str]:
+    missing = _missing(case)
+    if missing is not None:
+        yield from missing
+        return
+    yield from ("They", "are", "{dist.2}", "apart")
+    yield from ("and", "touch", ".") if case.facts[1].touching else (".",)
+
+
+def _amount(case: Case, prefix: str, step: int) -> tuple[str, ...]:
+    if case.facts[step - 1].gain_area is None:
+        return ("{%sshare.%d}" % (prefix, step), "of", "the", "area")
+    return ("{%sarea.%d}" % (prefix, step), "(", "{%sshare.%d}" % (prefix, step), "of", "the", "area", ")")
+
+
+def _net(facts: Facts) -> float:
+    return facts.gain_share - facts.loss_share
+
+
+def _change(case: Case) -> Iterator[str]:
+    label, net = case.labels[0], _net(case.facts[1])
+    if abs(net) < 5e-6:
+        yield from (f"C:{label}", "stayed", "at", "{share.2}", "of", "the", "area", ".")
+        return
+    yield from (f"C:{label}", "grew" if net > 0 else "shrank", "from", "{share.1}", "to", "{share.2}", ":")
+    yield from ("gained", *_amount(case, "g", 2), ",", "lost", *_amount(case, "l", 2), ".")
+
+
+def _gained(case: Case) -> Iterator[str]:
+    label = case.labels[0]
+    if case.facts[1].gain_share <= 0:
+        yield from ("No", f"L:{label}", "was", "gained", ".")
+        return
+    yield from (*_amount(case, "g", 2), "of", f"L:{label}", "was", "gained", ".")
+
+
+def _lost(case: Case) -> Iterator[str]:
+    label = case.labels[0]
+    if case.facts[1].loss_share <= 0:
+        yield from ("No", f"L:{label}", "was", "lost", ".")
+        return
+    yield from (*_amount(case, "l", 2), "of", f"L:{label}", "was", "lost", ".")
+
+
+def _flood(case: Case) -> Iterator[str]:
+    if len(case.facts) == 1:
+        if case.none():
+            yield from _absent("water")
+            return
+        yield from ("Water", "covers", *(("{area.1}", "(", "{share.1}", "of", "the", "area", ")") if case.has_area() else ("{share.1}", "of", "the", "area")))
+        yield from (",", "flooded", "or", "not", ":", "one", "date", "does", "not", "tell", "them", "apart", ".")
+    elif case.facts[1].gain_share <= 0:
+        yield from ("No", "land", "was", "flooded", ".")
+    else:
+        yield from (*_amount(case, "g", 2), "was", "flooded", ".")
+
+
+def _flooded_class(case: Case) -> Iterator[str]:
+    label, facts = case.labels[0], case.facts[2]
+    if facts.overlap_share <= 0:
+        yield from ("No", f"L:{label}", "was", "flooded", ".")
+        return
+    amount = ("{oarea.3}", "(", "{oshare.3}", "of", "the", "area", ")") if facts.overlap_area is not None else ("{oshare.3}", "of", "the", "area")
+    yield from (*amount, "of", f"L:{label}", "was", "flooded", ".")
+
+
+def _dominant(case: Case) -> Iterator[str]:
+    name = case.facts[-1].most or case.labels[0]
+    step = case.labels.index(name) + 1
+    if case.none(step):
+        yield from ("No", "class", "was", "found", ".")
+        return
+    yield from (f"C:{name}", _verb(name, "dominates", "dominate"), ":", "{share.%d}" % step, "of", "the", "area", ".")
+
+
+def _least(case: Case) -> Iterator[str]:
+    name = case.facts[-1].least or case.labels[0]
+    step = case.labels.index(name) + 1
+    yield from (f"C:{name}", _covers(name), "least", ":", "{share.%d}" % step, "of", "the", "area", ".")
+
+
+def _describe(case: Case) -> Iterator[str]:
+    yield from ("The", "scene", "shows")
+    for step, label in enumerate(case.labels, 1):
+        if step > 1:
+            yield "and" if step == len(case.labels) else ","
+        yield from (f"L:{label}", "(", "{share.%d}" % step, ",", "mostly", "{where.%d}" % step, ")")
+    yield "."
+
+
+def _segment(case: Case) -> Iterator[str]:
+    label = case.labels[0]
+    if case.none():
+        yield from _absent(label)
+        return
+    yield from ("Here", _verb(label, "is", "are"), "the", f"L:{label}", ":", "{share.1}", "of", "the", "area")
+    yield from ("(", "{area.1}", ")", ".") if case.has_area() else (".",)
+
+
+def _suit_build(case: Case) -> Iterator[str]:
+    amount = bucket(case.facts[0].share)
+    verdict = {"large": ("Yes", ",", "likely"), "most": ("Yes", ",", "likely"), "some": ("In", "part")}.get(amount, ("No", ",", "hardly"))
+    yield from (*verdict, ":", "open", "land", "covers", "{share.1}", "of", "the", "area")
+    if case.facts[1].distance is not None:
+        yield from (",", "water", "is", "{dist.2}", "away")
+    yield "."
+
+
+def _suit_farm(case: Case) -> Iterator[str]:
+    amount = bucket(case.facts[1].together_share)
+    verdict = {"large": ("Yes", ",", "likely"), "most": ("Yes", ",", "likely"), "some": ("In", "part")}.get(amount, ("No", ",", "hardly"))
+    yield from (*verdict, ":", "cropland", "and", "grass", "cover", "{tshare.2}", "of", "the", "area", ".")
+
+
+def _risk(case: Case) -> Iterator[str]:
+    danger = case.labels[0]
+    if case.none(1):
+        yield from ("Low", ":", "there", _verb(danger, "is", "are"), "no", f"L:{danger}", "here", ".")
+    elif case.none(2):
+        yield from ("Low", ":", "there", "is", "no", "L:built-up area", "here", ".")
+    elif case.facts[1].touching:
+        yield from ("High", ":", f"L:{danger}", _verb(danger, "touches", "touch"), "the", "L:built-up area", ".")
+    else:
+        facts = case.facts[1]
+        far = facts.distance if facts.distance is not None else 10.0 * (facts.distance_px or 0.0)
+        level = "High" if far < 300 else "Moderate" if far < 1000 else "Low"
+        yield from (level, ":", f"L:{danger}", _verb(danger, "is", "are"), "{dist.2}", "from", "the", "L:built-up area", ".")
+
+
+def _rural(case: Case) -> Iterator[str]:
+    urban = bucket(case.facts[0].share) in ("large", "most")
+    yield from ("Urban" if urban else "Rural", ":", "L:built-up area", "covers", "{share.1}", "of", "the", "area", ".")
+
+
+def _cloud_use(case: Case) -> Iterator[str]:
+    amount = bucket(case.facts[0].share)
+    verdict = {"large": ("Partly", "usable"), "most": ("Not", "usable")}.get(amount, ("Fully", "usable"))
+    yield from (*verdict, ":", "clouds", "cover", "{share.1}", "of", "the", "area", ".")
+
+
+def _change_any(case: Case) -> Iterator[str]:
+    yield from ("Net", "change", ":")
+    for step in (2, 4, 6):
+        label = case.labels[step - 1]
+        slot = "{nshare.%d}" % step if case.facts[step - 1].gain_area is None else "{narea.%d}" % step
+        yield from (f"L:{label}", slot, "." if step == 6 else ",")
+
+
+def _among(case: Case) -> Iterator[str]:
+    name = case.facts[-1].most or case.labels[0]
+    step = case.labels.index(name) + 1
+    if case.none(step):
+        yield from ("None", "of", "them", "was", "found", ".")
+        return
+    yield from (f"C:{name}", ":", "{share.%d}" % step, "of", "the", "area", ".")
+
+
+_ANSWERS: dict[str, Callable[[Case], Iterator[str]]] = {
+    "share": _share, "area": _area, "where": _where, "exists": _exists, "count": _count,
+    "larger": lambda case: _compare(case, False), "smaller": lambda case: _compare(case, True),
+    "more_yn": lambda case: _yes_no(case, "larger"), "less_yn": lambda case: _yes_no(case, "smaller"),
+    "difference": _difference, "total": _total, "both": _both, "touch": _touch, "distance": _distance,
+    "change": _change, "gain": _gained, "loss": _lost, "flood": _flood, "flooded_class": _flooded_class,
+    "dominant": _dominant, "least": _least, "describe": _describe, "segment": _segment,
+    "suit_build": _suit_build, "suit_farm": _suit_farm, "risk_flood": _risk, "risk_fire": _risk,
+    "rural": _rural, "cloud_use": _cloud_use, "change_any": _change_any, "among": _among,
+}  # fmt: skip

@@ -1,0 +1,163 @@
+"""The trained part of the language side: question encoder, small causal decoder, mask query head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from terrascope.training.language.base import WIDTH, RmsNorm, angles, rotate
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of the trained part. `visual` is the length of a visual token's feature vector."""
+
+    vocabulary: int
+    columns: int  #: free rows of the factored embedding
+    visual: int
+    kinds: int
+    labels: int
+    units: int
+    atoms: int = 12
+    width: int = 192
+    heads: int = 6
+    hidden: int = 512
+    encoder_layers: int = 2
+    decoder_width: int = 128
+    decoder_heads: int = 4
+    decoder_hidden: int = 384
+    layers: int = 3
+    max_dates: int = 4
+
+
+class Block(nn.Module):
+    """Pre-norm attention and SwiGLU; causal in the decoder, both ways in the encoder."""
+
+    def __init__(self, width: int, heads: int, hidden: int) -> None:
+        super().__init__()
+        self.heads, self.head = heads, width // heads
+        self.norm1, self.norm2 = RmsNorm(width), RmsNorm(width)
+        self.qkv = nn.Linear(width, 3 * width, bias=False)
+        self.out = nn.Linear(width, width, bias=False)
+        self.up = nn.Linear(width, 2 * hidden, bias=False)
+        self.down = nn.Linear(hidden, width, bias=False)
+
+    def forward(
+        self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None, past: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        batch, length, width = x.shape
+        q, k, v = self.qkv(self.norm1(x)).view(batch, length, 3, self.heads, self.head).permute(2, 0, 3, 1, 4).unbind(0)
+        q, k = rotate(q, cos, sin), rotate(k, cos, sin)
+        if past is not None:
+            k, v = torch.cat((past[0], k), 2), torch.cat((past[1], v), 2)
+        out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        x = x + self.out(out.transpose(1, 2).reshape(batch, length, width))
+        gate, up = self.up(self.norm2(x)).chunk(2, -1)
+        return x + self.down(F.silu(gate) * up), k, v
+
+
+class QuestionEncoder(nn.Module):
+    """Reads SmolLM2's word embeddings of a question both ways.
+
+    words [B, Q, 576], known int [B, Q] (label that a token is known to name, 0 none), dates int [B] (time points, 1..max), keep bool [B, Q] (no padding) -> [B, Q, width].
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.norm_words = RmsNorm(WIDTH)
+        self.project = nn.Linear(WIDTH, shape.width, bias=False)
+        self.known = nn.Embedding(shape.labels + 1, shape.width)
+        self.dates = nn.Embedding(shape.max_dates + 1, shape.width)
+        self.blocks = nn.ModuleList(
+            Block(shape.width, shape.heads, shape.hidden) for _ in range(shape.encoder_layers)
+        )
+        self.norm = RmsNorm(shape.width)
+        self.kind = nn.Linear(2 * shape.width, shape.kinds)
+        self.label = nn.Linear(shape.width, 2 * shape.labels)
+        self.unit = nn.Linear(2 * shape.width, shape.units)
+        self.early = nn.Linear(2 * shape.width, 1)
+        self.drop = nn.Dropout(0.1)
+        nn.init.constant_(self.label.bias, -5.0)
+        nn.init.normal_(self.known.weight, std=0.3)
+
+    def forward(self, words: Tensor, known: Tensor, dates: Tensor, keep: Tensor | None = None) -> Tensor:
+        if self.training:  # hide some of the known words, so that the embeddings are learnt as well
+            known = known * (torch.rand(len(known), 1) > 0.25)
+        x = self.project(self.norm_words(words)) + self.known(known)
+        x = self.drop(x) + self.dates(dates)[:, None]
+        cos, sin = angles(torch.arange(x.shape[1]), self.blocks[0].head, 10000.0)
+        mask = None if keep is None else keep[:, None, None, :]
+        for block in self.blocks:
+            x, _, _ = block(x, cos, sin, mask)
+        return self.norm(x)
+
+    def heads(self, x: Tensor, keep: Tensor) -> Heads:
+        """What the question asks: scores of kind, classes (first, others), unit, first date.
+
+        Classes, unit and date are looked for in every token (smooth maximum), the kind in mean and maximum as well.
+        """
+        hidden = (1 - keep[..., None]) * -1e4
+        mean = (x * keep[..., None]).sum(1) / keep.sum(1, keepdim=True).clamp(min=1)
+        both = torch.cat((mean, (x + hidden).amax(1)), -1)
+        found = torch.logsumexp(self.label(x) + hidden, 1)
+        return Heads(self.kind(both), found, self.unit(both), self.early(both)[:, 0])
+
+
+class Heads(NamedTuple):
+    """Scores [B, kinds], [B, 2 x labels], [B, units], [B]."""
+
+    kind: Tensor
+    labels: Tensor
+    unit: Tensor
+    early: Tensor
+
+    def summary(self) -> Tensor:
+        """Return probabilities side by side, [B, kinds + 2 x labels + units + 1]."""
+        return torch.cat((self.kind.softmax(-1), self.labels.sigmoid(), self.unit.softmax(-1), self.early.sigmoid()[:, None]), -1)
+
+
+class Decoder(nn.Module):
+    """Causal decoder over question states, visual tokens and words; embeddings are factored and tied to the output.
+
+    A slot token ("area of step 2") is the sum of a field's and a step's row: `factors` [vocabulary, columns] holds ones.
+    """
+
+    factors: Tensor
+
+    def __init__(self, shape: Shape, factors: Tensor) -> None:
+        super().__init__()
+        self.shape = shape
+        self.register_buffer("factors", factors)
+        width = shape.decoder_width
+        self.rows = nn.Parameter(torch.randn(shape.columns, width) * 0.05)
+        self.visual = nn.Sequential(nn.Linear(shape.visual, width), nn.GELU(), nn.Linear(width, width))
+        self.words = nn.Linear(shape.width, width)
+        self.summary = nn.Linear(shape.kinds + 2 * shape.labels + shape.units + 1, width)
+        self.blocks = nn.ModuleList(
+            Block(width, shape.decoder_heads, shape.decoder_hidden) for _ in range(shape.layers)
+        )
+        self.norm = RmsNorm(width)
+        self.query = nn.Sequential(nn.Linear(width, 128), nn.GELU(), nn.Linear(128, shape.atoms))
+
+    def table(self) -> Tensor:
+        """Embedding table [vocabulary, width]."""
+        return self.factors @ self.rows
+
+    def embed_question(self, states: Tensor, heads: Heads) -> Tensor:
+        """Encoder states [B, Q, width] and its heads -> [B, 1 + Q, decoder width], the summary first."""
+        return torch.cat((self.summary(heads.summary())[:, None], self.words(states)), 1)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Inputs [B, T, width], mask bool [B, 1, T, T] -> last states [B, T, width]."""
+        cos, sin = angles(torch.arange(x.shape[1]), self.blocks[0].head, 10000.0)
+        for block in self.blocks:
+            x, _, _ = block(x, cos, sin, mask)
+        return self.norm(x)
+
+    def logits(self, states: Tensor) -> Tensor:
+        """[..., width] -> [..., vocabulary]."""
+        return states @ self.table().T

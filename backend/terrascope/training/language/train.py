@@ -1,0 +1,199 @@
+"""Trains the embedded model's language side: encoder and decoder together, teacher-forced.
+
+Evidence and brought-back tokens stand in the context and are left out of the loss. Checkpoints hold everything that a
+run needs to go on at the same step.
+
+Run: python -m terrascope.training.language.train --encoder FOLDER --out FOLDER --steps 3000 [--shared ../shared]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import random
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from terrascope.classes import ATOMS
+from terrascope.networks.embedded.bpe import QuestionTokenizer
+from terrascope.networks.embedded.tokens import Vocabulary
+from terrascope.networks.embedded.visual_tokens import FEATURES
+from terrascope.terra_cot.questions import KINDS
+from terrascope.training.language.encoder import free_score, loss_of
+from terrascope.training.language.model import Decoder, QuestionEncoder, Shape
+from terrascope.training.language.questions_data import LABEL_LIST, UNIT_LIST, question_batch
+from terrascope.training.language.samples import Sample, atom_vector, make_sample, random_sample, words_of
+from terrascope.training.language.scenes import MadeScene, draw_dates, make_scene, read_maps
+
+log = logging.getLogger(__name__)
+
+
+class Networks(NamedTuple):
+    """Everything that is trained, and what it reads with."""
+
+    encoder: QuestionEncoder
+    decoder: Decoder
+    table: Tensor
+    tokenizer: QuestionTokenizer
+    vocabulary: Vocabulary
+
+
+def build(folder: Path, words: list[str]) -> Networks:
+    """Return networks for the tokenizer and word table in `folder`; encoder weights from there if present."""
+    vocabulary = Vocabulary(words)
+    columns, pairs = vocabulary.columns()
+    factors = torch.zeros(len(vocabulary), columns)
+    for token, row in pairs:
+        factors[token, row] = 1.0
+    shape = Shape(len(vocabulary), columns, FEATURES, len(KINDS), len(LABEL_LIST), len(UNIT_LIST), len(ATOMS))
+    encoder, decoder = QuestionEncoder(shape), Decoder(shape, factors)
+    if (folder / "encoder.pt").is_file():
+        encoder.load_state_dict(torch.load(folder / "encoder.pt", weights_only=True), strict=False)
+    table = torch.load(folder / "table.pt", weights_only=True).float()
+    return Networks(encoder, decoder, table, QuestionTokenizer.read(folder / "tokenizer.json"), vocabulary)
+
+
+def loss_on(networks: Networks, samples: list[Sample]) -> dict[str, Tensor]:
+    """Return the losses of a batch: words, masks, question."""
+    encoder, decoder, table, tokenizer, vocabulary = networks
+    batch = question_batch(tokenizer, [(s.question, min(s.scene.dates, 4)) for s in samples])
+    states, heads, question_loss = loss_of(encoder, table, batch)
+    asked = decoder.embed_question(states, heads)
+    token_table = decoder.table()
+    lengths = batch.keep.sum(1).tolist()
+    total = [1 + lengths[r] + len(s.visual) + len(s.entries) for r, s in enumerate(samples)]
+    seen = torch.from_numpy(
+        np.concatenate([np.concatenate((s.visual, [e.visual for e in s.entries if e.visual is not None] or s.visual[:0])) for s in samples])
+    ).float()
+    visual = decoder.visual(seen)
+    rows, target, queries = [], torch.full((len(samples), max(total)), -100), []
+    wanted, at = [], 0
+    for r, sample in enumerate(samples):
+        start = 1 + lengths[r] + len(sample.visual)
+        ids = torch.tensor([vocabulary.ids[e.token] if e.token else 0 for e in sample.entries])
+        body = token_table[ids]
+        back = torch.tensor([e.visual is not None for e in sample.entries])
+        end = at + len(sample.visual)
+        count = int(back.sum())
+        body = body.index_put((torch.nonzero(back).flatten(),), visual[end : end + count])
+        rows.append(torch.cat((asked[r, : 1 + lengths[r]], visual[at:end], body)))
+        at = end + count
+        for position, entry in enumerate(sample.entries):
+            if entry.chosen:
+                target[r, start + position - 1] = ids[position]
+            if entry.atoms:
+                queries.append((r, start + position))
+                wanted.append(atom_vector(entry.atoms))
+    x = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+    length = x.shape[1]
+    mask = torch.ones(length, length, dtype=torch.bool).tril()[None, None]
+    out = decoder(x, mask)
+    known = target != -100
+    words = F.cross_entropy(decoder.logits(out[known]), target[known])
+    masks = torch.zeros(())
+    if queries:
+        index = torch.tensor(queries)
+        scores = decoder.query(out[index[:, 0], index[:, 1]])
+        masks = F.binary_cross_entropy_with_logits(scores, torch.from_numpy(np.stack(wanted)))
+    return {"words": words, "masks": masks, "question": question_loss}
+
+
+class Feed:
+    """Batches of samples of like length; scenes are used for several questions and slowly replaced."""
+
+    def __init__(self, rng: random.Random, shared: Path | None, batch: int, scenes: int = 300) -> None:
+        self._rng, self._batch = rng, batch
+        self._maps = read_maps(shared)
+        self._scenes: list[MadeScene] = [self._scene() for _ in range(scenes)]
+        self._waiting: list[list[Sample]] = []
+
+    def _scene(self) -> MadeScene:
+        return make_scene(np.random.default_rng(self._rng.getrandbits(64)), self._maps, draw_dates(self._rng))
+
+    def next(self) -> list[Sample]:
+        """Return the next batch."""
+        if not self._waiting:
+            for _ in range(12):
+                self._scenes[self._rng.randrange(len(self._scenes))] = self._scene()
+            samples = [make_sample(self._rng, self._rng.choice(self._scenes)) for _ in range(12 * self._batch)]
+            samples.sort(key=lambda s: len(s.entries) + len(s.visual) + len(s.question.text) // 4)
+            self._waiting = [samples[i : i + self._batch] for i in range(0, len(samples), self._batch)]
+            self._rng.shuffle(self._waiting)
+        return self._waiting.pop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--encoder", type=Path, required=True, help="folder written by training.language.encoder")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--shared", type=Path, default=None, help="folder with the training data; made maps only without")
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--encoder-rate", type=float, default=0.4, help="factor on the rate for the encoder")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--save-every", type=int, default=100)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(1)
+    options.out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(options.seed)
+    checkpoint = options.out / "checkpoint.pt"
+    stored = torch.load(checkpoint, weights_only=False) if checkpoint.is_file() else None
+    if stored is None:
+        rng = random.Random(5)
+        words = words_of([random_sample(rng, [], draw_dates(rng)) for _ in range(2500)])
+    else:
+        words = stored["words"]
+    networks = build(options.encoder, words)
+    rng = random.Random(options.seed + (stored["step"] if stored else 0))
+    groups = [
+        {"params": list(networks.encoder.parameters()), "lr": options.rate * options.encoder_rate},
+        {"params": list(networks.decoder.parameters()), "lr": options.rate},
+    ]
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.02, betas=(0.9, 0.98))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [g["lr"] for g in groups], total_steps=options.steps + 1, pct_start=0.06)
+    step = 0
+    if stored is not None:
+        networks.encoder.load_state_dict(stored["encoder"])
+        networks.decoder.load_state_dict(stored["decoder"])
+        optimiser.load_state_dict(stored["optimiser"])
+        schedule.load_state_dict(stored["schedule"])
+        step = stored["step"]
+    feed = Feed(rng, options.shared, options.batch)
+    began, mean = time.time(), {"words": 0.0, "masks": 0.0, "question": 0.0}
+    log.info("starts at step %d, %d words, %d decoder parameters", step, len(networks.vocabulary), sum(p.numel() for p in networks.decoder.parameters()))
+    with (options.out / "log.jsonl").open("a", encoding="utf-8") as journal:
+        while step < options.steps:
+            losses = loss_on(networks, feed.next())
+            loss = losses["words"] + losses["masks"] + 0.5 * losses["question"]
+            optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_([p for g in groups for p in g["params"]], 1.0)
+            optimiser.step()
+            schedule.step()
+            step += 1
+            mean = {k: losses[k].item() if mean[k] == 0 else 0.96 * mean[k] + 0.04 * losses[k].item() for k in mean}
+            if step % 25 == 0:
+                journal.write(json.dumps({"step": step, "seconds": round(time.time() - began), **mean}) + "\n")
+                journal.flush()
+            if step % options.save_every == 0 or step == options.steps:
+                right, refused, _ = free_score(networks.encoder, networks.table, networks.tokenizer)
+                log.info("step %d %s free %.3f refuse %.3f %.0f s", step, {k: round(v, 4) for k, v in mean.items()}, right, refused, time.time() - began)
+                state = {
+                    "step": step, "words": words, "encoder": networks.encoder.state_dict(), "decoder": networks.decoder.state_dict(),
+                    "optimiser": optimiser.state_dict(), "schedule": schedule.state_dict(),
+                }  # fmt: skip
+                torch.save(state, checkpoint.with_suffix(".new"))
+                checkpoint.with_suffix(".new").replace(checkpoint)
+
+
+if __name__ == "__main__":
+    main()
