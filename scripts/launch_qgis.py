@@ -41,7 +41,9 @@ def make_profile(folder: Path, plugin: Path = ROOT, settings: str = "") -> None:
 def start_screen(size: str = "1600x1000x24") -> tuple[subprocess.Popen, str]:
     """Start a virtual screen; return its process and its name."""
     read, write = os.pipe()
-    process = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", size, "-nolisten", "tcp"], pass_fds=(write,))
+    process = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", size, "-nolisten", "tcp"], pass_fds=(write,)
+    )
     os.close(write)
     with os.fdopen(read) as answer:
         return process, f":{answer.readline().strip()}"
@@ -54,7 +56,13 @@ def picture_of_screen(environment: Mapping[str, str], file: Path) -> None:
 
 
 def launch(
-    script: Path, out: Path, variables: Mapping[str, str], *, limit_s: int = 300, profile: Path | None = None, arguments: tuple[str, ...] = ()
+    script: Path,
+    out: Path,
+    variables: Mapping[str, str],
+    *,
+    limit_s: int = 300,
+    profile: Path | None = None,
+    arguments: tuple[str, ...] = (),
 ) -> int:
     """Run a script inside the QGIS desktop and return QGIS's exit status. The script ends QGIS.
 
@@ -65,7 +73,13 @@ def launch(
     folder = profile or throw_away
     make_profile(folder)
     runtime = tempfile.mkdtemp(prefix="terrascope-runtime-")
-    environment = {"XDG_RUNTIME_DIR": runtime, **os.environ, "OUT_DIR": str(out.resolve()), "PYTHONPATH": str(ROOT / "scripts"), **variables}
+    environment = {
+        "XDG_RUNTIME_DIR": runtime,
+        **os.environ,
+        "OUT_DIR": str(out.resolve()),
+        "PYTHONPATH": str(ROOT / "scripts"),
+        **variables,
+    }
     command = [
         "qgis", "--profiles-path", str(folder), "--profile", "test", "--nologo", "--noversioncheck", "--code", str(script), *arguments,
     ]  # fmt: skip

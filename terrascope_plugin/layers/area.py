@@ -74,6 +74,14 @@ def crs_text(crs: QgsCoordinateReferenceSystem) -> str | None:
     return crs.authid() or crs.toWkt(QgsCoordinateReferenceSystem.WKT_PREFERRED)
 
 
+def crs_of(text: str | None) -> QgsCoordinateReferenceSystem:
+    """Return the CRS of an authority code or WKT; an invalid one where there is none."""
+    crs = QgsCoordinateReferenceSystem()
+    if text:
+        crs.createFromUserInput(text)
+    return crs
+
+
 def in_layer(area: Area, layer: QgsRasterLayer, project: QgsProject) -> QgsGeometry | None:
     """Return the area in the layer's own coordinates, None for the whole layer.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsWkbTypes
+from qgis.core import QgsGeometry, QgsWkbTypes
 from qgis.gui import QgsMapCanvas, QgsRubberBand
 from qgis.PyQt.QtGui import QColor
+
+from .area import crs_of
 
 
 class MaskPreview:
@@ -26,7 +28,7 @@ class MaskPreview:
         band.setFillColor(fill)
         band.setStrokeColor(line)
         band.setWidth(2)
-        band.setToGeometry(geometry, QgsCoordinateReferenceSystem(crs) if crs else QgsCoordinateReferenceSystem())
+        band.setToGeometry(geometry, crs_of(crs))
         band.setToolTip(label)
         self._bands[(step, label)] = band
         return True

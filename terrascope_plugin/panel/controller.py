@@ -211,7 +211,7 @@ class Controller(QObject):
             run,
             self._iface,
             lambda: self._dock.steps.current,
-            lambda path: self._report(run, path),
+            lambda path: self.report(run, path),
         )
 
     def _on_moved(self, step: int | None) -> None:
@@ -320,13 +320,21 @@ class Controller(QObject):
 
     # -- the report --------------------------------------------------------------------------------------------------
 
-    def _report(self, run: Run, path: str) -> None:
+    @property
+    def is_reporting(self) -> bool:
+        """Whether a report is being written."""
+        return bool(self._report_job)
+
+    def report(self, run: Run, path: str) -> None:
+        """Have the backend write a run's report."""
         self._report_job, self._report_path = uuid.uuid4().hex, path
         self._backend.send({"type": "report", "id": self._report_job, "gpkg": run.gpkg, "out": path})
 
     def _on_message(self, message: dict) -> None:
         if message.get("id") != self._report_job or not self._report_job:
             return
+        if message["type"] in ("result", "error"):
+            self._report_job = ""
         if message["type"] == "result":
             self._iface.messageBar().pushSuccess("TerraScope", tr("The report is in {0}").format(self._report_path))
         elif message["type"] == "error":

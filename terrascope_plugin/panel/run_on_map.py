@@ -32,6 +32,11 @@ class RunOnMap(QObject):
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._add_next)
 
+    @property
+    def is_settling(self) -> bool:
+        """Whether layers are still being added."""
+        return self._timer.isActive()
+
     def begin(self, run: Run) -> None:
         """A run starts or is shown again."""
         self._preview.clear()

@@ -26,7 +26,9 @@ def steps():
         sys.path.insert(0, str(Path(os.environ["TERRASCOPE_SCRIPTS"]).parent))
         launch = __import__("terrascope_plugin.backend_process.child_environment", fromlist=["Launch"]).Launch
         tool.backend.stop()
-        tool.backend._launch = lambda: launch("/usr/bin/python3", (os.environ["SCRIPTED"], os.environ.get("MODE", "slow")), {})
+        tool.backend._launch = lambda: launch(
+            "/usr/bin/python3", (os.environ["SCRIPTED"], os.environ.get("MODE", "slow")), {}
+        )
     tool.dock.show()
     tool.dock.raise_()
     shoot("00_empty")
@@ -51,12 +53,21 @@ def steps():
     shoot("02_first_mask")
     yield lambda: not session.is_running
     facts["answer_s"] = round(time.monotonic() - started, 2)
-    yield lambda: not tool.controller.map._queue
-    facts.update(stall_ms=round(watch.worst_ms, 1), stall_cpu_ms=round(watch.worst_cpu_ms, 1), stalls_over_50=watch.over_50)
+    yield lambda: not tool.controller.map.is_settling
+    facts.update(
+        stall_ms=round(watch.worst_ms, 1), stall_cpu_ms=round(watch.worst_cpu_ms, 1), stalls_over_50=watch.over_50
+    )
     yield 1500
     shoot("03_answer")
     run = session.run
-    facts.update(end=run.end_reason, error=run.error, answer=run.answer, gpkg=run.gpkg, warnings=run.warnings, masks=len(run.with_masks()))
+    facts.update(
+        end=run.end_reason,
+        error=run.error,
+        answer=run.answer,
+        gpkg=run.gpkg,
+        warnings=run.warnings,
+        masks=len(run.with_masks()),
+    )
     QTest.mouseClick(tool.dock.steps.next, Qt.MouseButton.LeftButton)
     yield 1500
     shoot("04_step")

@@ -41,13 +41,22 @@ def write_file(path: str, question: str) -> None:
         masks.CreateField(ogr.FieldDefn(name, kind))
     file = None
     with sqlite3.connect(path) as database:
-        database.execute("CREATE TABLE steps (fid INTEGER PRIMARY KEY, step INTEGER, text TEXT, label TEXT, view INTEGER, view_name TEXT,"
-                         " date TEXT, area_m2 REAL, share REAL, confidence REAL, evidence TEXT, empty INTEGER, record TEXT)")
-        database.execute("CREATE TABLE claims (fid INTEGER PRIMARY KEY, step INTEGER, claim TEXT, verdict TEXT, claimed TEXT, measured TEXT,"
-                         " unit TEXT, reason TEXT, record TEXT)")
-        database.execute("CREATE TABLE run (fid INTEGER PRIMARY KEY, id TEXT, created TEXT, question TEXT, options TEXT, answer TEXT, choice TEXT,"
-                         " confidence REAL, end_reason TEXT, network TEXT, device TEXT, warnings TEXT, seconds REAL, record TEXT)")
-        database.execute("INSERT INTO run (id, created, question, network, device) VALUES ('r', '2026-05-01T10:00:00', ?, 'scripted', 'cpu')", (question,))
+        database.execute(
+            "CREATE TABLE steps (fid INTEGER PRIMARY KEY, step INTEGER, text TEXT, label TEXT, view INTEGER, view_name TEXT,"
+            " date TEXT, area_m2 REAL, share REAL, confidence REAL, evidence TEXT, empty INTEGER, record TEXT)"
+        )
+        database.execute(
+            "CREATE TABLE claims (fid INTEGER PRIMARY KEY, step INTEGER, claim TEXT, verdict TEXT, claimed TEXT, measured TEXT,"
+            " unit TEXT, reason TEXT, record TEXT)"
+        )
+        database.execute(
+            "CREATE TABLE run (fid INTEGER PRIMARY KEY, id TEXT, created TEXT, question TEXT, options TEXT, answer TEXT, choice TEXT,"
+            " confidence REAL, end_reason TEXT, network TEXT, device TEXT, warnings TEXT, seconds REAL, record TEXT)"
+        )
+        database.execute(
+            "INSERT INTO run (id, created, question, network, device) VALUES ('r', '2026-05-01T10:00:00', ?, 'scripted', 'cpu')",
+            (question,),
+        )
 
 
 def wkt_of(step: int) -> str:
@@ -68,8 +77,11 @@ def add_step(path: str, step: int, label: str, colour: str, text: str) -> None:
     file = layer = feature = None
     with sqlite3.connect(path) as database:
         record = json.dumps({"measurements": {"area_m2": 1.8e6, "share": 0.3, "pixels": 18000}})
-        database.execute("INSERT INTO steps (step, text, label, view_name, date, area_m2, share, confidence, empty, record)"
-                         " VALUES (?, ?, ?, 'scene', ?, 1.8e6, 0.3, 0.9, 0, ?)", (step, text, label, f"20{10 + step}-07-01", record))
+        database.execute(
+            "INSERT INTO steps (step, text, label, view_name, date, area_m2, share, confidence, empty, record)"
+            " VALUES (?, ?, ?, 'scene', ?, 1.8e6, 0.3, 0.9, 0, ?)",
+            (step, text, label, f"20{10 + step}-07-01", record),
+        )
 
 
 def answer(message: dict) -> None:
@@ -95,11 +107,22 @@ def answer(message: dict) -> None:
             sys.stderr.flush()
             os._exit(137)
     say(type="claim", id=job, step=1, text="about 31% of it", verdict="supported", claimed=31, measured=31.2, unit="%")
-    say(type="claim", id=job, step=2, text="about 22% of it", verdict="contradicted", claimed=22, measured=30.0, unit="%")
+    say(
+        type="claim",
+        id=job,
+        step=2,
+        text="about 22% of it",
+        verdict="contradicted",
+        claimed=22,
+        measured=30.0,
+        unit="%",
+    )
     say(type="answer", id=job, text="Water covers 31 % of the area.", choice=None, confidence=0.8)
     with sqlite3.connect(path) as database:
         database.execute("UPDATE run SET answer = 'Water covers 31 % of the area.', end_reason = 'answered'")
-        database.execute("INSERT INTO claims (step, claim, verdict, claimed, measured, unit) VALUES (1, 'about 31% of it', 'supported', '31', '31.2', '%')")
+        database.execute(
+            "INSERT INTO claims (step, claim, verdict, claimed, measured, unit) VALUES (1, 'about 31% of it', 'supported', '31', '31.2', '%')"
+        )
     say(type="end", id=job, reason="answered", gpkg=path, seconds=1.0, device="cpu", network="embedded", warnings=[])
 
 
@@ -109,7 +132,14 @@ def main() -> None:
         return
     if MODE == "noisy":
         print("a library that prints to stdout")
-    say(type="hello", version=99 if MODE == "old" else 1, backend="scripted", pid=os.getpid(), capabilities=["ask"], device="cpu")
+    say(
+        type="hello",
+        version=99 if MODE == "old" else 1,
+        backend="scripted",
+        pid=os.getpid(),
+        capabilities=["ask"],
+        device="cpu",
+    )
     for line in sys.stdin:
         message = json.loads(line)
         kind = message["type"]

@@ -9,7 +9,9 @@ from terrascope_plugin.backend_process.messages import LineReader, ProtocolError
 
 
 def test_a_message_split_in_the_middle_of_a_character_arrives_whole():
-    line = json.dumps({"type": "text", "id": "a", "step": 1, "text": "Größe 12 km²"}, ensure_ascii=False).encode() + b"\n"
+    line = (
+        json.dumps({"type": "text", "id": "a", "step": 1, "text": "Größe 12 km²"}, ensure_ascii=False).encode() + b"\n"
+    )
     reader = LineReader()
     messages = []
     for index in range(len(line)):

@@ -119,7 +119,9 @@ def test_no_child_is_left_when_the_window_is_killed(tmp_path):
         "b.message.connect(lambda m: print(b.pid, flush=True))\n"
         "b.start(); app.exec_()\n"
     )
-    parent = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    parent = subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     child = int(parent.stdout.readline())
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
@@ -137,8 +139,24 @@ def test_the_child_does_not_inherit_what_qgis_exports():
     from terrascope_plugin.backend_process.child_environment import cleaned
 
     exported = dict.fromkeys(
-        ["PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "GDAL_DATA", "GDAL_DRIVER_PATH", "PROJ_LIB", "PROJ_DATA", "QT_PLUGIN_PATH", "PIP_TARGET"], "x"
+        [
+            "PYTHONHOME",
+            "PYTHONPATH",
+            "LD_LIBRARY_PATH",
+            "GDAL_DATA",
+            "GDAL_DRIVER_PATH",
+            "PROJ_LIB",
+            "PROJ_DATA",
+            "QT_PLUGIN_PATH",
+            "PIP_TARGET",
+        ],
+        "x",
     )
-    kept = {"PATH": "/usr/bin", "HOME": "/home/a", "HTTPS_PROXY": "http://proxy:3128", "PIP_INDEX_URL": "https://mirror.example/simple"}
+    kept = {
+        "PATH": "/usr/bin",
+        "HOME": "/home/a",
+        "HTTPS_PROXY": "http://proxy:3128",
+        "PIP_INDEX_URL": "https://mirror.example/simple",
+    }
     assert cleaned({**exported, **kept}) == {name: value for name, value in kept.items() if not name.startswith("PIP")}
     assert cleaned({**exported, **kept}, keep_pip=True) == kept
