@@ -18,7 +18,7 @@ _UNREAL = re.compile(
     r"\?\s*$|\b(?:if|whether|need to|needs to|to determine|to check|to see|to find|let me|let us|let's|i will|i should|"
     r"could|might|may|would|possibly|perhaps|suppose|assum\w*|unclear|cannot tell|either)\b"
 )
-_NOT = re.compile(r"\b(?:not|no|never|neither|nor|without|hardly|barely|cannot)\b|n't\b")
+_NOT = re.compile(r"\b(?:not|no|never|neither|without|hardly|barely|cannot)\b|n't\b")
 _TOUCH = re.compile(
     r"\b(?:touch(?:es|ing|ed)?|adjacent|adjoin(?:s|ing|ed)?|abut(?:s|ting)?|contiguous|bordering|bordered by|"
     r"in contact|"
@@ -57,7 +57,7 @@ _ABSENT = re.compile(
     r"(?:(?:visible|clear|significant|detectable|signs? of|obvious|apparent|open|more|large|notable)\s+){0,2}$"
 )
 _PRESENT = re.compile(
-    r"\b(?:there (?:is|are)|contains?|shows?|includes?|can see|visible:?)\s+(?:(?:a|an|some|the|one|several|many|also|"
+    r"\b(?:there (?:is|are)|(?:is|are) there|contains?|shows?|includes?|can see|visible:?)\s+(?:(?:a|an|any|some|the|one|several|many|also|"
     r"large|small|visible|clearly|areas? of|patch(?:es)? of)\s+){0,3}$"
 )
 _THERE = re.compile(
@@ -209,7 +209,7 @@ def _denied(document: Document, start: int, end: int) -> bool:
 
 def _denied_before(document: Document, sentence: Sentence, start: int) -> bool:
     lead = document.plain[sentence.span.start : start]
-    return re.search(r"\b(?:no|neither|none of|not)\s+(?:the\s+|any\s+)?$", lead) is not None
+    return re.search(r"\b(?:no|neither|nor|none of|not)\s+(?:the\s+|any\s+)?$", lead) is not None
 
 
 def _check_touch(document: Document, statement: Statement, chosen: list[StepEvidence]) -> tuple[bool | None, str]:
