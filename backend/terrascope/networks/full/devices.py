@@ -65,7 +65,7 @@ def prove(name: str) -> DeviceProof:
         seconds = _product(device, torch.float32)
     except (RuntimeError, AssertionError) as error:
         raise NetworkError(
-            f"Device {name!r} is there and does not compute: {str(error).splitlines()[0] if str(error) else error!r}",
+            f"Device {name!r} is there and does not compute: {(str(error) or repr(error)).splitlines()[0]}.",
             "Update its driver, install the torch build that fits the card, or use cpu.",
         ) from error
     try:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -106,9 +107,14 @@ def config_from_published(raw: Mapping[str, object]) -> TerraScopeConfig:
 
 def model_shapes(config: TerraScopeConfig) -> dict[str, Shape]:
     """Key and shape of every tensor of a model, built on the meta device (no memory, any size)."""
+    return dict(_shapes_of(config.to_json_string(use_diff=False)))
+
+
+@lru_cache(maxsize=8)
+def _shapes_of(config: str) -> tuple[tuple[str, Shape], ...]:
     with torch.device("meta"):
-        model = TerraScopeForConditionalGeneration(config)
-    return {key: tuple(tensor.shape) for key, tensor in model.state_dict().items()}
+        model = TerraScopeForConditionalGeneration(TerraScopeConfig.from_dict(json.loads(config)))
+    return tuple((key, tuple(tensor.shape)) for key, tensor in model.state_dict().items())
 
 
 def _shard_names(folder: Path) -> tuple[list[str], dict[str, str] | None]:
