@@ -29,3 +29,12 @@ def resource(*parts: str) -> Path:
         f"The file {'/'.join(parts)!r} of TerraScope is missing in {folders[0]}.",
         "Install the plugin again, or set TERRASCOPE_RESOURCES to its resources folder.",
     )
+
+
+def resource_there(*parts: str) -> bool:
+    """Say whether a shipped file is there."""
+    try:
+        resource(*parts)
+    except TerraScopeError:
+        return False
+    return True

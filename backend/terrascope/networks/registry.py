@@ -14,11 +14,14 @@ from typing import NamedTuple
 
 from terrascope.errors import NetworkError
 from terrascope.networks.interface import Network
+from terrascope.resources import resource_there
 
 log = logging.getLogger(__name__)
 
 AUTO = "auto"
 EMBEDDED = "embedded"
+#: ONNX Runtime's names of devices.
+_PROVIDERS = {"cuda": "CUDAExecutionProvider", "dml": "DmlExecutionProvider", "coreml": "CoreMLExecutionProvider"}
 DEVICES = ("auto", "cpu", "cuda", "mps", "dml", "coreml")
 
 
@@ -94,6 +97,8 @@ def _embedded_entry() -> NetworkEntry:
         return NetworkEntry(EMBEDDED, title, False, "onnxruntime is not installed; repair the environment.")
     if importlib.util.find_spec("terrascope.networks.embedded.session") is None:
         return NetworkEntry(EMBEDDED, title, False, "This version has no embedded model.")
+    if not resource_there("models", "language.json") or not resource_there("models", "vision.json"):
+        return NetworkEntry(EMBEDDED, title, False, "Its weights are missing in resources/models; install again.")
     return NetworkEntry(EMBEDDED, title, True, "Ships with TerraScope, runs on any CPU.")
 
 
@@ -109,12 +114,14 @@ def _full_entry(folder: Path) -> NetworkEntry:
 
 def _load_embedded(device: str | None) -> Network:
     try:
-        from terrascope.networks.embedded.session import load_embedded
+        from terrascope.networks.embedded.session import EmbeddedNetwork
     except ImportError as error:
         raise NetworkError(
             f"The embedded model cannot be loaded: {error}.", "Repair TerraScope's environment (set-up page)."
         ) from error
-    return load_embedded(device=device)
+    # So small a model gains little on a GPU: it is used where the user names it; `info.device` says what really runs.
+    providers = [_PROVIDERS[device.split(":")[0]]] if device and device.split(":")[0] in _PROVIDERS else []
+    return EmbeddedNetwork(threads=min(os.cpu_count() or 1, 8), providers=(*providers, "CPUExecutionProvider"))
 
 
 def _load_full(folder: Path, device: str | None, precision: str | None) -> Network:

@@ -16,9 +16,12 @@ import terrascope
 from terrascope.errors import TerraScopeError
 from terrascope.networks.interface import Network, Prompt
 from terrascope.networks.registry import resolve
+from terrascope.reasoning.events import EndReason
+from terrascope.reasoning.evidence import MeasuredEvidence
 from terrascope.reasoning.loop import EvidenceProvider, reason
 from terrascope.reasoning.settings import ReasoningSettings, ResolvedSettings
 from terrascope.scene.types import Scene
+from terrascope.service.claims import claims_of
 from terrascope.service.recorder import Message, OnMessage, Recorder
 from terrascope.service.request import QuestionRequest
 from terrascope.service.workbench import Workbench
@@ -162,12 +165,8 @@ def _reason(
         recorder.take(event)
 
 
-def evidence_for(network: Network, scene: Scene) -> EvidenceProvider | None:
-    """Return what measures each mask for a network that reads measurements; None for one that does not."""
-    if not network.info.measured_evidence:
-        return None
-    from terrascope.reasoning.evidence import MeasuredEvidence
-
+def evidence_for(network: Network, scene: Scene) -> EvidenceProvider:
+    """Return what measures each mask: also for a network that does not read it, the trace keeps relations and changes."""
     return MeasuredEvidence(scene)
 
 
@@ -179,12 +178,12 @@ def _conclude(
     on_message: OnMessage,
     clock: _Clock,
 ) -> Trace:
-    from terrascope.service.claims import claims_of
-
     ended = recorder.ended
     assert ended is not None, "the loop always ends with Ended"
-    with clock.part("claims_s"):
-        claims: tuple[ClaimRecord, ...] = claims_of(recorder, scene, writer.trace.question, writer.trace.options)
+    claims: tuple[ClaimRecord, ...] = ()
+    if ended.reason is not EndReason.CANCELLED:  # whoever stops does not wait
+        with clock.part("claims_s"):
+            claims = claims_of(recorder, scene, writer.trace.question, writer.trace.options)
     if claims:
         writer.put_claims(claims)
     for claim in claims:

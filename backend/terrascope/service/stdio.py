@@ -30,7 +30,7 @@ Handler = Callable[[Job, Callable[[dict[str, object]], None], Callable[[], bool]
 HEAVY = ("ask", "segment", "change", "probe")
 LIGHT = ("describe", "measure", "report", "networks")
 #: Seconds that a running job has to stop when the client has gone.
-GRACE_SECONDS = 2.0
+GRACE_SECONDS = 5.0
 
 
 class Server:
