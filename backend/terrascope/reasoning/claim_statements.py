@@ -57,8 +57,8 @@ _ABSENT = re.compile(
     r"(?:(?:visible|clear|significant|detectable|signs? of|obvious|apparent|open|more|large|notable)\s+){0,2}$"
 )
 _PRESENT = re.compile(
-    r"\b(?:there (?:is|are)|(?:is|are) there|contains?|shows?|includes?|can see|visible:?)\s+(?:(?:a|an|any|some|the|one|several|many|also|"
-    r"large|small|visible|clearly|areas? of|patch(?:es)? of)\s+){0,3}$"
+    r"\b(?:there (?:is|are)|(?:is|are) there|contains?|shows?|includes?|can see|visible:?)\s+"
+    r"(?:(?:a|an|any|some|the|one|several|many|also|large|small|visible|clearly|areas? of|patch(?:es)? of)\s+){0,3}$"
 )
 _THERE = re.compile(
     r"^\s+(?:is|are)\s+(?P<no>not\s+|n't\s+)?(?:clearly\s+|also\s+)?(?:present|visible|found|detected|seen)\b"

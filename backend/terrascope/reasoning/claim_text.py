@@ -14,7 +14,7 @@ SEGMENT = "[SEG]"
 
 _TAG = re.compile(r"<[^<>\n]{1,24}>")
 _SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]*\s+|[\n\r]+|;\s+")
-_ABBREVIATION = re.compile(r"\b(?:approx|ca|e\.g|i\.e|fig|no|vs|sq|cf|est|resp|incl|max|min|avg|[a-h])\.\s*$", re.IGNORECASE)
+_ABBREVIATION = re.compile(r"\b(?:approx|ca|e\.g|i\.e|fig|no|vs|sq|cf|est|resp|incl|max|min|avg|[a-h])\.\s*$")
 _NOT_IN_ENGLISH = frozenset({"see", "seen", "routes", "cultures", "village bâti", "solo", "mata", "mato"})
 _NOT_A_CLASS = frozenset({"green", "earth", "home", "tank", "track", "lane", "brush", "infrastructure", "structures"})
 _OWN_MASK = re.compile(
