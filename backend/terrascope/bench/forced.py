@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +10,15 @@ from numpy.typing import NDArray
 from terrascope.networks.interface import Decoding, MaskPrediction, Network, NetworkInfo, Prompt, TokenGrid
 from terrascope.scene.types import Scene
 
+#: Seconds from some moment on.
+Clock = Callable[[], float]
+
 
 class ForcedDecoding:
     """Computes everything that the network computes, then writes the given ids."""
 
-    def __init__(self, decoding: Decoding, ids: Sequence[int]) -> None:
-        self._decoding, self._ids, self._at = decoding, list(ids), 0
+    def __init__(self, decoding: Decoding, ids: Sequence[int], clock: Clock) -> None:
+        self._decoding, self._ids, self._at, self._clock = decoding, list(ids), 0, clock
         self.mask_seconds = 0.0
 
     @property
@@ -42,9 +44,9 @@ class ForcedDecoding:
 
     def decode_mask(self, view: int) -> MaskPrediction:
         """Decode a mask and take its time."""
-        begin = time.perf_counter()
+        begin = self._clock()
         prediction = self._decoding.decode_mask(view)
-        self.mask_seconds += time.perf_counter() - begin
+        self.mask_seconds += self._clock() - begin
         return prediction
 
     def feed_visual(self, views: Sequence[int], tokens: Sequence[int]) -> None:
@@ -63,8 +65,8 @@ class ForcedDecoding:
 class ForcedNetwork:
     """Wraps a network; `ids` are what it will write, its stop token last."""
 
-    def __init__(self, network: Network, ids: Sequence[int]) -> None:
-        self._network, self._ids = network, ids
+    def __init__(self, network: Network, ids: Sequence[int], clock: Clock) -> None:
+        self._network, self._ids, self._clock = network, ids, clock
         self.decoding: ForcedDecoding | None = None
 
     @property
@@ -74,5 +76,5 @@ class ForcedNetwork:
 
     def begin(self, scene: Scene, prompt: Prompt) -> ForcedDecoding:
         """Read the views and the prompt."""
-        self.decoding = ForcedDecoding(self._network.begin(scene, prompt), self._ids)
+        self.decoding = ForcedDecoding(self._network.begin(scene, prompt), self._ids, self._clock)
         return self.decoding

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from terrascope.bench.forced import Clock, ForcedNetwork
 from terrascope.networks.interface import Prompt
 from terrascope.reasoning.loop import finished, reason
 from terrascope.reasoning.settings import ReasoningSettings
@@ -33,7 +34,7 @@ QUESTIONS = ("How much of the area is water?", "Which is larger, the forest or t
 
 @dataclass(frozen=True)
 class MaskRow:
-    """One run with `masks` [SEG]; seconds of its masks (encoding and decoding) and of the whole run."""
+    """One run with `masks` [SEG]; seconds (`clock_of`) of its masks, encoding and decoding, and of the whole run."""
 
     model: str
     masks: int
@@ -60,6 +61,10 @@ def add_loop_parser(subparsers: Any) -> None:
     parser.add_argument("--checkpoint", type=Path, help="an imported full model in place of random weights")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
     parser.add_argument("--sam", nargs="+", choices=SAM_NAMES, default=list(SAM_NAMES), help="sizes of SAM 2")
+    parser.add_argument(
+        "--text", nargs="+", choices=TEXT_NAMES, default=list(TEXT_NAMES), help="sizes of the language model"
+    )
+    parser.add_argument("--masks", nargs="+", type=int, default=list(COUNTS), help="numbers of [SEG] (default 1 2 4)")
     parser.add_argument("--repeats", type=int, default=1, help="the best of so many runs is shown (default 1)")
     parser.add_argument("--markdown", type=Path, help="write the tables to this file too")
     parser.set_defaults(run=_run)
@@ -80,12 +85,13 @@ def measure_masks(
 def measure_prefill(network: FullNetwork, model: str, repeats: int = 1) -> PrefillRow:
     """Time the first and the second question on one picture, and compare the second's scores with a fresh run's."""
     scene = scene_of_noise(1000, 600)
+    clock = clock_of(network)
     first, second, identical = [], [], True
     tokens = 0
     for _ in range(repeats):
         network.forget()
-        first.append(_seconds(lambda: network.begin(scene, Prompt(QUESTIONS[0])).logits())[0])
-        taken, kept = _seconds(lambda: network.begin(scene, Prompt(QUESTIONS[1])).logits())
+        first.append(_seconds(lambda: network.begin(scene, Prompt(QUESTIONS[0])).logits(), clock)[0])
+        taken, kept = _seconds(lambda: network.begin(scene, Prompt(QUESTIONS[1])).logits(), clock)
         second.append(taken)
         network.forget()
         fresh = network.begin(scene, Prompt(QUESTIONS[1])).logits()
@@ -105,17 +111,15 @@ def scene_of_noise(width: int, height: int, seed: int = 0) -> Scene:
 
 
 def _mask_run(network: FullNetwork, model: str, masks: int, kept: bool) -> MaskRow:
-    from terrascope.bench.forced import ForcedNetwork
-
     network.forget()
     tokens = network.info.tokens
     text = network.processor.encode("<think>the water ")
     ids = [*(text + [tokens.seg]) * masks, *network.processor.encode("</think><answer>A</answer>"), min(tokens.stop)]
-    forced = ForcedNetwork(network, ids)
+    clock = clock_of(network)
+    forced = ForcedNetwork(network, ids, clock)
     before = network.image_encodings
-    seconds, _ = _seconds(
-        lambda: finished(reason(forced, scene_of_noise(512, 512), Prompt(QUESTIONS[0]), ReasoningSettings()))
-    )
+    scene = scene_of_noise(512, 512)
+    seconds, _ = _seconds(lambda: finished(reason(forced, scene, Prompt(QUESTIONS[0]), ReasoningSettings())), clock)
     assert forced.decoding is not None
     return MaskRow(model, masks, kept, network.image_encodings - before, forced.decoding.mask_seconds, seconds)
 
@@ -150,11 +154,11 @@ def _run(arguments: argparse.Namespace) -> int:
     names = [arguments.checkpoint.name] if arguments.checkpoint else arguments.sam
     with console.status("measuring"):
         for name in names:
-            mask_rows += measure_masks(_networks(arguments, name), name, repeats=arguments.repeats)
+            mask_rows += measure_masks(_networks(arguments, name), name, arguments.masks, arguments.repeats)
         if arguments.checkpoint:
             prefill_rows.append(measure_prefill(_networks(arguments, names[0])(True), names[0], arguments.repeats))
         else:
-            prefill_rows += [_random_prefill(text, arguments) for text in TEXT_NAMES]
+            prefill_rows += [_random_prefill(text, arguments) for text in arguments.text]
     tables = [_mask_table(mask_rows), _prefill_table(prefill_rows)]
     for title, header, body in tables:
         console.print(_rich_table(title, header, body))
@@ -221,7 +225,9 @@ def _machine(device: str) -> str:
     import torch
 
     name = torch.cuda.get_device_name() if device.startswith("cuda") else platform.processor() or platform.machine()
-    return f"{device}: {name}, {os.cpu_count()} cores, {torch.get_num_threads()} threads; torch {torch.__version__}."
+    unit = "processor seconds of this process" if device == "cpu" else "wall-clock seconds"
+    threads = torch.get_num_threads()
+    return f"{device} ({name}, {os.cpu_count()} cores, {threads} threads), torch {torch.__version__}; {unit}."
 
 
 def _prompt_tokens(network: FullNetwork, scene: Scene) -> int:
@@ -231,10 +237,27 @@ def _prompt_tokens(network: FullNetwork, scene: Scene) -> int:
     return len(network.processor.encode(network.processor.prompt_text(Prompt(QUESTIONS[0]), counts)))
 
 
-def _seconds(work: Callable[[], Any]) -> tuple[float, Any]:
-    begin = time.perf_counter()
+def clock_of(network: FullNetwork) -> Clock:
+    """Return the clock that fits the network's device: on a CPU the process's own processor time, so that other work on
+    the machine does not count, elsewhere wall-clock time after the device has finished."""
+    import torch
+
+    device = network.model.device
+    if device.type == "cpu":
+        return time.process_time
+
+    def after_the_device() -> float:
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        return time.perf_counter()
+
+    return after_the_device
+
+
+def _seconds(work: Callable[[], Any], clock: Clock) -> tuple[float, Any]:
+    begin = clock()
     result = work()
-    return time.perf_counter() - begin, result
+    return clock() - begin, result
 
 
 def _run_seconds(row: MaskRow) -> float:

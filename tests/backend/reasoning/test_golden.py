@@ -61,10 +61,15 @@ def released(network: Any, cases: dict[str, Any]) -> dict[str, tuple[list[Event]
     return found
 
 
-def run(network: Any, name: str, text: str, **settings: Any) -> list[Event]:
+@pytest.fixture(scope="module")
+def shown_again(network: Any) -> Shown:
+    """The one-tile picture, kept for several questions so that it is encoded once."""
+    return Shown(network, [picture(*IMAGES["single_1tile"][0])])
+
+
+def run(network: Any, name: str, text: str) -> list[Event]:
     pictures = [picture(*size) for size in IMAGES[name]]
-    shown = Shown(network, pictures)
-    return list(reason(shown, scene_of(pictures), Prompt(text), ReasoningSettings(**settings)))
+    return list(reason(Shown(network, pictures), scene_of(pictures), Prompt(text)))
 
 
 def ended(events: list[Event]) -> Ended:
@@ -127,40 +132,45 @@ def test_an_image_is_encoded_once_for_all_its_masks(released: dict[str, tuple[li
 
 
 def test_a_second_question_on_the_same_images_is_answered_as_if_it_were_the_first(
-    network: Any, cases: dict[str, Any]
+    network: Any, released: dict[str, tuple[list[Event], int]], cases: dict[str, Any]
 ) -> None:
     pictures = [picture(*IMAGES["single_1tile"][0])]
-    first, other = cases["single_1tile"]["text"], cases["single_1tile"]["text"].replace("developed areas", "water")
-    fresh = [list(reason(Shown(network, list(pictures)), scene_of(pictures), Prompt(text))) for text in (first, other)]
+    first = cases["single_1tile"]["text"]
+    second = first.replace("developed areas", "water")
+    hits, encodings = network.prefix_hits, network.image_encodings
     shown, scene = Shown(network, pictures), scene_of(pictures)
-    hits = network.prefix_hits
-    kept = [list(reason(shown, scene, Prompt(text))) for text in (first, other, first)]
+    kept = [list(reason(shown, scene, Prompt(text))) for text in (second, first, second)]
     assert network.prefix_hits - hits == 2
-    for again, once in zip(kept, (fresh[0], fresh[1], fresh[0])):
+    assert network.image_encodings - encodings == 1
+    for again, once in ((kept[1], released["single_1tile"][0]), (kept[2], kept[0])):
         assert ended(again).output_ids == ended(once).output_ids
         assert ended(again).text == ended(once).text
 
 
-def test_optical_and_sar_are_mixed_by_the_text_and_the_mask_is_drawn_on_the_optical(network: Any) -> None:
-    pictures = [picture(300, 200, 2), picture(300, 200, 3)]
-    scene = scene_of(pictures, [Role.OPTICAL, Role.SAR])
-    question = Prompt("Mark the water. <image>")
-    events = list(reason(Shown(network, pictures), scene, question, ReasoningSettings(max_tokens=60)))
-    masks = [event for event in events if isinstance(event, MaskReady)]
-    assert masks and all(event.view == 0 for event in masks)
-    taken = [view for event in events if isinstance(event, TokensInjected) for view in event.views]
-    assert set(taken) == {0, 1}
-
-
 @pytest.mark.parametrize("selection", ["paper", "boxes", "random", "none"])
-def test_other_selections_run_on_the_real_architecture(network: Any, cases: dict[str, Any], selection: str) -> None:
-    events = run(network, "single_1tile", cases["single_1tile"]["text"], selection=selection, max_tokens=700)
+def test_other_selections_run_on_the_real_architecture(
+    network: Any, cases: dict[str, Any], shown_again: Shown, selection: str
+) -> None:
+    settings = ReasoningSettings(selection=selection, max_tokens=150)
+    scene = scene_of(shown_again.pictures)
+    events = list(reason(shown_again, scene, Prompt(cases["single_1tile"]["text"]), settings))
     injected = [event for event in events if isinstance(event, TokensInjected)]
     assert injected
     if selection == "none":
         assert not any(event.tokens for event in injected)
     else:
         assert all(8 < len(event.tokens) <= 128 for event in injected)
+
+
+def test_optical_and_sar_are_mixed_by_the_text_and_the_mask_is_drawn_on_the_optical(network: Any) -> None:
+    pictures = [picture(300, 200, 2), picture(300, 200, 3)]
+    scene = scene_of(pictures, [Role.OPTICAL, Role.SAR])
+    question = Prompt("Mark the water. <image>")
+    events = list(reason(Shown(network, pictures), scene, question, ReasoningSettings(max_tokens=40)))
+    masks = [event for event in events if isinstance(event, MaskReady)]
+    assert masks and all(event.view == 0 for event in masks)
+    taken = [view for event in events if isinstance(event, TokensInjected) for view in event.views]
+    assert set(taken) == {0, 1}
 
 
 def test_the_larger_golden_run_gives_the_same_text_and_tokens(
