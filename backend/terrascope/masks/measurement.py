@@ -90,11 +90,14 @@ def _window(box: tuple[int, int, int, int]) -> tuple[slice, slice]:
 
 
 def _perimeter(place: Ground, mask: Mask) -> tuple[int, float | None]:
-    horizontal, vertical = regions.outline_edges(mask)
-    pixels = int(np.count_nonzero(horizontal)) + int(np.count_nonzero(vertical))
-    if not place.has_metres:
-        return pixels, None
-    return pixels, place.width.total(horizontal, 0.0, 0.5) + place.height.total(vertical, 0.5, 0.0)
+    pixels, metres = 0, 0.0
+    for rows in regions.strips(mask.shape):
+        horizontal, vertical = regions.outline_edges(mask, rows)
+        pixels += int(np.count_nonzero(horizontal)) + int(np.count_nonzero(vertical))
+        if place.has_metres:
+            metres += place.width.total(horizontal, float(rows.start), 0.5)
+            metres += place.height.total(vertical, rows.start + 0.5, 0.0)
+    return pixels, metres if place.has_metres else None
 
 
 def _centroid(mask: Mask) -> tuple[float, float]:

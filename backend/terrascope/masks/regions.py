@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from terrascope.masks.errors import MaskError
 from terrascope.masks.types import Mask
 from terrascope.scene.types import Grid
 
 _EIGHT = np.ones((3, 3), bool)
+_STRIP = 1 << 25  # pixels of a strip
 
 
 def as_mask(array: NDArray[np.generic], grid: Grid, name: str = "mask") -> Mask:
@@ -39,15 +44,23 @@ def bounds(mask: Mask) -> tuple[int, int, int, int] | None:
     return int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1
 
 
-def outline_edges(mask: Mask) -> tuple[Mask, Mask]:
-    """Pixel sides that bound a mask: horizontal ones bool [H + 1, W] and vertical ones bool [H, W + 1]."""
+def outline_edges(mask: Mask, rows: slice) -> tuple[Mask, Mask]:
+    """Pixel sides that bound a mask, in a strip of rows.
+
+    Horizontal ones, bool [n, W], are the upper sides of the strip's rows (and the lower sides of the image's last row,
+    with the last strip); vertical ones are bool [n, W + 1].
+    """
     height, width = mask.shape
-    horizontal = np.empty((height + 1, width), bool)
-    horizontal[0], horizontal[-1] = mask[0], mask[-1]
-    np.not_equal(mask[1:], mask[:-1], out=horizontal[1:-1])
-    vertical = np.empty((height, width + 1), bool)
-    vertical[:, 0], vertical[:, -1] = mask[:, 0], mask[:, -1]
-    np.not_equal(mask[:, 1:], mask[:, :-1], out=vertical[:, 1:-1])
+    last = rows.stop == height
+    piece = mask[rows]
+    horizontal = np.empty((len(piece) + last, width), bool)
+    np.not_equal(piece[1:], piece[:-1], out=horizontal[1 : len(piece)])
+    horizontal[0] = piece[0] if rows.start == 0 else piece[0] != mask[rows.start - 1]
+    if last:
+        horizontal[-1] = piece[-1]
+    vertical = np.empty((len(piece), width + 1), bool)
+    vertical[:, 0], vertical[:, -1] = piece[:, 0], piece[:, -1]
+    np.not_equal(piece[:, 1:], piece[:, :-1], out=vertical[:, 1:-1])
     return horizontal, vertical
 
 
@@ -76,8 +89,44 @@ def grow(mask: Mask) -> Mask:
 
 
 def parts(mask: Mask) -> tuple[int, int]:
-    """Number of 8-connected parts, and pixels of the largest one."""
-    labels, number = ndimage.label(mask, structure=_EIGHT)
-    if number == 0:
+    """Number of 8-connected parts, and pixels of the largest one.
+
+    Worked in strips of rows that are joined afterwards, so that memory stays bounded for any height.
+    """
+    sizes: list[NDArray[np.int64]] = []
+    joins: list[NDArray[np.int64]] = []
+    above: NDArray[np.int64] | None = None
+    total = 0
+    for rows in strips(mask.shape):
+        labels, number = ndimage.label(mask[rows], structure=_EIGHT)
+        sizes.append(np.bincount(labels.ravel(), minlength=number + 1)[1:])
+        top = np.where(labels[0] > 0, labels[0].astype(np.int64) + total, 0)
+        if above is not None:
+            joins.extend(_neighbours(above, top))
+        above = np.where(labels[-1] > 0, labels[-1].astype(np.int64) + total, 0)
+        total += int(number)
+    if total == 0:
         return 0, 0
-    return int(number), int(np.bincount(labels.ravel())[1:].max())
+    pixels = np.concatenate(sizes)
+    if not joins:
+        return total, int(pixels.max())
+    one, two = np.concatenate(joins, axis=1) - 1
+    graph = coo_array((np.ones(one.size, np.int8), (one, two)), shape=(total, total))
+    number, group = connected_components(graph, directed=False)
+    return int(number), int(np.bincount(group, weights=pixels).max())
+
+
+def strips(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Cut an image into strips of rows of at most some megapixels."""
+    step = max(1, _STRIP // max(shape[1], 1))
+    for first in range(0, shape[0], step):
+        yield slice(first, min(first + step, shape[0]))
+
+
+def _neighbours(above: NDArray[np.int64], below: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Pairs of labels [2, n] that touch between two rows, by a side or a corner."""
+    found = []
+    for one, two in ((above, below), (above[1:], below[:-1]), (above[:-1], below[1:])):
+        both = (one > 0) & (two > 0)
+        found.append(np.stack([one[both], two[both]]))
+    return found

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from grids import bare, degrees, masks, utm
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyproj import Transformer
 from scipy import ndimage
 
-from terrascope.masks import MaskError, change, measure
+from terrascope.masks import MaskError, change, measure, regions
 from terrascope.scene.types import Affine6, Grid, Role, Scale, Source, View
 
 
@@ -63,6 +65,21 @@ def flood_fill(mask: np.ndarray) -> int:
                     left.remove(near)
                     edge.append(near)
     return number
+
+
+@settings(max_examples=100, deadline=None)
+@given(masks(1, 30), st.integers(1, 90))
+def test_work_in_strips_changes_nothing(one: list[np.ndarray], strip: int) -> None:
+    mask = one[0]
+    valid, grid = np.ones_like(mask), degrees(mask.shape[1], mask.shape[0])
+    whole = measure(mask, valid, grid)
+    before, regions._STRIP = regions._STRIP, strip
+    try:
+        cut = measure(mask, valid, grid)
+    finally:
+        regions._STRIP = before
+    assert cut.perimeter_m == pytest.approx(whole.perimeter_m)
+    assert replace(cut, perimeter_m=None) == replace(whole, perimeter_m=None)
 
 
 WORDS = [
