@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.util
 import os
 import signal
 import sys
@@ -32,7 +33,6 @@ FAILED, NO_ANSWER, STOPPED = 1, 3, 130
 GROUPS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "models": ("import, export, list and check models", (("terrascope.networks.full.cli", "add_models_parser"),)),
     "cot": ("build chain-of-thought data", (("terrascope.terra_cot.cli", "add_cot_parser"),)),
-    "train": ("train a model", (("terrascope.training.cli", "add_train_parser"),)),
     "bench": (
         "measure speed and accuracy",
         (
@@ -44,6 +44,12 @@ GROUPS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
 }
 #: Groups whose functions add sub-commands to the group, not the group itself.
 _NESTED = ("bench",)
+#: `terrascope train WHAT ...`: modules with a command line of their own, which gets the rest of the arguments.
+TRAINING: dict[str, str] = {
+    f"{what}{suffix}": f"terrascope.training.{what}.{module}"
+    for what in ("language", "vision")
+    for suffix, module in (("", "train"), ("-export", "export"), ("-evaluate", "evaluate"))
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,9 +93,21 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     report.add_argument("-o", "--out", type=Path, help="the HTML file (default: beside the GeoPackage)")
     report.set_defaults(run=_report)
     commands.add_parser("serve", help="speak the protocol of the QGIS plugin over stdin and stdout")
-    for name in GROUPS:
-        _add_group(commands, name, wanted=name == command)
+    train = commands.add_parser("train", help="train, export and evaluate the parts of the embedded model")
+    train.add_argument("what", choices=sorted(TRAINING))
+    train.add_argument("arguments", nargs=argparse.REMAINDER, help="of that part (--help lists them)")
+    train.set_defaults(run=_train)
+    for name, (_, homes) in GROUPS.items():
+        if any(_is_there(module) for module, _ in homes):
+            _add_group(commands, name, wanted=name == command)
     return parser
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ImportError:  # a parent package that needs what is not installed: the command says so when it is used
+        return True
 
 
 def _add_ask(commands: Any) -> None:
@@ -228,6 +246,19 @@ def _first_interrupt_stops(stop: threading.Event) -> None:
         stop.set()
 
     signal.signal(signal.SIGINT, interrupted)
+
+
+def _train(options: argparse.Namespace) -> int:
+    try:
+        module = importlib.import_module(TRAINING[options.what])
+    except ImportError as error:
+        raise TerraScopeError(
+            f"Training needs what is not installed here: {error}.",
+            "Install the development environment (backend/requirements/full-cpu.txt and dev.txt).",
+        ) from error
+    sys.argv = [f"terrascope train {options.what}", *options.arguments]
+    module.main()
+    return 0
 
 
 def _show(options: argparse.Namespace) -> int:

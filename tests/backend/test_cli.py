@@ -94,7 +94,8 @@ def test_roles_dates_area_and_settings_reach_the_run(image: str, folder: Path, s
     write_image(folder / "later.tif")
     code = run(
         "ask", "What changed?", image, "later.tif", "--role", "optical", "--date", "-", "--date", "2021-02-03",
-        "--aoi", "500000,8999800,500200,9000000", "--set", "selection=paper", "--set", "max_segments=5", "--out", "a.gpkg",
+        "--aoi", "500000,8999800,500200,9000000", "--set", "selection=paper", "--set", "max_segments=5",
+        "--out", "a.gpkg",
     )  # fmt: skip
     trace = read_trace("a.gpkg")
     assert code == 0
@@ -191,14 +192,18 @@ def test_an_unknown_network_is_named(image: str, capsys: pytest.CaptureFixture[s
 def test_a_missing_extra_breaks_only_its_own_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(cli.GROUPS, "train", ("train a model", (("no_such_module", "add"),)))
-    assert run("train", "x") == cli.FAILED
-    assert "no_such_module" in capsys.readouterr().err
+    monkeypatch.setitem(cli.GROUPS, "models", ("models", (("terrascope.networks.full.no_such", "add"),)))
+    monkeypatch.setattr(cli, "_is_there", lambda module: True)
+    assert run("models", "list") == cli.FAILED
+    assert "no_such" in capsys.readouterr().err
+    monkeypatch.setitem(cli.TRAINING, "vision", "terrascope.training.no_such")
+    assert run("train", "vision", "--data", "x") == cli.FAILED
+    assert "no_such" in capsys.readouterr().err
     with pytest.raises(SystemExit) as end:
         run("--help")
     assert end.value.code == 0
     listed = capsys.readouterr().out
-    for command in ("ask", "show", "measure", "report", "serve", "models", "cot", "train", "bench"):
+    for command in ("ask", "show", "measure", "report", "serve", "models", "train", "bench"):
         assert command in listed
 
 

@@ -128,7 +128,9 @@ class Recorder:
     def _evidence(self, event: EvidenceReady) -> None:
         step = self._steps[event.step]
         derived = tuple(self._derived(label, value, step) for label, value in event.derived.items())
-        step = replace(step, evidence=event.text, derived=derived, relations=measurements_of(event.measurements))
+        found = measurements_of(event.measurements)
+        relations = {name: value for name, value in found.items() if name not in step.measurements}
+        step = replace(step, evidence=event.text, derived=derived, relations=relations)
         self._steps[event.step] = step
         self._writer.put_step(step)
         self._send({"type": "evidence", "step": event.step, "text": event.text, "measurements": dict(step.relations)})

@@ -166,7 +166,7 @@ def _reason(
 
 
 def evidence_for(network: Network, scene: Scene) -> EvidenceProvider:
-    """Return what measures each mask: also for a network that does not read it, the trace keeps relations and changes."""
+    """Return what measures each mask; a trace keeps relations and changes also where the network does not read them."""
     return MeasuredEvidence(scene)
 
 
