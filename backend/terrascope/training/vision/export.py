@@ -1,0 +1,153 @@
+"""Export checkpoints to ONNX with half-precision storage, and write the manifest.
+
+    python -m terrascope.training.vision.export --out resources/models --runs .work/vision \\
+        optical=optical_v1 aerial=aerial_v1 sar=sar_v1
+
+A graph takes physical units and returns probabilities: softmax of logits / temperature is inside.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import hashlib
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from terrascope.classes import ATOMS
+from terrascope.training.vision.batches import build
+from terrascope.training.vision.efficientnet import Block, EfficientNetLite0
+
+INPUTS: dict[str, dict[str, str]] = {
+    "optical": {
+        "bands": "float32 [1, 6, H, W], blue green red nir swir1 swir2; reflectance 0..1, or a picture brought to that"
+        " scale by networks/embedded/stretch.py; absent bands 0",
+        "present": "float32 [1, 6], 1 where the band is there",
+        "context": "float32 [1, 2]: 1 for a picture, 0 for reflectance; log2(pixel size in m / 10) / 3, 0 if unknown",
+    },
+    "aerial": {"bands": "float32 [1, 3, H, W], red green blue, 0..1"},
+    "sar": {"bands": "float32 [1, 2, H, W], VV and VH in dB", "present": "float32 [1, 2]"},
+}
+
+
+class Probabilities(nn.Module):
+    """Calibrated probabilities of a network."""
+
+    def __init__(self, network: nn.Module, temperature: float) -> None:
+        super().__init__()
+        self.network, self.temperature = network, temperature
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """Probabilities, [N, atoms, H, W]."""
+        return torch.softmax(self.network(*inputs) / self.temperature, 1)
+
+
+def fuse(module: nn.Module) -> nn.Module:
+    """Fold every batch norm into the convolution before it, in place."""
+    for child in module.modules():
+        if isinstance(child, nn.Sequential):
+            for i in range(len(child) - 1):
+                if isinstance(child[i], nn.Conv2d) and isinstance(child[i + 1], nn.BatchNorm2d):
+                    child[i], child[i + 1] = fuse_conv_bn_eval(child[i], child[i + 1]), nn.Identity()
+        pairs: list[tuple[str, str]] = []
+        if isinstance(child, Block):
+            pairs = [("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2")]
+            pairs += [("_expand_conv", "_bn0")] if child.expands else []
+        elif isinstance(child, EfficientNetLite0):
+            pairs = [("_conv_stem", "_bn0")]
+        for conv_name, norm_name in pairs:
+            setattr(child, conv_name, fuse_conv_bn_eval(getattr(child, conv_name), getattr(child, norm_name)))
+            setattr(child, norm_name, nn.Identity())
+    return module
+
+
+def load(path: Path) -> tuple[nn.Module, dict[str, Any]]:
+    """Return the network of a checkpoint, in evaluation mode, and the checkpoint."""
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    model = build(checkpoint["settings"]["expert"])
+    model.load_state_dict(checkpoint["state"])
+    return model.eval(), checkpoint
+
+
+def halve(model: onnx.ModelProto, smallest: int = 256) -> onnx.ModelProto:
+    """Store large float32 weights as float16 with a cast that the runtime folds away when it loads the graph."""
+    graph, casts = model.graph, []
+    for tensor in list(graph.initializer):
+        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < smallest:
+            continue
+        values = numpy_helper.to_array(tensor).astype(np.float16)
+        graph.initializer.remove(tensor)
+        graph.initializer.append(numpy_helper.from_array(values, f"{tensor.name}_half"))
+        casts.append(helper.make_node("Cast", [f"{tensor.name}_half"], [tensor.name], to=TensorProto.FLOAT))
+    for node in reversed(casts):
+        graph.node.insert(0, node)
+    onnx.checker.check_model(model)
+    return model
+
+
+def export(model: nn.Module, expert: str, temperature: float, path: Path) -> None:
+    """Write one graph."""
+    network = fuse(copy.deepcopy(model).eval())
+    size = 64
+    inputs = {
+        "optical": (torch.rand(1, 6, size, size), torch.ones(1, 6), torch.zeros(1, 2)),
+        "aerial": (torch.rand(1, 3, size, size),),
+        "sar": (torch.rand(1, 2, size, size) - 15, torch.ones(1, 2)),
+    }[expert]
+    names = list(INPUTS[expert])
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / "draft.onnx"
+        torch.onnx.export(
+            Probabilities(network, temperature).eval(), inputs, str(draft), input_names=names,
+            output_names=["probabilities"], opset_version=17, dynamo=False,
+            dynamic_axes={"bands": {2: "rows", 3: "cols"}, "probabilities": {2: "rows", 3: "cols"}},
+        )  # fmt: skip
+        graph = onnx.load(str(draft))
+    onnx.save(halve(graph), str(path))
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pairs", nargs="+", metavar="EXPERT=RUN")
+    parser.add_argument("--runs", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--temperature", action="append", default=[], metavar="EXPERT=VALUE")
+    arguments = parser.parse_args()
+    temperatures = {name: float(value) for name, _, value in (item.partition("=") for item in arguments.temperature)}
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    manifest_path = arguments.out / "vision.json"
+    manifest: dict[str, Any] = {"format": 1, "atoms": list(ATOMS), "experts": {}}
+    if manifest_path.exists():
+        manifest["experts"] = json.loads(manifest_path.read_text(encoding="utf-8"))["experts"]
+    for pair in arguments.pairs:
+        expert, _, run = pair.partition("=")
+        model, checkpoint = load(arguments.runs / f"{run}.pt")
+        temperature = temperatures.get(expert, 1.0)
+        path = arguments.out / f"vision_{expert}.onnx"
+        export(model, expert, temperature, path)
+        manifest["experts"][expert] = {
+            "file": path.name,
+            "bytes": path.stat().st_size,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "inputs": INPUTS[expert],
+            "output": "float32 [1, 12, H, W], probability of each atom; H and W multiples of 32",
+            "temperature": temperature,
+            "parameters": sum(p.numel() for p in model.parameters()),
+            "training": {**checkpoint["settings"], "steps": checkpoint["steps"]},
+            "held_out": checkpoint["held_out"],
+        }
+    manifest_path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
