@@ -135,7 +135,7 @@ def read_weights(
         If a 4-bit package is missing, or touched a part that it must not.
     """
     chosen = precision_of(precision)
-    quantisation = quantisation_config(chosen)
+    quantisation = quantisation_config(chosen, device)
     model, report = TerraScopeForConditionalGeneration.from_pretrained(
         str(folder),
         config=config,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from terrascope.networks.full.configuration import TerraScopeConfig
@@ -47,17 +48,18 @@ def parameter_count(config: TerraScopeConfig) -> dict[str, int]:
     """Count the parameters by part: language linears (what 4-bit touches), language rest, vision, SAM 2, [SEG] head."""
     counts = {"language_linears": 0, "language_rest": 0, "vision": 0, "sam2": 0, "seg_head": 0}
     for key, shape in model_shapes(config).items():
-        if key.startswith(QUANTISED_PREFIX) and key.endswith("proj.weight"):
+        if _is_language_linear(key):
             part = "language_linears"
         elif key.startswith(("internvl.model.language_model.", "internvl.lm_head.")):
             part = "language_rest"
         else:
             part = {"internvl": "vision", "sam2": "sam2", "seg_head": "seg_head"}[key.split(".")[0]]
-        size = 1
-        for side in shape:
-            size *= side
-        counts[part] += size
+        counts[part] += math.prod(shape)
     return counts
+
+
+def _is_language_linear(key: str) -> bool:
+    return key.startswith(QUANTISED_PREFIX) and key.endswith("proj.weight")
 
 
 def memory_needed(
@@ -80,9 +82,10 @@ def memory_needed(
     """
     chosen = precision_of(precision)
     width = chosen.dtype.itemsize
-    counts = parameter_count(config)
-    linears = counts.pop("language_linears")
-    weights = int(linears * chosen.linear_bytes) + sum(counts.values()) * width
+    weights = sum(
+        chosen.linear_bytes(shape[0], shape[1]) if _is_language_linear(key) else math.prod(shape) * width
+        for key, shape in model_shapes(config).items()
+    )
     text, vision = config.internvl_config.text_config, config.internvl_config.vision_config
     head = text.hidden_size // text.num_attention_heads
     cache = 2 * text.num_hidden_layers * text.num_key_value_heads * head * tokens * width

@@ -107,18 +107,49 @@ def test_an_unknown_precision_is_refused(imported: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["nf4", "int4"])
-def test_four_bit_touches_the_language_linears_and_nothing_else(imported: Path, name: str) -> None:
+def test_a_four_bit_package_that_is_absent_is_named(name: str) -> None:
     package = PRECISIONS[name].package
-    if importlib.util.find_spec(str(package)) is None:
-        with pytest.raises(NetworkError, match=rf"needs the package '{package}'.*Install {package}.*or use bf16"):
-            quantisation_config(PRECISIONS[name])
-        pytest.skip(f"{package} is not installed; only its error was tested")
-    model = read_weights(imported, load_config(imported), "cpu", name)
-    packed = [n for n, m in model.named_modules() if isinstance(m, torch.nn.Linear) and m.weight.dtype == torch.uint8]
-    if name == "nf4":
-        assert len(packed) == 14
-        assert all(n.startswith(QUANTISED_PREFIX) for n in packed)
-    assert model.internvl.lm_head.weight.dtype == torch.bfloat16
+    if importlib.util.find_spec(str(package)) is not None:
+        pytest.skip(f"{package} is installed")
+    with pytest.raises(NetworkError, match=rf"needs the package '{package}'.*Install {package}.*or use bf16"):
+        quantisation_config(PRECISIONS[name], "cpu")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("bitsandbytes") is None, reason="bitsandbytes is not installed")
+def test_nf4_packs_the_language_linears_and_nothing_else(imported: Path, model, portable_cases) -> None:
+    packed = read_weights(imported, load_config(imported), "cpu", "nf4")
+    names = [n for n, m in packed.named_modules() if isinstance(m, torch.nn.Linear) and m.weight.dtype == torch.uint8]
+    assert len(names) == 14
+    assert all(name.startswith(QUANTISED_PREFIX) for name in names)
+    assert packed.internvl.lm_head.weight.dtype == packed.seg_head.linear_1.weight.dtype == torch.bfloat16
+    case = portable_cases["single_1tile"]
+    with torch.inference_mode():
+        ids = torch.from_numpy(case.figures["output_ids"])[None]
+        states = [m.read(m.get_input_embeddings()(ids), None)[0].float() for m in (model, packed)]
+    alike = torch.nn.functional.cosine_similarity(*states, dim=-1)
+    assert float(alike.mean()) > 0.95
+    layers = [module for name, module in packed.named_modules() if name in names]
+    scales = [m.weight.quant_state.as_dict(packed=False).values() for m in layers]
+    weights = sum(m.weight.nbytes for m in layers)
+    weights += sum(part.nbytes for parts in scales for part in parts if torch.is_tensor(part))
+    counted = sum(PRECISIONS["nf4"].linear_bytes(m.out_features, m.in_features) for m in layers)
+    assert abs(weights - counted) <= 0.01 * counted
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torchao") is None, reason="torchao is not installed")
+def test_int4_is_refused_where_it_has_no_kernel() -> None:
+    with pytest.raises(NetworkError, match=r"compute capability 8.0 or later; 'cpu' is none.*Use nf4 or bf16"):
+        quantisation_config(PRECISIONS["int4"], "cpu")
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("torchao") is None or not torch.cuda.is_available(), reason="needs torchao and a CUDA card"
+)
+def test_int4_packs_the_language_linears_and_nothing_else(imported: Path) -> None:
+    packed = read_weights(imported, load_config(imported), "cuda:0", "int4")  # checks what it packed
+    with torch.inference_mode():
+        state = packed.read(torch.randn(1, 4, packed.config.text_width, device="cuda:0", dtype=torch.bfloat16), None)
+    assert bool(torch.isfinite(state).all())
 
 
 def test_a_full_precision_model_does_not_pass_for_a_quantised_one(model: TerraScopeForConditionalGeneration) -> None:
