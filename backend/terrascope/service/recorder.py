@@ -22,10 +22,11 @@ from terrascope.reasoning.events import (
     TokensInjected,
 )
 from terrascope.scene.types import Scene
+from terrascope.trace.colours import colour_of
 from terrascope.trace.geopackage import GeoPackageWriter
 from terrascope.trace.parts import Part, display_geometry, drawing_transform
 from terrascope.trace.text import ReadableStream
-from terrascope.trace.types import Answer, DerivedMask, MaskRle, Step, colour_of, measurements_of
+from terrascope.trace.types import Answer, DerivedMask, MaskRle, Step, measurements_of
 
 log = logging.getLogger(__name__)
 

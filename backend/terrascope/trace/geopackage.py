@@ -21,11 +21,12 @@ import shapely
 
 from terrascope.errors import TraceError
 from terrascope.scene.types import Affine6, Grid
+from terrascope.trace.colours import colour_of
 from terrascope.trace.geopackage_schema import APPLICATION_ID, create_tables, srs_of
 from terrascope.trace.json_io import from_json
 from terrascope.trace.jsonable import build, jsonable
 from terrascope.trace.parts import Part, parts_of
-from terrascope.trace.styles import layer_styles
+from terrascope.trace.styles import masks_qml
 from terrascope.trace.types import (
     ClaimRecord,
     GridRecord,
@@ -33,7 +34,6 @@ from terrascope.trace.types import (
     Step,
     Trace,
     all_masks,
-    colour_of,
     summary_area,
     summary_share,
 )
@@ -74,6 +74,7 @@ class GeoPackageWriter:
         self._trace = trace
         self._grid = grid_of(trace.grid)
         self._written: dict[int, list[MaskEntry]] = {}
+        self._colours: dict[str, str] = {}
         self._srs = srs_of(trace.grid.crs)
         _refuse_foreign(self.path)
         part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
@@ -81,7 +82,7 @@ class GeoPackageWriter:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             part.unlink(missing_ok=True)
             with closing(_connect(part)) as connection:
-                create_tables(connection, self._srs, layer_styles())
+                create_tables(connection, self._srs, {"masks": masks_qml({})})
                 with connection:
                     self._insert_header(connection, pictures or {})
             for leftover in ("-wal", "-shm", "-journal"):
@@ -136,6 +137,8 @@ class GeoPackageWriter:
             connection.execute("DELETE FROM steps WHERE step = ?", (step.number,))
             connection.executemany(f"INSERT INTO masks ({_MASK_COLUMNS}) VALUES ({_marks(_MASK_COLUMNS)})", rows)
             connection.execute(f"INSERT INTO steps ({_STEP_COLUMNS}) VALUES ({_marks(_STEP_COLUMNS)})", _step_row(step))
+            if self._add_colours(masks):
+                connection.execute(_SET_STYLE, (masks_qml(self._colours),))
             if bounds is not None:
                 connection.execute(_EXTEND_BOUNDS, bounds.tolist())
         self._written[step.number] = masks
@@ -187,6 +190,11 @@ class GeoPackageWriter:
                 colour_of(label, derived), derived,
             )  # fmt: skip
 
+    def _add_colours(self, masks: Sequence[MaskEntry]) -> bool:
+        new = {each.label: colour_of(each.label, each.derived) for each in masks if each.label not in self._colours}
+        self._colours.update(new)
+        return bool(new)
+
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         try:
@@ -214,6 +222,12 @@ _EXTEND_BOUNDS = (
     "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ','now'),"
     " min_x = min(coalesce(min_x, ?1), ?1), min_y = min(coalesce(min_y, ?2), ?2),"
     " max_x = max(coalesce(max_x, ?3), ?3), max_y = max(coalesce(max_y, ?4), ?4) WHERE table_name = 'masks'"
+)
+
+
+_SET_STYLE = (
+    "UPDATE layer_styles SET styleQML = ?, update_time = strftime('%Y-%m-%dT%H:%M:%fZ','now')"
+    " WHERE f_table_name = 'masks'"
 )
 
 

@@ -1,12 +1,13 @@
 """QGIS styles of the result tables, made from the class colours. `python -m terrascope.trace.styles` writes the files.
 
-The style of `masks` is categorised by label; labels that have no colour of their own take the one in the column
-`colour`. The largest part of each mask carries the class name and the area of the whole mask.
+The style of `masks` is categorised by label. The shipped file holds every class; a result file holds those that it has,
+so that its legend is short. Labels without a category take the colour in the column `colour`. The largest part of each
+mask carries the class name and the area of the whole mask.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Mapping
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -61,15 +62,15 @@ def _darker(colour: str) -> str:
     return "#" + "".join(f"{int(int(colour[i : i + 2], 16) * 0.7):02x}" for i in (1, 3, 5))
 
 
-def masks_qml() -> str:
-    """Return the QML of the table `masks`."""
-    names = [*COLOURS]
+def masks_qml(colours: Mapping[str, str] = COLOURS) -> str:
+    """Return the QML of the table `masks`, with a category for each label of `colours`, and one for all others."""
+    names = [*colours]
     categories = "".join(
         f'<category render="true" symbol="{number}" value={quoteattr(name)} label={quoteattr(name)}/>'
         for number, name in enumerate(names)
     )
     categories += f'<category render="true" symbol="{len(names)}" value="" label="other"/>'
-    symbols = "".join(_symbol(str(number), COLOURS[name]) for number, name in enumerate(names))
+    symbols = "".join(_symbol(str(number), colours[name]) for number, name in enumerate(names))
     symbols += _symbol(str(len(names)), COLOURS["other"], from_column=True)
     return (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
@@ -96,12 +97,6 @@ def masks_qml() -> str:
         "[% if(\"area_m2\" IS NULL, 'px', 'm²') %]</mapTip>"
         "</qgis>\n"
     )
-
-
-@lru_cache(maxsize=1)
-def layer_styles() -> dict[str, str]:
-    """Return the shipped styles by table name."""
-    return {"masks": resource("styles", "masks.qml").read_text(encoding="utf-8")}
 
 
 def write_styles(folder: Path) -> None:

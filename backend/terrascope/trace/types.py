@@ -194,33 +194,6 @@ def measurements_of(values: Mapping[str, object]) -> dict[str, object]:
     return plain
 
 
-def colour_of(label: str | None, derived: bool = False) -> str:
-    """Return the map colour of a class label as ``#rrggbb``; the colour of "other" for labels that have none."""
-    from terrascope.class_words import LABELS, labels_in
-    from terrascope.classes import ATOMS, COLOURS, UNIONS, atoms_of
-
-    text = (label or "").strip().lower()
-    if derived:
-        for word, colour in DERIVED_COLOURS.items():
-            if word in text.split():
-                return colour
-    if text not in COLOURS and "flood" in text:
-        return COLOURS["flooded"]
-    if text not in COLOURS and (named := labels_in(text)):  # "water bodies" is water, "trees" is tree
-        text = next((each for each in (*ATOMS, *UNIONS) if atoms_of(each) == LABELS[named[-1]]), text)
-    return COLOURS.get(text, COLOURS["other"])
-
-
-#: Colours of derived masks by the word that their label holds.
-DERIVED_COLOURS: Mapping[str, str] = {
-    "flooded": "#8a2be2",
-    "gain": "#1a9850",
-    "loss": "#d73027",
-    "persistent": "#7f7f7f",
-    "unchanged": "#7f7f7f",
-}
-
-
 def summary_area(measurements: Mapping[str, object]) -> float | None:
     """Return the mask's area in square metres, None where it has none."""
     value = measurements.get("area_m2")

@@ -9,8 +9,10 @@ from xml.etree import ElementTree
 import pytest
 from conftest_trace import UTM, make_trace
 
+from terrascope.class_words import LABELS
 from terrascope.classes import COLOURS
 from terrascope.resources import resource
+from terrascope.trace.colours import colour_of
 from terrascope.trace.geopackage import open_result, write_geopackage
 from terrascope.trace.styles import masks_qml
 
@@ -65,11 +67,22 @@ def test_qgis_opens_it_in_the_class_colours(tmp_path: Path) -> None:
         [QGIS_PYTHON, "-c", _IN_QGIS, str(tmp_path / "a.gpkg")],
         capture_output=True, text=True, timeout=120, env=environment,
     )  # fmt: skip
-    for name, colour in COLOURS.items():
+    for name, colour in (("water", COLOURS["water"]), ("tree", COLOURS["tree"]), ("riverbank", COLOURS["other"])):
         assert f"category {name} {colour}" in ran.stdout, ran.stderr
+    assert ran.stdout.count("category") == 5  # these, the gain of step 2, and all others: the legend is short
     assert "renderer categorizedSymbol label" in ran.stdout
     assert "labels True True" in ran.stdout
     assert "valid True EPSG:32718 True" in ran.stdout
     assert "invalid []" in ran.stdout
     for line in ("steps 4", "claims 3", "inputs 1", "run 1"):
         assert line in ran.stdout
+
+
+def test_everyday_words_and_changes_have_colours() -> None:
+    assert colour_of("lake") == colour_of("Water") == COLOURS["water"]
+    assert colour_of("trees") == colour_of("forest") == COLOURS["tree"]
+    assert colour_of("flooded area") == COLOURS["flooded"]
+    assert colour_of("trees lost", derived=True) != colour_of("trees gained", derived=True) != COLOURS["tree"]
+    assert colour_of("ferris wheel") == colour_of(None) == COLOURS["other"]
+    for label in LABELS:
+        assert colour_of(label) != COLOURS["other"]

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from terrascope.trace.colours import colour_of
 from terrascope.trace.geopackage import Picture
 from terrascope.trace.pictures import PREVIEW_PX, mask_png
 from terrascope.trace.text import readable
-from terrascope.trace.types import ClaimRecord, GridRecord, Step, Trace, all_masks, colour_of, summary_share
+from terrascope.trace.types import ClaimRecord, GridRecord, Step, Trace, all_masks, summary_share
 from terrascope.trace.units import area_text, length_text, percent_text
 
 _END_REASONS: Mapping[str | None, tuple[str, str]] = {
