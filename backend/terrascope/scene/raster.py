@@ -243,7 +243,7 @@ def _stac_sidecar(path: str) -> Mapping[str, Any]:
 def peek(dataset: Any, header: Header) -> NDArray[np.float32] | None:
     """Read a sparse sample of all bands, float32 [B, h, w] with h, w <= 96, unscaled; complex numbers as magnitudes.
 
-    Large files without overviews are sampled in 5 x 5 small windows. None where even that would mean decoding very
+    Large files without overviews are sampled in a few small windows. None where even that would mean decoding very
     large blocks, or where the pixels cannot be read.
     """
     bytes_a_block = header.block[0] * header.block[1] * np.dtype("f8").itemsize
@@ -262,10 +262,16 @@ def peek(dataset: Any, header: Header) -> NDArray[np.float32] | None:
     return np.asarray(sample, dtype=np.float32)
 
 
+def _positions(length: int, tile: int, block: int) -> list[int]:
+    """Where windows begin along one side: 5, or 3 where there are few blocks, each in one block only."""
+    spread = np.linspace(0, length - tile, 5 if length > 20 * block else 3).astype(int)
+    return [int(p) if p // block == (p + tile - 1) // block else int(p // block * block) for p in spread]
+
+
 def _windows(dataset: Any, header: Header) -> NDArray:
     h, w = min(_PEEK_TILE, header.height), min(_PEEK_TILE, header.width)
-    rows = np.linspace(0, header.height - h, 5).astype(int)
-    cols = np.linspace(0, header.width - w, 5).astype(int)
+    rows = _positions(header.height, h, header.block[0])
+    cols = _positions(header.width, w, header.block[1])
     return np.concatenate(
         [np.concatenate([dataset.read(window=Window(c, r, w, h)) for c in cols], axis=2) for r in rows], axis=1
     )

@@ -1,0 +1,221 @@
+"""One timed job of `terrascope bench scene`, in a process of its own so that its peak memory is its own.
+
+``python -m terrascope.bench.scene_jobs JOB FOLDER SIZE`` prints one JSON line: seconds, peak memory in MiB, a checksum.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+from rasterio.vrt import WarpedVRT
+
+from terrascope.scene import LayerRequest, open_scene
+from terrascope.scene.types import Affine6, Grid
+
+VIEW = 1024
+CRS = "EPSG:32633"
+TRANSFORM = Affine(10, 0, 500000, 0, -10, 5000000)
+_BANDS = {"blue": 1, "green": 2, "red": 3, "nir": 4}
+_CACHE = {"GDAL_CACHEMAX": 192 * 2**20}  # what the scene allows itself
+
+
+def source(folder: Path, size: int) -> Path:
+    """The raster of a size: 4 bands, uint16, tiled, LZW."""
+    return folder / f"S2_bench_{size}.tif"
+
+
+def reference(folder: Path, size: int) -> Path:
+    """A small optical layer in the neighbouring UTM zone that gives the grid for the warp."""
+    return folder / f"S2_reference_{size}.tif"
+
+
+def make(folder: Path, size: int) -> None:
+    """Write the rasters of a size unless they are there."""
+    ground = source(folder, size)
+    if not ground.is_file():
+        part = ground.with_suffix(".part")
+        profile: dict[str, Any] = {
+            "driver": "GTiff", "width": size, "height": size, "count": 4, "dtype": "uint16", "crs": CRS, "tiled": True,
+            "transform": TRANSFORM, "blockxsize": 512, "blockysize": 512, "compress": "lzw", "BIGTIFF": "IF_SAFER",
+        }  # fmt: skip
+        pattern = np.random.default_rng(0).integers(0, 8, (512, size)).astype(np.uint16)
+        pattern += (np.add.outer(np.arange(512), np.arange(size)) // 16 % 2500 + 300).astype(np.uint16)
+        with rasterio.open(part, "w", **profile) as out:
+            for row in range(0, size, 512):
+                n = min(512, size - row)
+                data = np.stack([pattern[:n] + np.uint16(100 * band + row // 64) for band in range(4)])
+                out.write(data, window=((row, row + n), (0, size)))
+        part.rename(ground)
+    small = reference(folder, size)
+    if not small.is_file():
+        side = min(VIEW, size)
+        crs = "EPSG:32632"
+        with rasterio.open(ground) as opened, WarpedVRT(opened, crs=crs) as vrt:
+            left, bottom, right, top = vrt.bounds
+        t = Affine((right - left) / side, 0, left, 0, (bottom - top) / side, top)
+        profile = {"driver": "GTiff", "width": side, "height": side, "count": 4, "dtype": "uint16", "crs": crs}
+        with rasterio.open(small, "w", transform=t, **profile) as out:
+            out.write(np.full((4, side, side), 900, np.uint16))
+
+
+def mask_of(size: int) -> NDArray[np.bool_]:
+    """Blobs of a few hundred pixels, bool [size, size]."""
+    from scipy.ndimage import gaussian_filter
+
+    noise = gaussian_filter(np.random.default_rng(1).standard_normal((VIEW, VIEW)).astype(np.float32), 6)
+    times = -(-size // VIEW)
+    return np.tile(noise > 0.02, (times, times))[:size, :size]
+
+
+def _grid(size: int) -> Grid:
+    return Grid(size, size, Affine6(*TRANSFORM[:6]), CRS)
+
+
+def read_ours(folder: Path, size: int) -> float:
+    scene = open_scene([LayerRequest(str(source(folder, size)), scale="reflectance")], max_size=VIEW)
+    return float(scene.views[0].pixels.mean())
+
+
+def read_rasterio(folder: Path, size: int) -> float:
+    side = min(VIEW, size)
+    with rasterio.Env(**_CACHE), rasterio.open(source(folder, size)) as opened:
+        data = opened.read(out_shape=(4, side, side), resampling=Resampling.average, out_dtype="float32")
+    return float((data * np.float32(1e-4)).mean())
+
+
+def read_gdal(folder: Path, size: int) -> float:
+    side = min(VIEW, size)
+    _command("gdal_translate", "-q", "-r", "average", "-outsize", str(side), str(side), "-ot", "Float32", "--config",
+             "GDAL_CACHEMAX", "192", str(source(folder, size)), str(folder / "read_gdal.tif"))  # fmt: skip
+    return _mean(folder / "read_gdal.tif")
+
+
+def warp_ours(folder: Path, size: int) -> float:
+    layers = [LayerRequest(str(p(folder, size)), scale="reflectance") for p in (reference, source)]
+    scene = open_scene([replace(layers[0], bands=_BANDS), replace(layers[1], role="sar", bands=_BANDS)], max_size=VIEW)
+    view = next(v for v in scene.views if v.source.path == layers[1].path)
+    return float(view.pixels[:, view.valid].mean())
+
+
+def warp_rasterio(folder: Path, size: int) -> float:
+    with (
+        rasterio.Env(**_CACHE),
+        rasterio.open(reference(folder, size)) as grid,
+        rasterio.open(source(folder, size)) as opened,
+    ):
+        options = {"crs": grid.crs, "transform": grid.transform, "width": grid.width, "height": grid.height}
+        with WarpedVRT(opened, resampling=Resampling.bilinear, add_alpha=True, **options) as vrt:
+            data = vrt.read(out_dtype="float32")
+    return float(data[:4, data[4] > 0].mean()) * 1e-4
+
+
+def warp_gdal(folder: Path, size: int) -> float:
+    with rasterio.open(reference(folder, size)) as grid:
+        box, width, height = grid.bounds, grid.width, grid.height
+    _command("gdalwarp", "-q", "-overwrite", "-r", "bilinear", "-t_srs", "EPSG:32632", "-te", *(repr(v) for v in box), "-ts",
+             str(width), str(height), "-ot", "Float32", "-dstalpha", "-wm", "96", "--config", "GDAL_CACHEMAX", "192",
+             str(source(folder, size)), str(folder / "warp_gdal.tif"))  # fmt: skip
+    return _mean(folder / "warp_gdal.tif")
+
+
+def measure_ours(folder: Path, size: int) -> float:
+    from terrascope.masks.measurement import measure
+
+    mask = mask_of(size)
+    return float(measure(mask, np.ones_like(mask), _grid(size)).area_m2 or 0.0)
+
+
+def measure_scipy(folder: Path, size: int) -> float:
+    from scipy import ndimage
+
+    mask = mask_of(size)
+    labels, count = ndimage.label(mask, np.ones((3, 3)))
+    largest = np.bincount(labels.ravel())[1:].max()
+    edges = np.count_nonzero(mask[1:] != mask[:-1]) + np.count_nonzero(mask[:, 1:] != mask[:, :-1])
+    ndimage.center_of_mass(mask)
+    assert count and largest and edges
+    return float(mask.sum()) * 100.0
+
+
+def polygonise_ours(folder: Path, size: int) -> float:
+    from terrascope.masks.polygons import polygonise
+
+    return float(len(polygonise(mask_of(size), _grid(size))))
+
+
+def polygonise_rasterio(folder: Path, size: int) -> float:
+    from rasterio.features import shapes
+    from shapely.geometry import shape
+
+    mask = mask_of(size)
+    found = shapes(mask.astype(np.uint8), mask=mask, connectivity=4, transform=TRANSFORM)
+    return float(len([shape(geometry) for geometry, _ in found]))
+
+
+def _mean(path: Path) -> float:
+    with rasterio.open(path) as opened:
+        data = opened.read()
+    valid = data[-1] > 0 if opened.count == 5 else np.ones(data.shape[1:], bool)
+    return float(data[:4, valid].mean()) * 1e-4
+
+
+def _command(name: str, *arguments: str) -> None:
+    program = shutil.which(name)
+    if program is None:
+        raise FileNotFoundError(name)
+    subprocess.run([program, *arguments], check=True, capture_output=True)
+
+
+JOBS: dict[str, Callable[[Path, int], float]] = {
+    "read.ours": read_ours,
+    "read.rasterio": read_rasterio,
+    "read.gdal": read_gdal,
+    "warp.ours": warp_ours,
+    "warp.rasterio": warp_rasterio,
+    "warp.gdal": warp_gdal,
+    "measure.ours": measure_ours,
+    "measure.scipy": measure_scipy,
+    "polygonise.ours": polygonise_ours,
+    "polygonise.rasterio": polygonise_rasterio,
+}
+
+
+def peak_mb() -> float | None:
+    """Peak memory of this process or of its largest child in MiB; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    kib = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return kib / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def main(arguments: list[str]) -> int:
+    """Run one job and print what it took."""
+    job, folder, size = arguments
+    started = time.perf_counter()
+    try:
+        value = JOBS[job](Path(folder), int(size))
+    except FileNotFoundError as error:
+        sys.stdout.write(json.dumps({"missing": str(error)}) + "\n")
+        return 0
+    seconds = time.perf_counter() - started
+    sys.stdout.write(json.dumps({"seconds": seconds, "peak_mb": peak_mb(), "value": value}) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
