@@ -61,12 +61,12 @@ _LEADING = re.compile(r"^[\s\"'*(\[]*([A-Za-z])[\"'*]*(?:[.):\]]+[\"'*]*(?:\s|$)
 _OPTION_PREFIX = re.compile(r"^\s*\(?([A-Z])[.):]\s+")
 
 
-def answer_text(text: str) -> str | None:
+def answer_text(text: str, *, closed: bool = False) -> str | None:
     """Return what stands in the first <answer>...</answer>, trimmed; None if there is none or it is empty.
 
-    An answer that is not closed before a stop token counts: what follows <answer>, special tokens taken off.
+    An answer whose end tag is missing counts too (what follows <answer>, special tokens taken off), unless `closed`.
     """
-    found = _ANSWER.search(text) or _OPEN_ANSWER.search(text)
+    found = _ANSWER.search(text) or (None if closed else _OPEN_ANSWER.search(text))
     if found is None:
         return None
     inner = _TAG.sub(" ", found.group(1)).strip()

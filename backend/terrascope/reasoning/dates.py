@@ -56,6 +56,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("month_year", rf"\b({_MONTH})\s*,?\s+(\d{{4}})\b"),
     ("year_month", r"\b(\d{4})-(\d{2})\b(?!-)"),
     ("year", rf"(?:\b(?:in|of|from|for|by|{_PICTURE})\s*:?\s+|\()((?:19|20)\d{{2}})\b\)?(?!-)"),
+    ("year_of_image", rf"\b((?:19|20)\d{{2}})\s+{_PICTURE}\b"),
     ("before", _relative("pre", "before|earlier|earliest|previous|pre|oldest")),
     ("after", _relative("post", "after|later|latest|last|post|newest|most recent")),
     ("sar", rf"\b(?:sar|radar|sentinel-?1)(?:\s+{_PICTURE})?\b"),

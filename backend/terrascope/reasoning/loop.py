@@ -211,8 +211,8 @@ class _Run:
         return sar if sar is not None and decoding.grids[sar] == decoding.grids[view] else None
 
     def _conclude(self, transcript: Transcript, reason: EndReason) -> Iterator[Event]:
-        text = transcript.so_far().strip()
-        answer = answer_text(text)
+        text = transcript.whole()
+        answer = answer_text(text, closed=reason is not EndReason.ANSWERED)
         if answer is not None and reason is EndReason.DEGENERATE:
             reason = EndReason.ANSWERED  # the circle came after the answer; the warning tells of it
         if reason is EndReason.ANSWERED or (reason is EndReason.LENGTH and answer is not None):

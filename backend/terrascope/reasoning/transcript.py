@@ -33,12 +33,12 @@ class Transcript:
         self.ids: list[int] = []
         self.written: list[int] = []
         self.length = 0
-        self._closed = ""  # text up to the last inserted text, that included
-        self._open = 0  # ids from here on stand behind it
-        self._prefix = self._read = 0  # window of the stream: ids[prefix:read] are shown and give the context
-        self._stream = ""
+        self._text = ""  # all of it, as it was shown
+        self._stream = ""  # what the network wrote
         self._log_probability: list[tuple[int, float]] = []  # (characters of the stream so far, log probability)
-        self._mask_at = 0
+        self._prefix = self._read = 0  # ids[prefix:read] are shown and give the next ids their context
+        self._mask_at = 0  # characters of the text up to the last mask
+        self._inserted = False
 
     def write(self, token: int, log_probability: float) -> str:
         """Take a token that the network chose. Returns the text that it completes; empty while a character is open."""
@@ -58,22 +58,28 @@ class Transcript:
         self.length += count
         if region is not None and count:
             self.ids.extend([region] * count)
+            self._text += self._decode([region] * count)
             self._prefix, self._read = len(self.ids) - 1, len(self.ids)
-        self._mask_at = len(self.so_far())
+        self._mask_at = len(self._text)
 
     def insert(self, text: str, tokens: int) -> None:
         """Note text of `tokens` tokens that the network did not write."""
-        self._closed, self._open = self.so_far() + text, len(self.ids)
+        self._text += text
         self._prefix = self._read = len(self.ids)
         self.length += tokens
+        self._inserted = True
 
     def so_far(self) -> str:
-        """Return the whole text: what was written, <REGION> placeholders, inserted text."""
-        return self._closed + (self._decode(self.ids[self._open :]) if len(self.ids) > self._open else "")
+        """Return the text up to here: what was written, <REGION> placeholders, inserted text."""
+        return self._text
 
     def since_last_mask(self) -> str:
         """Return the text since the last mask, inserted text included, a closing [SEG] taken off."""
-        return self.so_far()[self._mask_at :].removesuffix("[SEG]")
+        return self._text[self._mask_at :].removesuffix("[SEG]")
+
+    def whole(self) -> str:
+        """Return the finished text, trimmed; with nothing inserted, all ids decoded at once, like the released code."""
+        return (self._text if self._inserted else self._decode(self.ids)).strip()
 
     def answer_confidence(self) -> float | None:
         """Return the geometric mean of the probabilities of the answer's tokens, None without an answer."""
@@ -92,4 +98,5 @@ class Transcript:
         self._prefix, self._read = self._read, len(self.ids)
         piece = whole[len(shown) :]
         self._stream += piece
+        self._text += piece
         return piece

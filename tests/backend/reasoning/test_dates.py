@@ -45,6 +45,7 @@ OPTICAL_THEN_SAR = scene(view(date="2021-06-01"), view(Role.SAR, "2021-07-20"))
         ("the latest image shows a lake ", 2),
         ("Compared with t1, in t3 the lake ", 2),
         ("the water of 2019-07 ", 0),
+        ("The 2021 image shows water ", 2),
     ],
 )
 def test_a_named_image_is_taken(text: str, expected: int) -> None:

@@ -208,6 +208,18 @@ def test_an_answer_that_stood_before_the_circle_counts_with_a_warning() -> None:
     assert any("repeats" in warning for warning in last(events).warnings)
 
 
+def test_a_circle_inside_the_answer_is_no_answer() -> None:
+    events = run(ScriptedNetwork("<answer>" + "very " * 200))
+    assert last(events).reason is EndReason.DEGENERATE
+    assert not any(isinstance(event, AnswerReady) for event in events)
+
+
+def test_an_answer_cut_off_by_the_limit_is_no_answer() -> None:
+    events = run(ScriptedNetwork("<answer>It is between 12 and"), max_tokens=20)
+    assert last(events).reason is EndReason.LENGTH
+    assert not any(isinstance(event, AnswerReady) for event in events)
+
+
 @pytest.mark.parametrize("script", ["<think>water</think><|im_end|>", "<answer></answer><|im_end|>", "<|im_end|>"])
 def test_no_answer_is_degenerate(script: str) -> None:
     events = run(ScriptedNetwork(script))
@@ -284,7 +296,7 @@ def test_the_view_that_the_text_names_comes_before_the_turn() -> None:
     script = "Image: t2, water [SEG] and in t1 the water [SEG]. Water [SEG]<answer>1</answer><|im_end|>"
     events = run(ScriptedNetwork(script), view(date="2020-05-01"), view(date="2021-05-01"))
     assert [event.view for event in events if isinstance(event, StepBegun)] == [1, 0, 0]
-    assert 't2' in next(event.date_reason for event in events if isinstance(event, StepBegun))
+    assert "t2" in next(event.date_reason for event in events if isinstance(event, StepBegun))
 
 
 def test_the_released_order_can_be_asked_for() -> None:
