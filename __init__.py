@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 
-def classFactory(iface):  # noqa: N802 (the name is QGIS's)
+def classFactory(iface):
     """Return the plugin. `iface` is a QgisInterface, or None when only Processing is wanted."""
     from .terrascope_plugin.plugin import TerraScopePlugin
 

@@ -79,7 +79,8 @@ def stages():
             "masks": len(run.with_masks()),
         }
     )
-    line = f'Asked "{question}" about {Path(scene).name}; {run.end_reason} after {seconds:.1f} s: {answer}\nPictures, run.gpkg and report.html are in {OUT}\n'
+    line = f'Asked "{question}" about {Path(scene).name}; {run.end_reason} after {seconds:.1f} s: {answer}\n'
+    line += f"Pictures, run.gpkg and report.html are in {OUT}\n"
     (OUT / "result.txt").write_text(line, encoding="utf-8")
     if stays:
         yield lambda: False

@@ -1,4 +1,4 @@
-"""Helpers for scripts that run inside the QGIS desktop: steps that wait without blocking, screenshots, a stall watch."""
+"""Helpers for scripts inside the QGIS desktop: steps that wait without blocking, screenshots, a stall watch."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def shoot(name: str, widget=None) -> None:
 class StallWatch(QObject):
     """Measures how long the window's thread is away from its event loop, since the last reset.
 
-    `worst_ms` is by the clock: on a busy machine it holds the time that other processes took. `worst_cpu_ms` is what the
-    window's thread itself worked between two turns of the loop.
+    `worst_ms` is by the clock: on a busy machine it holds the time that other processes took. `worst_cpu_ms` is what
+    the window's thread itself worked between two turns of the loop.
     """
 
     running: list[StallWatch] = []
@@ -101,7 +101,7 @@ class Play(QObject):
             wanted = next(self._steps)
         except StopIteration:
             leave()
-        except Exception:  # the script must end QGIS whatever happens
+        except Exception:  # noqa: BLE001 (the script must end QGIS whatever happens)
             with (OUT / "error.txt").open("a", encoding="utf-8") as file:
                 file.write(traceback.format_exc())
             shoot("error")

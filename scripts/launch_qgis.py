@@ -1,4 +1,4 @@
-"""Starts the QGIS desktop with this plugin in a profile of its own, on the display or, without one, on a virtual one."""
+"""Starts the QGIS desktop with this plugin in its own profile, on the display or else on a virtual one."""
 
 from __future__ import annotations
 
@@ -73,16 +73,10 @@ def launch(
     folder = profile or throw_away
     make_profile(folder)
     runtime = tempfile.mkdtemp(prefix="terrascope-runtime-")
-    environment = {
-        "XDG_RUNTIME_DIR": runtime,
-        **os.environ,
-        "OUT_DIR": str(out.resolve()),
-        "PYTHONPATH": str(ROOT / "scripts"),
-        **variables,
-    }
-    command = [
-        "qgis", "--profiles-path", str(folder), "--profile", "test", "--nologo", "--noversioncheck", "--code", str(script), *arguments,
-    ]  # fmt: skip
+    environment = {"XDG_RUNTIME_DIR": runtime, **os.environ, "OUT_DIR": str(out.resolve()), **variables}
+    environment["PYTHONPATH"] = str(ROOT / "scripts")
+    command = ["qgis", "--profiles-path", str(folder), "--profile", "test", "--nologo", "--noversioncheck"]
+    command += ["--code", str(script), *arguments]
     screen = None
     if not environment.get("DISPLAY") and not environment.get("WAYLAND_DISPLAY"):
         screen, environment["DISPLAY"] = start_screen()

@@ -38,9 +38,18 @@ _DROPPED_NAMES = frozenset(
         "O4W_QT_PREFIX",
     }
 )
-_PIP_KEPT = frozenset({
-    "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_PROXY", "PIP_CONFIG_FILE", "PIP_CACHE_DIR",
-})  # fmt: skip
+_PIP_KEPT = frozenset(
+    {
+        "PIP_INDEX_URL",
+        "PIP_EXTRA_INDEX_URL",
+        "PIP_TRUSTED_HOST",
+        "PIP_CERT",
+        "PIP_CLIENT_CERT",
+        "PIP_PROXY",
+        "PIP_CONFIG_FILE",
+        "PIP_CACHE_DIR",
+    }
+)
 
 
 class Launch(NamedTuple):
@@ -59,9 +68,7 @@ def cleaned(variables: Mapping[str, str], *, keep_pip: bool = False) -> dict[str
     result = {}
     for name, value in variables.items():
         upper = name.upper()
-        if keep_pip and upper in _PIP_KEPT:
-            result[name] = value
-        elif upper not in _DROPPED_NAMES and not upper.startswith(_DROPPED_PREFIXES):
+        if keep_pip and upper in _PIP_KEPT or upper not in _DROPPED_NAMES and not upper.startswith(_DROPPED_PREFIXES):
             result[name] = value
     if sys.platform == "win32" and "PATH" in result:
         inside = str(Path(sys.prefix).parent.parent).lower()

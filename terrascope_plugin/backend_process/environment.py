@@ -38,12 +38,12 @@ def read_marker(folder: Path) -> dict[str, Any]:
 
 
 def write_marker(folder: Path, kind: KindOfModel, *, finished: bool) -> None:
-    """Note what the environment is made from. The mark is made first, unfinished: it also says that we may remove it."""
+    """Note what the environment is made from. Made first, unfinished: it also says that we may remove the folder."""
     text = json.dumps({"kind": kind.name, "requirements": fingerprint(requirement_file(kind)), "finished": finished})
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / (MARKER + ".new")
     temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, folder / MARKER)
+    temporary.replace(folder / MARKER)
 
 
 def condition(folder: Path, kind: KindOfModel) -> Condition:
@@ -61,7 +61,7 @@ def size_mb(folder: Path) -> float:
     """Return the space that the folder takes. Reads the whole tree: not for the window's thread."""
     total = 0
     for base, _folders, files in os.walk(folder):
-        total += sum(os.lstat(os.path.join(base, name)).st_size for name in files)
+        total += sum((Path(base) / name).lstat().st_size for name in files)
     return total / 1e6
 
 

@@ -185,14 +185,16 @@ class EnvironmentSetup(QObject):
         lacking = [found for found in self._seen if not found.can_make_environments]
         if lacking:
             text = tr(
-                'Python {0}.{1} at "{2}" cannot make environments. On Debian and Ubuntu install the package python3-venv, then try again.'
+                'Python {0}.{1} at "{2}" cannot make environments. On Debian and Ubuntu install the package '
+                "python3-venv, then try again."
             )
             self._stop(False, text.format(*lacking[0].version, lacking[0].path))
         else:
             self._stop(
                 False,
                 tr(
-                    "No 64-bit Python from 3.10 to 3.14 was found. Install one from python.org, or choose one in the settings."
+                    "No 64-bit Python from 3.10 to 3.14 was found. Install one from python.org, or choose one in "
+                    "the settings."
                 ),
             )
 
@@ -233,7 +235,8 @@ class EnvironmentSetup(QObject):
     def _why_pip_failed(self, output: str) -> str:
         if "do not match the hashes" in output.lower() or "hashes are required" in output.lower():
             return tr(
-                "A downloaded package is not the one that was checked for this plugin (its hash differs). Nothing was installed; try again on another network."
+                "A downloaded package is not the one that was checked for this plugin (its hash differs). "
+                "Nothing was installed; try again on another network."
             )
         if "no space left" in output.lower():
             return tr('The disk of "{0}" is full. Free about {1} MB, then press Repair.').format(
@@ -241,11 +244,13 @@ class EnvironmentSetup(QObject):
             )
         if self._plan.wheels:
             return tr(
-                'A package is missing in the folder of wheels "{0}", or is for another Python or system. The log names it.'
+                'A package is missing in the folder of wheels "{0}", or is for another Python or system. The '
+                "log names it."
             ).format(self._plan.wheels)
         if any(sign in output for sign in _OFFLINE_SIGNS):
             return tr(
-                "Packages could not be fetched. Check the network and QGIS's proxy settings, or choose a folder of wheels; then press Repair."
+                "Packages could not be fetched. Check the network and QGIS's proxy settings, or choose a folder "
+                "of wheels; then press Repair."
             )
         return tr("The packages could not be installed. The log says why; press Repair to go on from here.")
 

@@ -11,8 +11,14 @@ from ..i18n import PLUGIN_ROOT
 Message = dict[str, Any]
 MAX_LINE_BYTES = 64 * 1024 * 1024
 _TYPES: dict[str, Any] = {
-    "string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list, "object": dict, "null": type(None),
-}  # fmt: skip
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+    "null": type(None),
+}
 
 
 class ProtocolError(Exception):

@@ -35,7 +35,7 @@ class BackendProcess(QObject):
     -------
     state_changed(State), message(dict), log(str)
     died(str)
-        The child ended without being asked to. One sentence for the user; jobs that ran are lost, what they sent is not.
+        The child ended without being asked to. One sentence for the user; what its jobs have sent is not lost.
     """
 
     state_changed = pyqtSignal(object)
@@ -203,7 +203,8 @@ class BackendProcess(QObject):
     def _greet(self, message: Message) -> None:
         if message["version"] != protocol_version():
             text = tr(
-                "The backend speaks version {0} of the protocol, this plugin version {1}. Repair the environment in the plugin's set-up."
+                "The backend speaks version {0} of the protocol, this plugin version {1}. Repair the "
+                "environment in the plugin's set-up."
             )
             self._give_up(text.format(message["version"], protocol_version()))
             return
@@ -232,7 +233,8 @@ class BackendProcess(QObject):
             program = self._process.program()
             self._end(
                 tr(
-                    "The model's Python \"{0}\" could not be started. Open the plugin's set-up and repair the environment."
+                    "The model's Python \"{0}\" could not be started. Open the plugin's set-up and repair the "
+                    "environment."
                 ).format(program)
             )
 

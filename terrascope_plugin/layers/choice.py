@@ -45,7 +45,7 @@ class LayerChoice:
     path
         File that the backend can read; empty where the layer has to be exported first.
     role, date, bands
-        "optical" or "sar"; ISO date, a year, or None; band name -> 1-based number, empty: let the backend recognise them.
+        "optical" or "sar"; ISO date, year, or None; band name -> 1-based number, empty: the backend recognises them.
     corrected
         Whether the user set role, date or bands (they then override what the backend recognises).
     warnings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -39,7 +38,7 @@ def read_run(path: str) -> RunFile:
     """
     if not Path(path).is_file():
         raise RunFileError(f'"{path}" is not there any more. If it was moved, open it from its new place.')
-    uri = f"file:{pathname2url(os.path.abspath(path))}?mode=ro"
+    uri = f"file:{pathname2url(str(Path(path).absolute()))}?mode=ro"
     try:
         with closing(sqlite3.connect(uri, uri=True, timeout=0.2)) as database:
             database.row_factory = sqlite3.Row
@@ -54,7 +53,8 @@ def read_run(path: str) -> RunFile:
             result.claims = _rows(database, "SELECT * FROM claims ORDER BY step, fid")
             result.masks = _rows(
                 database,
-                "SELECT step, label, derived, min(view_name) AS view_name, min(date) AS date, min(colour) AS colour, min(confidence) AS confidence,"
+                "SELECT step, label, derived, min(view_name) AS view_name, min(date) AS date, min(colour) AS "
+                "colour, min(confidence) AS confidence,"
                 " min(mask_area_m2) AS area_m2, min(mask_share) AS share, sum(pixels) AS pixels, count(*) AS parts"
                 " FROM masks GROUP BY step, label, derived ORDER BY step, derived, label",
             )

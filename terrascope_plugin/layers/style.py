@@ -28,8 +28,12 @@ def apply_style(layer: QgsVectorLayer, colour: str, *, labels: bool = True) -> N
     fill = QColor(colour)
     fill.setAlpha(120)
     properties = {
-        "color": _rgba(fill), "outline_color": _rgba(outline), "outline_width": "0.4", "outline_width_unit": "MM", "joinstyle": "round",
-    }  # fmt: skip
+        "color": _rgba(fill),
+        "outline_color": _rgba(outline),
+        "outline_width": "0.4",
+        "outline_width_unit": "MM",
+        "joinstyle": "round",
+    }
     layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(properties)))
     if not labels:
         return

@@ -55,7 +55,8 @@ class Badge(QLabel):
         said = escape(claim.text if len(claim.text) < 70 else claim.text[:67] + "…")
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setText(
-            f'<b style="color:{colour}">{sign}</b> {said} <span style="color:{colour}">— {escape(words.get(claim.verdict, claim.verdict))}</span>'
+            f'<b style="color:{colour}">{sign}</b> {said} <span style="color:{colour}">— '
+            f"{escape(words.get(claim.verdict, claim.verdict))}</span>"
         )
         self.setWordWrap(True)
         self.setToolTip(claim.reason or claim.text)
@@ -93,8 +94,10 @@ class Card(QFrame):
         border = "palette(highlight)" if current else "palette(mid)"
         width = 2 if current else 1
         self.setStyleSheet(
-            f"#terrascopeCard {{ background: palette(base); border: {width}px solid {border}; border-left: 6px solid {colour}; border-radius: 5px; }}"
-            f"#terrascopeCard:focus {{ border-top-color: palette(highlight); border-bottom-color: palette(highlight); border-right-color: palette(highlight); }}"
+            f"#terrascopeCard {{ background: palette(base); border: {width}px solid {border}; border-radius: 5px; "
+            f"border-left: 6px solid {colour}; }}"
+            "#terrascopeCard:focus { border-top-color: palette(highlight); border-bottom-color: palette(highlight); "
+            "border-right-color: palette(highlight); }"
         )
 
     @property

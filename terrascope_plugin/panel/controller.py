@@ -146,9 +146,15 @@ class Controller(QObject):
             dock.say(escape(str(error)), bad=True)
             return
         question = Question(
-            dock.question.text(), layers, dock.question.chosen_options(), area, settings.network, settings.device, settings.precision,
+            dock.question.text(),
+            layers,
+            dock.question.chosen_options(),
+            area,
+            settings.network,
+            settings.device,
+            settings.precision,
             {"max_size": settings.max_size, "tiled": settings.tiled},
-        )  # fmt: skip
+        )
         settings.history = dock.question.remember(question.text)
         settings.save()
         try:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from qgis.core import QgsProject
 from qgis.gui import QgisInterface, QgsDockWidget
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QPushButton,
-    QShortcut,
     QSplitter,
     QTabWidget,
     QToolButton,
@@ -75,10 +73,7 @@ class Dock(QgsDockWidget):
         self.tabs.setCornerWidget(self._menu_button(), Qt.Corner.TopRightCorner)
         self.setWidget(self.tabs)
         self.setMinimumWidth(330)
-        for key, by in ((Qt.Key.Key_Left, -1), (Qt.Key.Key_Right, 1)):
-            shortcut = QShortcut(QKeySequence(key), self.trace)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(lambda step=by: self.steps.go(step))
+        self.trace.stepped.connect(self.steps.go)
         self.trace.step_chosen.connect(self.steps.choose)
         self.steps.moved.connect(self.trace.set_current)
 

@@ -28,7 +28,7 @@ from . import wording
 def fill_export_menu(
     menu: QMenu, run: Run, iface: QgisInterface, current: Callable[[], int | None], report: Callable[[str], None]
 ) -> None:
-    """Put the actions for a run into a menu. `current` gives the step shown alone; `report` writes a report to a path."""
+    """Put the actions for a run into a menu. `current` gives the shown step; `report` writes a report to a path."""
     menu.clear()
     has_file = Path(run.gpkg).is_file()
 
@@ -111,7 +111,7 @@ def _copy_file(run: Run, iface: QgisInterface) -> None:
 
 
 def save_layers(run: Run, step: int | None, path: str) -> str:
-    """Write the masks of a step, or of all, into a vector file, a layer each. Return an error text, empty if all is well."""
+    """Write the masks of a step, or of all, into a file, a layer each. Return an error text, empty if all is well."""
     project = QgsProject.instance()
     group = find_group(project, run.gpkg)
     layers = layers_of(group, None if step is None else [step]) if group is not None else []

@@ -23,7 +23,8 @@ class MapCaption(QLabel):
         """Show a text with the class colour beside it; empty hides."""
         self.setText(text)
         self.setStyleSheet(
-            f"QLabel {{ background: rgba(18, 24, 30, 215); color: white; border-left: 6px solid {colour}; border-radius: 4px; padding: 7px 10px; }}"
+            "QLabel { background: rgba(18, 24, 30, 215); color: white; border-radius: 4px; padding: 7px 10px; "
+            f"border-left: 6px solid {colour}; }}"
         )
         self._place()
         self.setVisible(bool(text))

@@ -87,7 +87,8 @@ class OptionsPage(QgsOptionsPageWidget):
             muted(
                 text_label(
                     tr(
-                        "The model runs in a process and a Python environment of its own. QGIS's Python is never changed."
+                        "The model runs in a process and a Python environment of its own. QGIS's Python is "
+                        "never changed."
                     )
                 )
             )

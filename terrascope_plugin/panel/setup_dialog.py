@@ -100,7 +100,8 @@ class SetupDialog(QDialog):
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         intro = tr(
-            "The model needs a Python environment of its own. It is made in your user folder; QGIS's own Python is not touched."
+            "The model needs a Python environment of its own. It is made in your user folder; QGIS's own "
+            "Python is not touched."
         )
         column.addWidget(text_label(intro))
         column.addLayout(form)

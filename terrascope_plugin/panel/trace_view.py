@@ -13,9 +13,10 @@ REDRAW_MS = 60  # text arrives token by token; cards are laid out at most this o
 
 
 class TraceView(QScrollArea):
-    """Shows a Run. `step_chosen(int)` when a card is pressed."""
+    """Shows a Run. `step_chosen(int)` when a card is pressed; `stepped(int)`, -1 or 1, for the arrow keys."""
 
     step_chosen = pyqtSignal(int)
+    stepped = pyqtSignal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +51,14 @@ class TraceView(QScrollArea):
     def cards(self) -> list[Card]:
         """The cards from top to bottom."""
         return [self._cards[number] for number in sorted(self._cards)] + ([self._answer] if self._answer else [])
+
+    def keyPressEvent(self, event) -> None:  # noqa: N802 (Qt's name)
+        """Left and right go to the step before and after."""
+        by = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(event.key(), 0)
+        if by:
+            self.stepped.emit(by)
+        else:
+            super().keyPressEvent(event)
 
     def show_run(self, run: Run) -> None:
         """Begin with another run; what it has so far is shown at once."""

@@ -36,7 +36,8 @@ class AskAlgorithm(Algorithm):
     def shortHelpString(self) -> str:  # noqa: N802 (QGIS's name)
         """Help beside the form."""
         return tr(
-            "Answers a question about one image, an optical and a radar image, or a stack of dates. Every step of the reasoning leaves a mask; "
+            "Answers a question about one image, an optical and a radar image, or a stack of dates. Every "
+            "step of the reasoning leaves a mask; "
             "its area is measured. The run (a GeoPackage) can be opened again in the TerraScope panel."
         )
 
@@ -70,9 +71,12 @@ class AskAlgorithm(Algorithm):
         layers = self.parameterAsLayerList(parameters, IMAGES, context)
         out = self.parameterAsFileOutput(parameters, RUN, context) or self.new_file()
         request = {
-            "type": "ask", "question": self.parameterAsString(parameters, QUESTION, context), "layers": self.layer_objects(layers), "out": out,
+            "type": "ask",
+            "question": self.parameterAsString(parameters, QUESTION, context),
+            "layers": self.layer_objects(layers),
+            "out": out,
             "settings": {"max_size": settings.max_size, "tiled": settings.tiled},
-        }  # fmt: skip
+        }
         options = [
             line.strip() for line in self.parameterAsString(parameters, OPTIONS, context).splitlines() if line.strip()
         ]

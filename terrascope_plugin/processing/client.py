@@ -32,7 +32,8 @@ def run_job(request: dict[str, Any], feedback: QgsProcessingFeedback, hear: Call
     if not python_for(settings):
         raise QgsProcessingException(
             tr(
-                'The model is not set up. Open the TerraScope panel and press "Set up the model…", or set TERRASCOPE_PYTHON.'
+                'The model is not set up. Open the TerraScope panel and press "Set up the model…", or set '
+                "TERRASCOPE_PYTHON."
             )
         )
     process = QProcess()

@@ -33,7 +33,8 @@ class MeasureAlgorithm(Algorithm):
     def shortHelpString(self) -> str:  # noqa: N802 (QGIS's name)
         """Help beside the form."""
         return tr(
-            "Measures a raster whose pixels are 0 outside and 1 inside a mask: true area, share, parts, perimeter, place."
+            "Measures a raster whose pixels are 0 outside and 1 inside a mask: true area, share, parts, "
+            "perimeter, place."
         )
 
     def initAlgorithm(self, _configuration: dict | None = None) -> None:  # noqa: N802 (QGIS's name)

@@ -29,7 +29,8 @@ class SegmentAlgorithm(Algorithm):
     def shortHelpString(self) -> str:  # noqa: N802 (QGIS's name)
         """Help beside the form."""
         return tr(
-            'Marks what a phrase names ("water", "the forest", "buildings") as polygons with area, share and confidence.'
+            'Marks what a phrase names ("water", "the forest", "buildings") as polygons with area, share '
+            "and confidence."
         )
 
     def initAlgorithm(self, _configuration: dict | None = None) -> None:  # noqa: N802 (QGIS's name)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, os.environ["TERRASCOPE_SCRIPTS"])
 
-from in_qgis import OUT, Play, StallWatch, plugin, shoot, write_facts  # noqa: E402
+from in_qgis import Play, StallWatch, plugin, shoot, write_facts  # noqa: E402
 from qgis.core import QgsProject, QgsRasterLayer  # noqa: E402
 from qgis.PyQt.QtCore import Qt  # noqa: E402
 from qgis.PyQt.QtTest import QTest  # noqa: E402

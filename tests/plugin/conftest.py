@@ -1,4 +1,4 @@
-"""Plugin tests run in QGIS's own Python, without a window: QT_QPA_PLATFORM=offscreen /usr/bin/python3 -m pytest tests/plugin."""
+"""Plugin tests run in QGIS's own Python, without a window (QT_QPA_PLATFORM=offscreen)."""
 
 from __future__ import annotations
 

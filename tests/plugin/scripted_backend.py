@@ -34,27 +34,42 @@ def write_file(path: str, question: str) -> None:
     file = ogr.GetDriverByName("GPKG").CreateDataSource(path)
     masks = file.CreateLayer("masks", reference, ogr.wkbMultiPolygon)
     for name, kind in (
-        ("step", ogr.OFTInteger), ("label", ogr.OFTString), ("view", ogr.OFTInteger), ("view_name", ogr.OFTString), ("date", ogr.OFTDate),
-        ("part", ogr.OFTInteger), ("area_m2", ogr.OFTReal), ("share", ogr.OFTReal), ("pixels", ogr.OFTInteger), ("mask_area_m2", ogr.OFTReal),
-        ("mask_share", ogr.OFTReal), ("confidence", ogr.OFTReal), ("colour", ogr.OFTString), ("derived", ogr.OFTInteger),
-    ):  # fmt: skip
+        ("step", ogr.OFTInteger),
+        ("label", ogr.OFTString),
+        ("view", ogr.OFTInteger),
+        ("view_name", ogr.OFTString),
+        ("date", ogr.OFTDate),
+        ("part", ogr.OFTInteger),
+        ("area_m2", ogr.OFTReal),
+        ("share", ogr.OFTReal),
+        ("pixels", ogr.OFTInteger),
+        ("mask_area_m2", ogr.OFTReal),
+        ("mask_share", ogr.OFTReal),
+        ("confidence", ogr.OFTReal),
+        ("colour", ogr.OFTString),
+        ("derived", ogr.OFTInteger),
+    ):
         masks.CreateField(ogr.FieldDefn(name, kind))
     file = None
     with sqlite3.connect(path) as database:
         database.execute(
-            "CREATE TABLE steps (fid INTEGER PRIMARY KEY, step INTEGER, text TEXT, label TEXT, view INTEGER, view_name TEXT,"
+            "CREATE TABLE steps (fid INTEGER PRIMARY KEY, step INTEGER, text TEXT, label TEXT, view "
+            "INTEGER, view_name TEXT,"
             " date TEXT, area_m2 REAL, share REAL, confidence REAL, evidence TEXT, empty INTEGER, record TEXT)"
         )
         database.execute(
-            "CREATE TABLE claims (fid INTEGER PRIMARY KEY, step INTEGER, claim TEXT, verdict TEXT, claimed TEXT, measured TEXT,"
+            "CREATE TABLE claims (fid INTEGER PRIMARY KEY, step INTEGER, claim TEXT, verdict TEXT, claimed "
+            "TEXT, measured TEXT,"
             " unit TEXT, reason TEXT, record TEXT)"
         )
         database.execute(
-            "CREATE TABLE run (fid INTEGER PRIMARY KEY, id TEXT, created TEXT, question TEXT, options TEXT, answer TEXT, choice TEXT,"
+            "CREATE TABLE run (fid INTEGER PRIMARY KEY, id TEXT, created TEXT, question TEXT, options TEXT, "
+            "answer TEXT, choice TEXT,"
             " confidence REAL, end_reason TEXT, network TEXT, device TEXT, warnings TEXT, seconds REAL, record TEXT)"
         )
         database.execute(
-            "INSERT INTO run (id, created, question, network, device) VALUES ('r', '2026-05-01T10:00:00', ?, 'scripted', 'cpu')",
+            "INSERT INTO run (id, created, question, network, device) VALUES ('r', '2026-05-01T10:00:00', "
+            "?, 'scripted', 'cpu')",
             (question,),
         )
 
@@ -69,8 +84,22 @@ def add_step(path: str, step: int, label: str, colour: str, text: str) -> None:
     layer = file.GetLayer("masks")
     feature = ogr.Feature(layer.GetLayerDefn())
     feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt_of(step)))
-    values = {"step": step, "label": label, "view": 0, "view_name": "scene", "date": f"20{10 + step}/07/01", "part": 1, "area_m2": 1.8e6, "share": 0.3,
-              "pixels": 18000, "mask_area_m2": 1.8e6, "mask_share": 0.3, "confidence": 0.9, "colour": colour, "derived": 0}  # fmt: skip
+    values = {
+        "step": step,
+        "label": label,
+        "view": 0,
+        "view_name": "scene",
+        "date": f"20{10 + step}/07/01",
+        "part": 1,
+        "area_m2": 1.8e6,
+        "share": 0.3,
+        "pixels": 18000,
+        "mask_area_m2": 1.8e6,
+        "mask_share": 0.3,
+        "confidence": 0.9,
+        "colour": colour,
+        "derived": 0,
+    }
     for name, value in values.items():
         feature.SetField(name, value)
     layer.CreateFeature(feature)
@@ -100,8 +129,20 @@ def answer(message: dict) -> None:
             say(type="text", id=job, step=step, text=word + " ")
         say(type="step", id=job, step=step, label=label, view=0, date=f"20{10 + step}-07-01", view_name="scene")
         add_step(path, step, label, colour, text)
-        say(type="mask", id=job, step=step, label=label, gpkg=path, measurements={"area_m2": 1.8e6, "share": share, "pixels": 18000}, colour=colour,
-            date=f"20{10 + step}-07-01", view=0, view_name="scene", confidence=0.9, wkt=wkt_of(step))  # fmt: skip
+        say(
+            type="mask",
+            id=job,
+            step=step,
+            label=label,
+            gpkg=path,
+            measurements={"area_m2": 1.8e6, "share": share, "pixels": 18000},
+            colour=colour,
+            date=f"20{10 + step}-07-01",
+            view=0,
+            view_name="scene",
+            confidence=0.9,
+            wkt=wkt_of(step),
+        )
         if MODE == "crash":
             sys.stderr.write("Killed by the test\n")
             sys.stderr.flush()
@@ -121,7 +162,8 @@ def answer(message: dict) -> None:
     with sqlite3.connect(path) as database:
         database.execute("UPDATE run SET answer = 'Water covers 31 % of the area.', end_reason = 'answered'")
         database.execute(
-            "INSERT INTO claims (step, claim, verdict, claimed, measured, unit) VALUES (1, 'about 31% of it', 'supported', '31', '31.2', '%')"
+            "INSERT INTO claims (step, claim, verdict, claimed, measured, unit) VALUES (1, 'about 31% of "
+            "it', 'supported', '31', '31.2', '%')"
         )
     say(type="end", id=job, reason="answered", gpkg=path, seconds=1.0, device="cpu", network="embedded", warnings=[])
 
@@ -151,6 +193,8 @@ def main() -> None:
             break
         elif kind == "ask":
             threading.Thread(target=answer, args=(message,), daemon=True).start()
+        elif kind in ("report", "probe", "measure", "segment", "change", "networks"):
+            say(type="error", id=message["id"], code="scripted", message="This child only answers questions.")
         elif kind == "describe":
             say(type="result", id=message["id"], value={"layers": [], "notes": [], "warnings": []})
     os._exit(0)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import wait_until
+
 from terrascope_plugin.backend_process import environment
 from terrascope_plugin.backend_process.environment import Condition
 from terrascope_plugin.backend_process.environment_setup import EnvironmentSetup, Plan, pip_arguments, proxy_from_qgis
@@ -23,7 +24,10 @@ def make_wheel(folder: Path, text: str = "answer = 42\n") -> str:
     with zipfile.ZipFile(path, "w") as wheel:
         wheel.writestr("tinything.py", text)
         wheel.writestr("tinything-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tinything\nVersion: 1.0\n")
-        wheel.writestr("tinything-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(
+            "tinything-1.0.dist-info/WHEEL",
+            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        )
         wheel.writestr("tinything-1.0.dist-info/RECORD", "tinything.py,,\ntinything-1.0.dist-info/RECORD,,\n")
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -128,7 +132,12 @@ def test_the_proxy_of_qgis_is_used(application):
     from qgis.core import QgsSettings
 
     settings = QgsSettings()
-    for name, value in {"proxyEnabled": True, "proxyHost": "proxy.example", "proxyPort": "3128", "proxyUser": "anna"}.items():
+    for name, value in {
+        "proxyEnabled": True,
+        "proxyHost": "proxy.example",
+        "proxyPort": "3128",
+        "proxyUser": "anna",
+    }.items():
         settings.setValue(f"proxy/{name}", value)
     try:
         assert proxy_from_qgis() == "http://anna:@proxy.example:3128"

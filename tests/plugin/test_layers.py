@@ -10,8 +10,16 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, SCRIPTED, wait_until
 from osgeo import gdal, osr
-from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsMapSettings, QgsProject, QgsRasterLayer, QgsRectangle
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsGeometry,
+    QgsMapSettings,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRectangle,
+)
 from qgis.PyQt.QtCore import QSize
+
 from terrascope_plugin.layers import area, choice, results
 from terrascope_plugin.layers.area import Area, AreaError, AreaKind
 from terrascope_plugin.layers.run_file import RunFileError, read_run
@@ -28,7 +36,9 @@ def project(application):
     instance.clear()
 
 
-def raster(path: Path, *, epsg: int | None = 32633, bands: int = 3, name: str = "scene", size: int = 100) -> QgsRasterLayer:
+def raster(
+    path: Path, *, epsg: int | None = 32633, bands: int = 3, name: str = "scene", size: int = 100
+) -> QgsRasterLayer:
     """Write a small raster and open it as a layer."""
     file = gdal.GetDriverByName("GTiff").Create(str(path), size, size, bands, gdal.GDT_Byte)
     if epsg:
@@ -49,8 +59,10 @@ def run_gpkg(tmp_path_factory) -> str:
     """A run's GeoPackage, as the child writes it."""
     path = tmp_path_factory.mktemp("run") / "run.gpkg"
     code = (
-        f"import sys; sys.argv = ['x', 'silent']; sys.stdin = open('/dev/null'); exec(open({str(SCRIPTED)!r}).read()); p = {str(path)!r}; "
-        "write_file(p, 'How much water is there?'); add_step(p, 1, 'water', '#2166ff', 'Water lies in the west [SEG].'); "
+        f"import sys; sys.argv = ['x', 'silent']; sys.stdin = open('/dev/null'); "
+        f"exec(open({str(SCRIPTED)!r}).read()); p = {str(path)!r}; "
+        "write_file(p, 'How much water is there?'); add_step(p, 1, 'water', '#2166ff', 'Water lies in "
+        "the west [SEG].'); "
         "add_step(p, 2, 'forest', '#00a000', 'Forest [SEG].')"
     )
     subprocess.run(["/usr/bin/python3", "-c", code], check=True)
@@ -80,7 +92,9 @@ def test_sensor_and_date_are_recognised_from_names():
 def test_a_layer_without_crs_is_warned_about_and_asked_about_in_pixels(project, tmp_path):
     layer = raster(tmp_path / "plain.tif", epsg=None)
     assert any("No CRS" in warning for warning in choice.choice_of(layer).warnings)
-    part = Area(AreaKind.RECTANGLE, QgsGeometry.fromRect(QgsRectangle(10, -60, 30, -20)), QgsCoordinateReferenceSystem())
+    part = Area(
+        AreaKind.RECTANGLE, QgsGeometry.fromRect(QgsRectangle(10, -60, 30, -20)), QgsCoordinateReferenceSystem()
+    )
     assert area.to_message(part, layer, project) == {"window": [10, 20, 21, 41]}
 
 
@@ -103,6 +117,7 @@ def test_a_virtual_raster_in_memory_has_to_be_exported(project, tmp_path):
 
 def test_a_layer_that_is_no_file_is_saved_with_its_place_and_pixels(project, tmp_path):
     from qgis.core import QgsApplication
+
     from terrascope_plugin.layers.export import ExportTask
 
     layer = raster(tmp_path / "scene.tif")
@@ -194,7 +209,10 @@ def test_a_run_is_read_back_without_a_backend(run_gpkg):
     assert time.perf_counter() - begun < 0.2
     assert run.question == "How much water is there?"
     assert run.end_reason == "error"  # its process died before the end
-    assert [(step.label, step.text) for step in run.ordered()] == [("water", "Water lies in the west."), ("forest", "Forest.")]
+    assert [(step.label, step.text) for step in run.ordered()] == [
+        ("water", "Water lies in the west."),
+        ("forest", "Forest."),
+    ]
     assert run.steps[1].mask.area_m2 == 1.8e6 and run.steps[1].mask.colour == "#2166ff"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from terrascope_plugin.backend_process.messages import LineReader, ProtocolError, check, encode
 
 

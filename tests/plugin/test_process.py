@@ -10,6 +10,7 @@ import time
 
 import pytest
 from conftest import ROOT, SCRIPTED, wait_until
+
 from terrascope_plugin.backend_process.process import State
 from terrascope_plugin.session.question import Question, RunState
 from terrascope_plugin.session.session import Session
