@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from ..i18n import tr
 from .requirements import KindOfModel, fingerprint, requirement_file
 
 MARKER = "terrascope-environment.json"
@@ -76,5 +77,7 @@ def remove(folder: Path) -> None:
         If a file cannot be deleted (Windows: a backend is still running).
     """
     if not read_marker(folder):
-        raise ValueError(f'"{folder}" was not made by TerraScope; delete it yourself if you do not need it.')
+        raise ValueError(
+            tr('"{0}" was not made by TerraScope; delete it yourself if you do not need it.').format(folder)
+        )
     shutil.rmtree(folder)

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import pathname2url
 
+from ..i18n import tr
+
 REQUIRED = frozenset({"masks", "steps", "claims", "run"})
 
 
@@ -37,16 +39,15 @@ def read_run(path: str) -> RunFile:
         If the file is missing, damaged, or was not written by TerraScope.
     """
     if not Path(path).is_file():
-        raise RunFileError(f'"{path}" is not there any more. If it was moved, open it from its new place.')
+        raise RunFileError(tr('"{0}" is not there any more. If it was moved, open it from its new place.').format(path))
     uri = f"file:{pathname2url(str(Path(path).absolute()))}?mode=ro"
     try:
         with closing(sqlite3.connect(uri, uri=True, timeout=0.2)) as database:
             database.row_factory = sqlite3.Row
             tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if not tables >= REQUIRED:
-                raise RunFileError(
-                    f'"{path}" is no run of TerraScope: it lacks {", ".join(sorted(REQUIRED - tables))}.'
-                )
+            lacking = ", ".join(sorted(REQUIRED - tables))
+            if lacking:
+                raise RunFileError(tr('"{0}" is no run of TerraScope: it lacks the tables {1}.').format(path, lacking))
             run = _rows(database, "SELECT * FROM run LIMIT 1")
             result = RunFile(path, run[0] if run else {})
             result.steps = _rows(database, "SELECT * FROM steps ORDER BY step")
@@ -59,7 +60,7 @@ def read_run(path: str) -> RunFile:
                 " FROM masks GROUP BY step, label, derived ORDER BY step, derived, label",
             )
     except sqlite3.Error as error:
-        raise RunFileError(f'"{path}" cannot be read: {error}.') from error
+        raise RunFileError(tr('"{0}" cannot be read: {1}.').format(path, error)) from error
     return result
 
 

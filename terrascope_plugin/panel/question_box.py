@@ -117,23 +117,24 @@ class QuestionBox(QWidget):
 
     def suggest(self, count: int, *, has_sar: bool, has_time: bool) -> None:
         """Offer examples that fit the chosen layers."""
+        # in English, which the models read
         examples = [
-            tr("How much of the area is covered by water?"),
-            tr("Which covers more area: forest or built-up land?"),
-            tr("What is the main land cover, and what share does it have?"),
-            tr("Where are the buildings?"),
-            tr("How far is the forest from the water?"),
-            tr("Does farmland border on water?"),
+            "How much of the area is covered by water?",
+            "Which covers more area: forest or built-up land?",
+            "What is the main land cover, and what share does it have?",
+            "Where are the buildings?",
+            "How far is the forest from the water?",
+            "Does farmland border on water?",
         ]
         if has_time and count > 1:
             examples = [
-                tr("How much forest was lost between the two dates?"),
-                tr("Where did the water grow?"),
-                tr("What changed most between the first and the last image?"),
+                "How much forest was lost between the two dates?",
+                "Where did the water grow?",
+                "What changed most between the first and the last image?",
                 *examples[:2],
             ]
         elif has_sar:
-            examples = [tr("How much of the area is under water in the radar image?"), *examples[:3]]
+            examples = ["How much of the area is under water in the radar image?", *examples[:3]]
         self._fill(self.examples.menu(), examples)
 
     def _menu_button(self, text: str) -> QToolButton:

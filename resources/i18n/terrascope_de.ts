@@ -1,0 +1,1137 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de" sourcelanguage="en">
+  <context>
+    <name>TerraScope</name>
+    <message>
+      <source>"{0}" was not made by TerraScope; delete it yourself if you do not need it.</source>
+      <translation>„{0}“ wurde nicht von TerraScope angelegt; bitte selbst löschen, wenn es nicht gebraucht wird.</translation>
+    </message>
+    <message>
+      <source>The packages could not be installed. The log says why; press Repair to go on from here.</source>
+      <translation>Die Pakete konnten nicht installiert werden. Das Protokoll sagt, warum; mit „Reparieren“ geht es von hier weiter.</translation>
+    </message>
+    <message>
+      <source>Looking for Python 3.10 to 3.14</source>
+      <translation>Python 3.10 bis 3.14 wird gesucht</translation>
+    </message>
+    <message>
+      <source>Python {0}.{1} at "{2}" cannot make environments. On Debian and Ubuntu install the package python3-venv, then try again.</source>
+      <translation>Python {0}.{1} in „{2}“ kann keine Umgebungen anlegen. Unter Debian und Ubuntu das Paket python3-venv installieren und es noch einmal versuchen.</translation>
+    </message>
+    <message>
+      <source>Installed</source>
+      <translation>Installiert</translation>
+    </message>
+    <message>
+      <source>The environment is ready.</source>
+      <translation>Die Umgebung ist fertig.</translation>
+    </message>
+    <message>
+      <source>A downloaded package is not the one that was checked for this plugin (its hash differs). Nothing was installed; try again on another network.</source>
+      <translation>Ein geladenes Paket ist nicht das für diese Erweiterung geprüfte (die Prüfsumme weicht ab). Es wurde nichts installiert; bitte in einem anderen Netz noch einmal versuchen.</translation>
+    </message>
+    <message>
+      <source>Packages could not be fetched. Check the network and QGIS's proxy settings, or choose a folder of wheels; then press Repair.</source>
+      <translation>Pakete konnten nicht geladen werden. Netz und Proxy-Einstellungen von QGIS prüfen oder einen Ordner mit Wheels wählen; dann „Reparieren“ drücken.</translation>
+    </message>
+    <message>
+      <source>Another QGIS window is setting up the same environment. Wait for it, then press Repair.</source>
+      <translation>Ein anderes QGIS-Fenster richtet gerade dieselbe Umgebung ein. Bitte warten, dann „Reparieren“ drücken.</translation>
+    </message>
+    <message>
+      <source>No 64-bit Python from 3.10 to 3.14 was found. Install one from python.org, or choose one in the settings.</source>
+      <translation>Es wurde kein 64-Bit-Python von 3.10 bis 3.14 gefunden. Bitte eines von python.org installieren oder in den Einstellungen wählen.</translation>
+    </message>
+    <message>
+      <source>Unpacking</source>
+      <translation>Wird entpackt</translation>
+    </message>
+    <message>
+      <source>Cancelled. What has been downloaded is kept; start again to go on.</source>
+      <translation>Abgebrochen. Geladenes bleibt erhalten; ein neuer Start macht dort weiter.</translation>
+    </message>
+    <message>
+      <source>Making the environment with Python {0}.{1}</source>
+      <translation>Umgebung mit Python {0}.{1} wird angelegt</translation>
+    </message>
+    <message>
+      <source>Installing {0} packages</source>
+      <translation>{0} Pakete werden installiert</translation>
+    </message>
+    <message>
+      <source>The disk of "{0}" is full. Free about {1} MB, then press Repair.</source>
+      <translation>Der Datenträger von „{0}“ ist voll. Etwa {1} MB frei machen, dann „Reparieren“ drücken.</translation>
+    </message>
+    <message>
+      <source>A package is missing in the folder of wheels "{0}", or is for another Python or system. The log names it.</source>
+      <translation>Im Wheel-Ordner „{0}“ fehlt ein Paket, oder es ist für ein anderes Python oder System. Das Protokoll nennt es.</translation>
+    </message>
+    <message>
+      <source>The environment could not be made in "{0}". The log says why.</source>
+      <translation>Die Umgebung konnte nicht in „{0}“ angelegt werden. Das Protokoll sagt, warum.</translation>
+    </message>
+    <message>
+      <source>The folder "{0}" cannot be made: {1}. Choose another one in the settings.</source>
+      <translation>Der Ordner „{0}“ kann nicht angelegt werden: {1}. Bitte in den Einstellungen einen anderen wählen.</translation>
+    </message>
+    <message>
+      <source>The backend speaks version {0} of the protocol, this plugin version {1}. Repair the environment in the plugin's set-up.</source>
+      <translation>Der Modellprozess spricht Version {0} des Protokolls, diese Erweiterung Version {1}. Bitte die Umgebung unter „Einrichten“ reparieren.</translation>
+    </message>
+    <message>
+      <source>The model's process has been silent for a minute and was ended.</source>
+      <translation>Der Modellprozess hat eine Minute lang geschwiegen und wurde beendet.</translation>
+    </message>
+    <message>
+      <source>The model's process ended unexpectedly (exit code {0}). Steps that have arrived are kept.</source>
+      <translation>Der Modellprozess ist unerwartet zu Ende gegangen (Rückgabewert {0}). Angekommene Schritte bleiben erhalten.</translation>
+    </message>
+    <message>
+      <source>The model's process did not answer within a minute.</source>
+      <translation>Der Modellprozess hat eine Minute lang nicht geantwortet.</translation>
+    </message>
+    <message>
+      <source>The model did not stop in time and was ended.</source>
+      <translation>Das Modell hat nicht rechtzeitig angehalten und wurde beendet.</translation>
+    </message>
+    <message>
+      <source>The model's Python "{0}" could not be started. Open the plugin's set-up and repair the environment.</source>
+      <translation>Das Python des Modells, „{0}“, konnte nicht gestartet werden. Bitte „Einrichten“ öffnen und die Umgebung reparieren.</translation>
+    </message>
+    <message>
+      <source>Make a polygon layer active and select a polygon in it, or choose another area.</source>
+      <translation>Einen Polygonlayer aktivieren und darin ein Polygon wählen, oder einen anderen Bereich nehmen.</translation>
+    </message>
+    <message>
+      <source>No polygon is selected in layer "{0}". Select one, or choose another area.</source>
+      <translation>Im Layer „{0}“ ist kein Polygon gewählt. Bitte eines wählen oder einen anderen Bereich nehmen.</translation>
+    </message>
+    <message>
+      <source>The area does not touch layer "{0}". Zoom to the layer, or choose "Whole layer".</source>
+      <translation>Der Bereich berührt den Layer „{0}“ nicht. Auf den Layer zoomen oder „Ganzer Layer“ wählen.</translation>
+    </message>
+    <message>
+      <source>The area cannot be brought to the CRS of layer "{0}". Choose "Whole layer".</source>
+      <translation>Der Bereich lässt sich nicht in das KBS des Layers „{0}“ umrechnen. „Ganzer Layer“ wählen.</translation>
+    </message>
+    <message>
+      <source>The layers have different grids; they are brought to the finest one.</source>
+      <translation>Die Layer haben verschiedene Raster; sie werden auf das feinste gebracht.</translation>
+    </message>
+    <message>
+      <source>No CRS: areas will be in pixels. Set it in Layer &gt; Properties &gt; Source.</source>
+      <translation>Kein KBS: Flächen werden in Pixeln angegeben. Setzen unter Layer &gt; Eigenschaften &gt; Quelle.</translation>
+    </message>
+    <message>
+      <source>Not a file: its pixels in the area are saved as a GeoTIFF first.</source>
+      <translation>Keine Datei: Die Pixel im Bereich werden zuerst als GeoTIFF gespeichert.</translation>
+    </message>
+    <message>
+      <source>Web layer: the picture as drawn is used, without its original bands.</source>
+      <translation>Weblayer: Das gezeichnete Bild wird benutzt, ohne die ursprünglichen Kanäle.</translation>
+    </message>
+    <message>
+      <source>Complex radar: the amplitude is used.</source>
+      <translation>Komplexes Radar: Die Amplitude wird benutzt.</translation>
+    </message>
+    <message>
+      <source>Saving layer "{0}" for the model</source>
+      <translation>Layer „{0}“ wird für das Modell gespeichert</translation>
+    </message>
+    <message>
+      <source>Layer "{0}" could not be saved as a file (error {1}). Save it yourself: Layer &gt; Save As.</source>
+      <translation>Layer „{0}“ konnte nicht als Datei gespeichert werden (Fehler {1}). Bitte selbst speichern: Layer &gt; Speichern als.</translation>
+    </message>
+    <message>
+      <source>Cancelled.</source>
+      <translation>Abgebrochen.</translation>
+    </message>
+    <message>
+      <source>"{0}" is not there any more. If it was moved, open it from its new place.</source>
+      <translation>„{0}“ gibt es nicht mehr. Falls verschoben, bitte vom neuen Ort öffnen.</translation>
+    </message>
+    <message>
+      <source>"{0}" cannot be read: {1}.</source>
+      <translation>„{0}“ ist nicht lesbar: {1}.</translation>
+    </message>
+    <message>
+      <source>"{0}" is no run of TerraScope: it lacks the tables {1}.</source>
+      <translation>„{0}“ ist kein Lauf von TerraScope: Es fehlen die Tabellen {1}.</translation>
+    </message>
+    <message>
+      <source>A&amp;rea</source>
+      <translation>Be&amp;reich</translation>
+    </message>
+    <message>
+      <source>Map view</source>
+      <translation>Kartenausschnitt</translation>
+    </message>
+    <message>
+      <source>Whole layer</source>
+      <translation>Ganzer Layer</translation>
+    </message>
+    <message>
+      <source>Selected polygon</source>
+      <translation>Gewähltes Polygon</translation>
+    </message>
+    <message>
+      <source>Rectangle drawn on the map…</source>
+      <translation>Rechteck auf der Karte…</translation>
+    </message>
+    <message>
+      <source>Drag a rectangle on the map.</source>
+      <translation>Auf der Karte ein Rechteck aufziehen.</translation>
+    </message>
+    <message>
+      <source>{0} × {1} pixels</source>
+      <translation>{0} × {1} Pixel</translation>
+    </message>
+    <message>
+      <source>Draw a rectangle on the map first.</source>
+      <translation>Zuerst auf der Karte ein Rechteck aufziehen.</translation>
+    </message>
+    <message>
+      <source>in tiles</source>
+      <translation>in Kacheln</translation>
+    </message>
+    <message>
+      <source>the model sees {0} m per pixel</source>
+      <translation>das Modell sieht {0} m je Pixel</translation>
+    </message>
+    <message>
+      <source>reduced {0} times; choose a smaller area for detail</source>
+      <translation>{0}-fach verkleinert; für mehr Einzelheiten einen kleineren Bereich wählen</translation>
+    </message>
+    <message>
+      <source>Optical</source>
+      <translation>Optisch</translation>
+    </message>
+    <message>
+      <source>Radar</source>
+      <translation>Radar</translation>
+    </message>
+    <message>
+      <source>&amp;Sensor</source>
+      <translation>&amp;Sensor</translation>
+    </message>
+    <message>
+      <source>&amp;Date</source>
+      <translation>&amp;Datum</translation>
+    </message>
+    <message>
+      <source>not used</source>
+      <translation>unbenutzt</translation>
+    </message>
+    <message>
+      <source>What is in "{0}"?</source>
+      <translation>Was ist in „{0}“?</translation>
+    </message>
+    <message>
+      <source>Band {0}</source>
+      <translation>Kanal {0}</translation>
+    </message>
+    <message>
+      <source>Recognised: {0}</source>
+      <translation>Erkannt: {0}</translation>
+    </message>
+    <message>
+      <source>agrees with the mask</source>
+      <translation>stimmt mit der Maske überein</translation>
+    </message>
+    <message>
+      <source>cannot be checked</source>
+      <translation>nicht prüfbar</translation>
+    </message>
+    <message>
+      <source>marking pixels…</source>
+      <translation>Pixel werden markiert…</translation>
+    </message>
+    <message>
+      <source>Conclusion</source>
+      <translation>Schluss</translation>
+    </message>
+    <message>
+      <source>Answer</source>
+      <translation>Antwort</translation>
+    </message>
+    <message>
+      <source>text {0}, mask {1}</source>
+      <translation>Text {0}, Maske {1}</translation>
+    </message>
+    <message>
+      <source>confidence {0}</source>
+      <translation>Sicherheit {0}</translation>
+    </message>
+    <message>
+      <source>{0} masks measured</source>
+      <translation>{0} Masken gemessen</translation>
+    </message>
+    <message>
+      <source>{0} of {1} statements agree with the masks, {2} do not</source>
+      <translation>{0} von {1} Aussagen stimmen mit den Masken überein, {2} nicht</translation>
+    </message>
+    <message>
+      <source>Two runs side by side</source>
+      <translation>Zwei Läufe nebeneinander</translation>
+    </message>
+    <message>
+      <source>ready</source>
+      <translation>bereit</translation>
+    </message>
+    <message>
+      <source>The log is on the clipboard.</source>
+      <translation>Das Protokoll ist in der Zwischenablage.</translation>
+    </message>
+    <message>
+      <source>Write a question first.</source>
+      <translation>Zuerst eine Frage schreiben.</translation>
+    </message>
+    <message>
+      <source>The folder for runs cannot be made: {0}. Choose another one in the settings.</source>
+      <translation>Der Ordner für Läufe kann nicht angelegt werden: {0}. Bitte in den Einstellungen einen anderen wählen.</translation>
+    </message>
+    <message>
+      <source>A question is being answered. Wait, or stop it, then open the run.</source>
+      <translation>Gerade wird eine Frage beantwortet. Warten oder anhalten, dann den Lauf öffnen.</translation>
+    </message>
+    <message>
+      <source>The model is not set up yet.</source>
+      <translation>Das Modell ist noch nicht eingerichtet.</translation>
+    </message>
+    <message>
+      <source>Saving layer "{0}" for the model…</source>
+      <translation>Layer „{0}“ wird für das Modell gespeichert…</translation>
+    </message>
+    <message>
+      <source>starting…</source>
+      <translation>startet…</translation>
+    </message>
+    <message>
+      <source>not running; starts with the next question</source>
+      <translation>läuft nicht; startet mit der nächsten Frage</translation>
+    </message>
+    <message>
+      <source>{0} MB memory</source>
+      <translation>{0} MB Speicher</translation>
+    </message>
+    <message>
+      <source>The report is in {0}</source>
+      <translation>Der Bericht liegt in {0}</translation>
+    </message>
+    <message>
+      <source>TerraScope Reasoning</source>
+      <translation>TerraScope Reasoning</translation>
+    </message>
+    <message>
+      <source>Set up the model…</source>
+      <translation>Modell einrichten…</translation>
+    </message>
+    <message>
+      <source>Export</source>
+      <translation>Export</translation>
+    </message>
+    <message>
+      <source>Remove from map</source>
+      <translation>Von der Karte nehmen</translation>
+    </message>
+    <message>
+      <source>Take this run's group off the map; its file stays and can be opened again under Runs</source>
+      <translation>Nimmt die Gruppe dieses Laufs von der Karte; die Datei bleibt und lässt sich unter „Läufe“ wieder öffnen</translation>
+    </message>
+    <message>
+      <source>Question</source>
+      <translation>Frage</translation>
+    </message>
+    <message>
+      <source>Runs</source>
+      <translation>Läufe</translation>
+    </message>
+    <message>
+      <source>Settings, set-up and log</source>
+      <translation>Einstellungen, Einrichtung und Protokoll</translation>
+    </message>
+    <message>
+      <source>Tick the images that the question is about.</source>
+      <translation>Die Bilder anhaken, um die es in der Frage geht.</translation>
+    </message>
+    <message>
+      <source>Settings…</source>
+      <translation>Einstellungen…</translation>
+    </message>
+    <message>
+      <source>Copy the log for a bug report</source>
+      <translation>Protokoll für einen Fehlerbericht kopieren</translation>
+    </message>
+    <message>
+      <source>GeoPackage of the run…</source>
+      <translation>GeoPackage des Laufs…</translation>
+    </message>
+    <message>
+      <source>Masks of the shown step…</source>
+      <translation>Masken des gezeigten Schritts…</translation>
+    </message>
+    <message>
+      <source>Report (HTML)…</source>
+      <translation>Bericht (HTML)…</translation>
+    </message>
+    <message>
+      <source>Picture of the map…</source>
+      <translation>Bild der Karte…</translation>
+    </message>
+    <message>
+      <source>Text to the clipboard</source>
+      <translation>Text in die Zwischenablage</translation>
+    </message>
+    <message>
+      <source>New print layout</source>
+      <translation>Neues Drucklayout</translation>
+    </message>
+    <message>
+      <source>Save the run</source>
+      <translation>Lauf speichern</translation>
+    </message>
+    <message>
+      <source>There is no mask to save.</source>
+      <translation>Es gibt keine Maske zu speichern.</translation>
+    </message>
+    <message>
+      <source>Save the masks</source>
+      <translation>Masken speichern</translation>
+    </message>
+    <message>
+      <source>Save the report</source>
+      <translation>Bericht speichern</translation>
+    </message>
+    <message>
+      <source>Save the picture</source>
+      <translation>Bild speichern</translation>
+    </message>
+    <message>
+      <source>The file could not be written: {0}</source>
+      <translation>Die Datei konnte nicht geschrieben werden: {0}</translation>
+    </message>
+    <message>
+      <source>Images to ask about</source>
+      <translation>Bilder, um die es geht</translation>
+    </message>
+    <message>
+      <source>Use selected layers</source>
+      <translation>Gewählte Layer nehmen</translation>
+    </message>
+    <message>
+      <source>Tick the rasters that are selected in the Layers panel</source>
+      <translation>Hakt die Raster an, die im Layerfenster gewählt sind</translation>
+    </message>
+    <message>
+      <source>Sensor and bands…</source>
+      <translation>Sensor und Kanäle…</translation>
+    </message>
+    <message>
+      <source>Set the sensor, the date and the bands of the chosen row</source>
+      <translation>Sensor, Datum und Kanäle der gewählten Zeile festlegen</translation>
+    </message>
+    <message>
+      <source>Date as YYYY-MM-DD; double-click to change</source>
+      <translation>Datum als JJJJ-MM-TT; Doppelklick zum Ändern</translation>
+    </message>
+    <message>
+      <source>1 band</source>
+      <translation>1 Kanal</translation>
+    </message>
+    <message>
+      <source>Image</source>
+      <translation>Bild</translation>
+    </message>
+    <message>
+      <source>Sensor</source>
+      <translation>Sensor</translation>
+    </message>
+    <message>
+      <source>Date</source>
+      <translation>Datum</translation>
+    </message>
+    <message>
+      <source>Bands</source>
+      <translation>Kanäle</translation>
+    </message>
+    <message>
+      <source>No raster in the project yet. Add one: Layer &gt; Add Layer &gt; Add Raster Layer.</source>
+      <translation>Noch kein Raster im Projekt. Hinzufügen: Layer &gt; Layer hinzufügen &gt; Rasterlayer hinzufügen.</translation>
+    </message>
+    <message>
+      <source>Double-click to name the bands</source>
+      <translation>Doppelklick, um die Kanäle zu benennen</translation>
+    </message>
+    <message>
+      <source>{0} bands</source>
+      <translation>{0} Kanäle</translation>
+    </message>
+    <message>
+      <source>Folder of an imported TerraScope model</source>
+      <translation>Ordner eines importierten TerraScope-Modells</translation>
+    </message>
+    <message>
+      <source>&amp;Model</source>
+      <translation>&amp;Modell</translation>
+    </message>
+    <message>
+      <source>Model &amp;folder</source>
+      <translation>Modell&amp;ordner</translation>
+    </message>
+    <message>
+      <source>&amp;Device</source>
+      <translation>&amp;Gerät</translation>
+    </message>
+    <message>
+      <source>&amp;Precision</source>
+      <translation>Ge&amp;nauigkeit</translation>
+    </message>
+    <message>
+      <source>&amp;Largest side at once</source>
+      <translation>&amp;Längste Seite auf einmal</translation>
+    </message>
+    <message>
+      <source>Cut larger areas into &amp;tiles at full detail (slower)</source>
+      <translation>Größere Bereiche in voller Auflösung &amp;kacheln (langsamer)</translation>
+    </message>
+    <message>
+      <source>Next to the project</source>
+      <translation>Neben dem Projekt</translation>
+    </message>
+    <message>
+      <source>Keep &amp;runs in</source>
+      <translation>&amp;Läufe ablegen in</translation>
+    </message>
+    <message>
+      <source>&amp;Environment folder</source>
+      <translation>Ordner der &amp;Umgebung</translation>
+    </message>
+    <message>
+      <source>The environment that the set-up makes</source>
+      <translation>Die Umgebung, die „Einrichten“ anlegt</translation>
+    </message>
+    <message>
+      <source>Own P&amp;ython instead</source>
+      <translation>Stattdessen eigenes P&amp;ython</translation>
+    </message>
+    <message>
+      <source>End a model that does not &amp;stop after</source>
+      <translation>Modell beenden, das nicht &amp;anhält, nach</translation>
+    </message>
+    <message>
+      <source>&amp;Language (after a restart)</source>
+      <translation>&amp;Sprache (nach Neustart)</translation>
+    </message>
+    <message>
+      <source>Write everything that the model's process says to the lo&amp;g</source>
+      <translation>Alles, was der Modellprozess sagt, ins &amp;Protokoll schreiben</translation>
+    </message>
+    <message>
+      <source>Choose for me</source>
+      <translation>Selbst wählen</translation>
+    </message>
+    <message>
+      <source>Processor (CPU)</source>
+      <translation>Prozessor (CPU)</translation>
+    </message>
+    <message>
+      <source>Graphics card (CUDA)</source>
+      <translation>Grafikkarte (CUDA)</translation>
+    </message>
+    <message>
+      <source>Apple graphics (MPS)</source>
+      <translation>Apple-Grafik (MPS)</translation>
+    </message>
+    <message>
+      <source>4 bit (nf4)</source>
+      <translation>4 Bit (nf4)</translation>
+    </message>
+    <message>
+      <source>4 bit (int4)</source>
+      <translation>4 Bit (int4)</translation>
+    </message>
+    <message>
+      <source>Embedded (small, any processor)</source>
+      <translation>Eingebaut (klein, jeder Prozessor)</translation>
+    </message>
+    <message>
+      <source>TerraScope 8B from a folder</source>
+      <translation>TerraScope 8B aus einem Ordner</translation>
+    </message>
+    <message>
+      <source>As QGIS</source>
+      <translation>Wie QGIS</translation>
+    </message>
+    <message>
+      <source>The model runs in a process and a Python environment of its own. QGIS's Python is never changed.</source>
+      <translation>Das Modell läuft in einem eigenen Prozess und einer eigenen Python-Umgebung. Das Python von QGIS wird nie verändert.</translation>
+    </message>
+    <message>
+      <source>Ask about the images. Enter asks, Shift+Enter starts a new line.</source>
+      <translation>Frage zu den Bildern (auf Englisch). Eingabe fragt, Umschalt+Eingabe beginnt eine neue Zeile.</translation>
+    </message>
+    <message>
+      <source>&amp;Multiple choice</source>
+      <translation>&amp;Auswahlfrage</translation>
+    </message>
+    <message>
+      <source>One possible answer a line: A, B, C…</source>
+      <translation>Eine mögliche Antwort je Zeile: A, B, C…</translation>
+    </message>
+    <message>
+      <source>Possible answers</source>
+      <translation>Mögliche Antworten</translation>
+    </message>
+    <message>
+      <source>Examples</source>
+      <translation>Beispiele</translation>
+    </message>
+    <message>
+      <source>History</source>
+      <translation>Verlauf</translation>
+    </message>
+    <message>
+      <source>&amp;Ask</source>
+      <translation>&amp;Fragen</translation>
+    </message>
+    <message>
+      <source>S&amp;top</source>
+      <translation>&amp;Halt</translation>
+    </message>
+    <message>
+      <source>Nothing asked yet</source>
+      <translation>Noch nichts gefragt</translation>
+    </message>
+    <message>
+      <source>Earlier questions</source>
+      <translation>Frühere Fragen</translation>
+    </message>
+    <message>
+      <source>&amp;Open</source>
+      <translation>Ö&amp;ffnen</translation>
+    </message>
+    <message>
+      <source>Re&amp;name…</source>
+      <translation>&amp;Umbenennen…</translation>
+    </message>
+    <message>
+      <source>&amp;Delete…</source>
+      <translation>&amp;Löschen…</translation>
+    </message>
+    <message>
+      <source>&amp;Compare two</source>
+      <translation>&amp;Zwei vergleichen</translation>
+    </message>
+    <message>
+      <source>Open a &amp;file…</source>
+      <translation>&amp;Datei öffnen…</translation>
+    </message>
+    <message>
+      <source>Open a run</source>
+      <translation>Lauf öffnen</translation>
+    </message>
+    <message>
+      <source>Rename</source>
+      <translation>Umbenennen</translation>
+    </message>
+    <message>
+      <source>New file name</source>
+      <translation>Neuer Dateiname</translation>
+    </message>
+    <message>
+      <source>When</source>
+      <translation>Wann</translation>
+    </message>
+    <message>
+      <source>Delete {0} with its masks for good? It is taken off the map too.</source>
+      <translation>{0} mit allen Masken endgültig löschen? Auch von der Karte wird es genommen.</translation>
+    </message>
+    <message>
+      <source>Delete</source>
+      <translation>Löschen</translation>
+    </message>
+    <message>
+      <source>Kept in {0}</source>
+      <translation>Abgelegt in {0}</translation>
+    </message>
+    <message>
+      <source>{0} runs</source>
+      <translation>{0} Läufe</translation>
+    </message>
+    <message>
+      <source>That did not work: {0}. Close what else uses the file, then try again.</source>
+      <translation>Das ging nicht: {0}. Bitte schließen, was die Datei sonst benutzt, und es noch einmal versuchen.</translation>
+    </message>
+    <message>
+      <source>The model needs a Python environment of its own. It is made in your user folder; QGIS's own Python is not touched.</source>
+      <translation>Das Modell braucht eine eigene Python-Umgebung. Sie wird in Ihrem Benutzerordner angelegt; das Python von QGIS bleibt unberührt.</translation>
+    </message>
+    <message>
+      <source>{0} packages, pinned and checked by their hashes. About {1} MB to download, {2} MB on disk, in
+{3}</source>
+      <translation>{0} Pakete, festgelegt und mit Prüfsummen geprüft. Etwa {1} MB zu laden, {2} MB auf dem Datenträger, in
+{3}</translation>
+    </message>
+    <message>
+      <source>Set up the model</source>
+      <translation>Modell einrichten</translation>
+    </message>
+    <message>
+      <source>Embedded model (any processor)</source>
+      <translation>Eingebautes Modell (jeder Prozessor)</translation>
+    </message>
+    <message>
+      <source>TerraScope 8B on the processor</source>
+      <translation>TerraScope 8B auf dem Prozessor</translation>
+    </message>
+    <message>
+      <source>TerraScope 8B on an NVIDIA card</source>
+      <translation>TerraScope 8B auf einer NVIDIA-Karte</translation>
+    </message>
+    <message>
+      <source>Show packages</source>
+      <translation>Pakete zeigen</translation>
+    </message>
+    <message>
+      <source>Found by itself (3.10 to 3.14)</source>
+      <translation>Wird selbst gefunden (3.10 bis 3.14)</translation>
+    </message>
+    <message>
+      <source>From the network</source>
+      <translation>Aus dem Netz</translation>
+    </message>
+    <message>
+      <source>&amp;For</source>
+      <translation>&amp;Für</translation>
+    </message>
+    <message>
+      <source>&amp;Python</source>
+      <translation>&amp;Python</translation>
+    </message>
+    <message>
+      <source>Folder of &amp;wheels (no network)</source>
+      <translation>&amp;Wheel-Ordner (ohne Netz)</translation>
+    </message>
+    <message>
+      <source>Log</source>
+      <translation>Protokoll</translation>
+    </message>
+    <message>
+      <source>&amp;Install</source>
+      <translation>&amp;Installieren</translation>
+    </message>
+    <message>
+      <source>&amp;Cancel</source>
+      <translation>&amp;Abbrechen</translation>
+    </message>
+    <message>
+      <source>&amp;Test</source>
+      <translation>&amp;Testen</translation>
+    </message>
+    <message>
+      <source>&amp;Remove…</source>
+      <translation>&amp;Entfernen…</translation>
+    </message>
+    <message>
+      <source>Copy the &amp;log</source>
+      <translation>Protokoll &amp;kopieren</translation>
+    </message>
+    <message>
+      <source>What will be installed</source>
+      <translation>Was installiert wird</translation>
+    </message>
+    <message>
+      <source>Testing…</source>
+      <translation>Wird getestet…</translation>
+    </message>
+    <message>
+      <source>The installation is running. Cancel it? What has been downloaded is kept.</source>
+      <translation>Die Installation läuft. Abbrechen? Geladenes bleibt erhalten.</translation>
+    </message>
+    <message>
+      <source>Removing the environment</source>
+      <translation>Umgebung wird entfernt</translation>
+    </message>
+    <message>
+      <source>The plugin's requirement files are missing. Install the plugin again.</source>
+      <translation>Die Paketlisten der Erweiterung fehlen. Bitte die Erweiterung neu installieren.</translation>
+    </message>
+    <message>
+      <source>Not installed.</source>
+      <translation>Nicht installiert.</translation>
+    </message>
+    <message>
+      <source>The installation was not finished.</source>
+      <translation>Die Installation wurde nicht beendet.</translation>
+    </message>
+    <message>
+      <source>&amp;Go on</source>
+      <translation>&amp;Weiter</translation>
+    </message>
+    <message>
+      <source>Installed for another version of the plugin or another model.</source>
+      <translation>Für eine andere Version der Erweiterung oder ein anderes Modell installiert.</translation>
+    </message>
+    <message>
+      <source>&amp;Update</source>
+      <translation>Akt&amp;ualisieren</translation>
+    </message>
+    <message>
+      <source>Installed.</source>
+      <translation>Installiert.</translation>
+    </message>
+    <message>
+      <source>&amp;Repair</source>
+      <translation>&amp;Reparieren</translation>
+    </message>
+    <message>
+      <source>Remove the environment in
+{0}?
+Runs and models are kept.</source>
+      <translation>Umgebung in
+{0}
+entfernen? Läufe und Modelle bleiben.</translation>
+    </message>
+    <message>
+      <source>In use: your own Python "{0}" (set in the settings).</source>
+      <translation>In Gebrauch: Ihr eigenes Python „{0}“ (aus den Einstellungen).</translation>
+    </message>
+    <message>
+      <source>Something does not work; the log says what.</source>
+      <translation>Etwas funktioniert nicht; das Protokoll sagt, was.</translation>
+    </message>
+    <message>
+      <source>It works, on: {0}.</source>
+      <translation>Es funktioniert, auf: {0}.</translation>
+    </message>
+    <message>
+      <source>Previous step (Left)</source>
+      <translation>Voriger Schritt (Links)</translation>
+    </message>
+    <message>
+      <source>Play the steps</source>
+      <translation>Schritte abspielen</translation>
+    </message>
+    <message>
+      <source>Next step (Right)</source>
+      <translation>Nächster Schritt (Rechts)</translation>
+    </message>
+    <message>
+      <source>Show all</source>
+      <translation>Alle zeigen</translation>
+    </message>
+    <message>
+      <source>Show every mask together</source>
+      <translation>Alle Masken zusammen zeigen</translation>
+    </message>
+    <message>
+      <source>1 mask</source>
+      <translation>1 Maske</translation>
+    </message>
+    <message>
+      <source>step {0} of {1}</source>
+      <translation>Schritt {0} von {1}</translation>
+    </message>
+    <message>
+      <source>{0} masks</source>
+      <translation>{0} Masken</translation>
+    </message>
+    <message>
+      <source>The reasoning appears here step by step. Each step marks the pixels that it speaks of.</source>
+      <translation>Hier erscheint die Überlegung Schritt für Schritt. Jeder Schritt markiert die Pixel, von denen er spricht.</translation>
+    </message>
+    <message>
+      <source>Reading the image…</source>
+      <translation>Bild wird gelesen…</translation>
+    </message>
+    <message>
+      <source>nothing found</source>
+      <translation>nichts gefunden</translation>
+    </message>
+    <message>
+      <source>Stopping…</source>
+      <translation>Wird angehalten…</translation>
+    </message>
+    <message>
+      <source>Marking pixels…</source>
+      <translation>Pixel werden markiert…</translation>
+    </message>
+    <message>
+      <source>Reasoning…</source>
+      <translation>Überlegt…</translation>
+    </message>
+    <message>
+      <source>Loading the model…</source>
+      <translation>Modell wird geladen…</translation>
+    </message>
+    <message>
+      <source>Answered</source>
+      <translation>Beantwortet</translation>
+    </message>
+    <message>
+      <source>The model cannot tell</source>
+      <translation>Das Modell kann es nicht sagen</translation>
+    </message>
+    <message>
+      <source>No usable answer: the model's text broke off or repeated itself</source>
+      <translation>Keine brauchbare Antwort: Der Text brach ab oder wiederholte sich</translation>
+    </message>
+    <message>
+      <source>Stopped: the text grew too long</source>
+      <translation>Angehalten: Der Text wurde zu lang</translation>
+    </message>
+    <message>
+      <source>Stopped by you</source>
+      <translation>Von Ihnen angehalten</translation>
+    </message>
+    <message>
+      <source>Failed</source>
+      <translation>Gescheitert</translation>
+    </message>
+    <message>
+      <source>Embedded model</source>
+      <translation>Eingebautes Modell</translation>
+    </message>
+    <message>
+      <source>processor (CPU)</source>
+      <translation>Prozessor (CPU)</translation>
+    </message>
+    <message>
+      <source>graphics card (CUDA)</source>
+      <translation>Grafikkarte (CUDA)</translation>
+    </message>
+    <message>
+      <source>graphics (MPS)</source>
+      <translation>Grafik (MPS)</translation>
+    </message>
+    <message>
+      <source>water</source>
+      <translation>Wasser</translation>
+    </message>
+    <message>
+      <source>trees</source>
+      <translation>Bäume</translation>
+    </message>
+    <message>
+      <source>grass</source>
+      <translation>Gras</translation>
+    </message>
+    <message>
+      <source>crops</source>
+      <translation>Acker</translation>
+    </message>
+    <message>
+      <source>shrub</source>
+      <translation>Gebüsch</translation>
+    </message>
+    <message>
+      <source>bare ground</source>
+      <translation>offener Boden</translation>
+    </message>
+    <message>
+      <source>buildings</source>
+      <translation>Gebäude</translation>
+    </message>
+    <message>
+      <source>roads</source>
+      <translation>Straßen</translation>
+    </message>
+    <message>
+      <source>settlement</source>
+      <translation>Siedlung</translation>
+    </message>
+    <message>
+      <source>wetland</source>
+      <translation>Feuchtgebiet</translation>
+    </message>
+    <message>
+      <source>snow</source>
+      <translation>Schnee</translation>
+    </message>
+    <message>
+      <source>cloud</source>
+      <translation>Wolken</translation>
+    </message>
+    <message>
+      <source>vegetation</source>
+      <translation>Vegetation</translation>
+    </message>
+    <message>
+      <source>built-up</source>
+      <translation>bebaut</translation>
+    </message>
+    <message>
+      <source>farmland</source>
+      <translation>Ackerland</translation>
+    </message>
+    <message>
+      <source>forest</source>
+      <translation>Wald</translation>
+    </message>
+    <message>
+      <source>open land</source>
+      <translation>Offenland</translation>
+    </message>
+    <message>
+      <source>flooded</source>
+      <translation>überflutet</translation>
+    </message>
+    <message>
+      <source>gain</source>
+      <translation>Zuwachs</translation>
+    </message>
+    <message>
+      <source>loss</source>
+      <translation>Verlust</translation>
+    </message>
+    <message>
+      <source>unchanged</source>
+      <translation>unverändert</translation>
+    </message>
+    <message>
+      <source>{0} pixels</source>
+      <translation>{0} Pixel</translation>
+    </message>
+    <message>
+      <source>Ask about images</source>
+      <translation>Fragen zu Bildern</translation>
+    </message>
+    <message>
+      <source>Ask a question about images</source>
+      <translation>Eine Frage zu Bildern stellen</translation>
+    </message>
+    <message>
+      <source>Answers a question about one image, an optical and a radar image, or a stack of dates. Every step of the reasoning leaves a mask; its area is measured. The run (a GeoPackage) can be opened again in the TerraScope panel.</source>
+      <translation>Beantwortet eine Frage zu einem Bild, einem optischen und einem Radarbild oder einer Reihe von Daten. Jeder Schritt der Überlegung hinterlässt eine Maske, deren Fläche gemessen wird. Der Lauf (ein GeoPackage) lässt sich im TerraScope-Fenster wieder öffnen.</translation>
+    </message>
+    <message>
+      <source>Masks</source>
+      <translation>Masken</translation>
+    </message>
+    <message>
+      <source>Images</source>
+      <translation>Bilder</translation>
+    </message>
+    <message>
+      <source>Possible answers, one a line (multiple choice)</source>
+      <translation>Mögliche Antworten, eine je Zeile (Auswahlfrage)</translation>
+    </message>
+    <message>
+      <source>Run</source>
+      <translation>Lauf</translation>
+    </message>
+    <message>
+      <source>How the run ended</source>
+      <translation>Wie der Lauf endete</translation>
+    </message>
+    <message>
+      <source>GeoPackage of the run</source>
+      <translation>GeoPackage des Laufs</translation>
+    </message>
+    <message>
+      <source>The question could not be answered.</source>
+      <translation>Die Frage konnte nicht beantwortet werden.</translation>
+    </message>
+    <message>
+      <source>Area (all of the images if empty)</source>
+      <translation>Bereich (leer: die ganzen Bilder)</translation>
+    </message>
+    <message>
+      <source>Give at least one raster layer.</source>
+      <translation>Bitte mindestens einen Rasterlayer angeben.</translation>
+    </message>
+    <message>
+      <source>The masks in "{0}" cannot be read.</source>
+      <translation>Die Masken in „{0}“ sind nicht lesbar.</translation>
+    </message>
+    <message>
+      <source>Layer "{0}" is not a file. Save it as a GeoTIFF first (Layer &gt; Save As).</source>
+      <translation>Layer „{0}“ ist keine Datei. Bitte zuerst als GeoTIFF speichern (Layer &gt; Speichern als).</translation>
+    </message>
+    <message>
+      <source>Measure change between two dates</source>
+      <translation>Veränderung zwischen zwei Daten messen</translation>
+    </message>
+    <message>
+      <source>Marks what a phrase names in an earlier and a later image, and measures gain, loss and what stayed.</source>
+      <translation>Markiert das Genannte in einem früheren und einem späteren Bild und misst Zuwachs, Verlust und Gebliebenes.</translation>
+    </message>
+    <message>
+      <source>Earlier image</source>
+      <translation>Früheres Bild</translation>
+    </message>
+    <message>
+      <source>Later image</source>
+      <translation>Späteres Bild</translation>
+    </message>
+    <message>
+      <source>What to compare</source>
+      <translation>Was verglichen wird</translation>
+    </message>
+    <message>
+      <source>Gain</source>
+      <translation>Zuwachs</translation>
+    </message>
+    <message>
+      <source>Loss</source>
+      <translation>Verlust</translation>
+    </message>
+    <message>
+      <source>Unchanged</source>
+      <translation>Unverändert</translation>
+    </message>
+    <message>
+      <source>{0} (m²)</source>
+      <translation>{0} (m²)</translation>
+    </message>
+    <message>
+      <source>The model is not set up. Open the TerraScope panel and press "Set up the model…", or set TERRASCOPE_PYTHON.</source>
+      <translation>Das Modell ist nicht eingerichtet. Im TerraScope-Fenster „Modell einrichten…“ drücken oder TERRASCOPE_PYTHON setzen.</translation>
+    </message>
+    <message>
+      <source>The model's Python "{0}" could not be started.</source>
+      <translation>Das Python des Modells, „{0}“, konnte nicht gestartet werden.</translation>
+    </message>
+    <message>
+      <source>The model's process ended unexpectedly (exit code {0}).</source>
+      <translation>Der Modellprozess ist unerwartet zu Ende gegangen (Rückgabewert {0}).</translation>
+    </message>
+    <message>
+      <source>Measure a mask</source>
+      <translation>Eine Maske messen</translation>
+    </message>
+    <message>
+      <source>Measures a raster whose pixels are 0 outside and 1 inside a mask: true area, share, parts, perimeter, place.</source>
+      <translation>Misst ein Raster, dessen Pixel außerhalb einer Maske 0 und innerhalb 1 sind: wahre Fläche, Anteil, Teile, Umfang, Lage.</translation>
+    </message>
+    <message>
+      <source>Mask</source>
+      <translation>Maske</translation>
+    </message>
+    <message>
+      <source>Area (m²)</source>
+      <translation>Fläche (m²)</translation>
+    </message>
+    <message>
+      <source>Share (0 to 1)</source>
+      <translation>Anteil (0 bis 1)</translation>
+    </message>
+    <message>
+      <source>All measurements (JSON)</source>
+      <translation>Alle Messwerte (JSON)</translation>
+    </message>
+    <message>
+      <source>Find what a phrase names</source>
+      <translation>Finden, was ein Ausdruck nennt</translation>
+    </message>
+    <message>
+      <source>Marks what a phrase names ("water", "the forest", "buildings") as polygons with area, share and confidence.</source>
+      <translation>Markiert, was ein (englischer) Ausdruck nennt („water“, „the forest“, „buildings“), als Polygone mit Fläche, Anteil und Sicherheit.</translation>
+    </message>
+    <message>
+      <source>What to find</source>
+      <translation>Was gesucht wird</translation>
+    </message>
+  </context>
+</TS>
