@@ -22,7 +22,7 @@ from terrascope.reasoning.claim_types import StepEvidence
 
 BREAK = re.compile(r"[,;]|\b(?:and|while|but|whereas|with|although|though|compared)\b")
 _FILLER = re.compile(
-    r"^[\s(:\"'-]*(?:(?:of|is|are|was|were|by|as|covered|occupied|taken|up|made|consists?|consisting|the|this|that|total|"
+    r"^[\s():\"'-]*(?:(?:of|is|are|was|were|by|as|covered|occupied|taken|up|made|consists?|consisting|the|this|that|total|"
     r"whole|entire|image|scene|picture|area|view|tile|land|surface|ground|pixels?|valid|a|an|under|in|classified|"
     r"separate|distinct|different|isolated|individual|disconnected|patches|parts|pieces|areas|regions|components|bodies|"
     r"blocks|clusters|polygons|segments)[\s\"']*){0,9}$"
@@ -149,10 +149,22 @@ class Document:
             different = _first_two(pool)
             if different is not None:
                 return different if pool is not order else (different[0], different[1])
-        topic = self.topic(sentence)
-        if order and topic is not None and topic.key != order[0].key:
-            return topic, order[0]
-        return None
+        if order:
+            other = self.other(sentence, order[0])
+            return (other, order[0]) if other is not None else None
+        return self.they(sentence)
+
+    def they(self, sentence: Sentence) -> tuple[Mention, Mention] | None:
+        """The two different classes named last before a sentence, in the order of the text."""
+        last = self.topic(sentence)
+        before = self.other(sentence, last) if last is not None else None
+        return (before, last) if before is not None and last is not None else None
+
+    def other(self, sentence: Sentence, mention: Mention) -> Mention | None:
+        """The class named last, in or before a sentence, that is not the given one and that there is a mask of."""
+        known = [m for m in self.mentions if m.start < sentence.span.end and m.key != mention.key]
+        known = [m for m in known if self.facts.of_key(m.key)]
+        return known[-1] if known else None
 
 
 def _first_two(pool: Sequence[Mention]) -> tuple[Mention, Mention] | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from terrascope.masks.measurement import measure
+from terrascope.masks.types import Measurement
 from terrascope.reasoning.claim_context import Document, Sentence
 from terrascope.reasoning.claim_text import Mention
 from terrascope.reasoning.claim_types import Claim, ClaimKind, StepEvidence
@@ -24,12 +27,15 @@ _SCALE = re.compile(
     r"\b(?:resolution|pixel size|gsd|per pixel|ground sampl\w*|elevation|altitude|heights?|depth|deep|wide|width|long|"
     r"length of|diameter|radius|buffer|scale|grid|pixels? of|tall|high|thick)\b"
 )
+_AGAINST = re.compile(r"\b(?:against|versus|vs\.?|compared (?:to|with))\s*$")
+_WAS = re.compile(r"\s+(?:(?:was|were|is|are|got|became|ha(?:s|ve) been|that)\s+){0,2}$")
+_MORE_BY = re.compile(r"\b(?:more|less|larger|bigger|smaller|greater|fewer)\s+by\b[^.,;]*$")
 _HYPOTHETICAL = re.compile(
     r"\?\s*$|\b(?:if|whether|requires?|required|threshold|minimum of|maximum of|for example|suppose|assum\w*)\b"
     r"|\bneed(?:s|ed)? (?:at least|more|about)\b"
 )
 _PERIMETER = re.compile(r"\b(?:perimeters?|outlines?|circumference|shorelines?|coastlines?|edge length)\b")
-_BORDER = re.compile(r"\b(?:borders?|boundary|boundaries|shared edge|frontier|interface)\b")
+_BORDER = re.compile(r"\b(?:borders?|boundary|boundaries|shared edge|frontier|interface|along(?= \d))\b")
 _DISTANCE = re.compile(r"\b(?:distan\w*|apart|away|separat\w*|far|gap|nearest|closest|within|between|from)\b")
 _TOGETHER = re.compile(r"\b(?:together|combined|in total|altogether|jointly|sum|both)\b")
 _DIFFERENCE = re.compile(
@@ -96,6 +102,7 @@ def _check(document: Document, sentence: Sentence, quantity: Quantity, subject: 
             )
         if quantity.kind is Kind.LENGTH and topic != "perimeter":
             return unknown(document, sentence, quantity, ClaimKind.LENGTH, "The text does not say what is so long.")
+    subject = subject or _against(document, sentence, quantity)
     subject = subject or document.subject(sentence, quantity.start, quantity.end)
     kind = {Kind.SHARE: ClaimKind.SHARE, Kind.AREA: ClaimKind.AREA, Kind.LENGTH: ClaimKind.LENGTH}.get(
         quantity.kind, ClaimKind.PIXELS
@@ -110,6 +117,7 @@ def _check(document: Document, sentence: Sentence, quantity: Quantity, subject: 
     facts = (
         _differences(document, sentence, quantity)
         or _together(document, sentence, quantity)
+        or _flooded(document, sentence, quantity, subject)
         or _changes(document, sentence, quantity, subject)
     )
     if facts:
@@ -120,16 +128,28 @@ def _check(document: Document, sentence: Sentence, quantity: Quantity, subject: 
     return verdict(document, sentence, quantity, kind, facts)
 
 
+def _against(document: Document, sentence: Sentence, quantity: Quantity) -> Mention | None:
+    """The class of the second value in "Trees cover 30 % against 20 % of water" and "more: 30 % against 20 %"."""
+    if not _AGAINST.search(document.plain[sentence.span.start : quantity.start]):
+        return None
+    follows = re.match(r"\s*(?:of|is|for)\s+(?:the\s+)?", document.plain[quantity.end : sentence.span.end])
+    if follows:
+        at = quantity.end + follows.end()
+        named = next((m for m in sentence.mentions if m.start == at), None)
+        if named is not None:
+            return named
+    first = document.subject(sentence, quantity.start, quantity.end)
+    return None if first is None else document.other(sentence, first)
+
+
 def _states(document: Document, sentence: Sentence, quantity: Quantity, subject: Mention) -> list[Fact]:
     steps = document.meant(subject, sentence, quantity.start)
-    reads: dict[Kind, tuple[str, Callable[[StepEvidence], float | None]]] = {
-        Kind.SHARE: ("share of the valid pixels", lambda step: step.measurement.share),
-        Kind.AREA: ("area", lambda step: step.measurement.area_m2),
-        Kind.LENGTH: ("perimeter", lambda step: step.measurement.perimeter_m),
-        Kind.PIXELS: ("pixels", lambda step: float(step.measurement.pixels)),
-    }
-    what, read = reads[quantity.kind]
-    return [Fact(np.nan if (value := read(step)) is None else value, what, (step,)) for step in steps]
+    return [fact for step in steps for fact in _states_of(quantity, step)]
+
+
+def _states_of(quantity: Quantity, step: StepEvidence) -> list[Fact]:
+    what = "perimeter" if quantity.kind is Kind.LENGTH else "size"
+    return [Fact(value, what, (step,)) for value in _values(quantity.kind, step.measurement)]
 
 
 def _changes(document: Document, sentence: Sentence, quantity: Quantity, subject: Mention) -> list[Fact]:
@@ -149,27 +169,21 @@ def _changes(document: Document, sentence: Sentence, quantity: Quantity, subject
     if change is None:
         return []
     near = min(words, key=lambda m: abs(sentence.span.start + m.start() - quantity.start)).group(0)
-    if quantity.kind is Kind.AREA:
-        net, gain, loss = change.net_area_m2, change.gain.area_m2, change.loss.area_m2
-        stays = change.persistent.area_m2
-    elif quantity.kind is Kind.PIXELS:
-        net, gain, loss = float(change.net_pixels), float(change.gain.pixels), float(change.loss.pixels)
-        stays = float(change.persistent.pixels)
-    else:
-        net, gain, loss, stays = change.net_share, change.gain.share, change.loss.share, change.persistent.share
-    if net is None or gain is None or loss is None or stays is None:
-        return [Fact(np.nan, "change between the dates", pair)]
+    parts = [_values(quantity.kind, each) for each in (change.before, change.after, change.gain, change.loss)]
+    stays = _values(quantity.kind, change.persistent)
     sign = -1.0 if _DOWN.match(near) or near.startswith("los") else 1.0
     sign = 1.0 if quantity.value < 0 else sign
-    facts = [Fact(sign * net, "net change between the dates", pair)]
+    facts: list[Fact] = []
+    for before, after, gain, loss in zip(*parts):
+        facts.append(Fact(sign * (after - before), "net change between the dates", pair))
+        if near.startswith(("gain", "new", "expan", "grow", "grew")):
+            facts.append(Fact(gain, "gain between the dates", pair))
+        if near.startswith(("los", "disappear", "reced", "retreat")):
+            facts.append(Fact(loss, "loss between the dates", pair))
     if quantity.kind is Kind.SHARE and change.relative is not None:
         facts.append(Fact(sign * change.relative, "net change between the dates over the area before", pair))
-    if near.startswith(("gain", "new", "expan", "grow", "grew")):
-        facts.append(Fact(gain, "gain between the dates", pair))
-    if near.startswith(("los", "disappear", "reced", "retreat")):
-        facts.append(Fact(loss, "loss between the dates", pair))
     if near.startswith(("persist", "unchanged", "stable", "remain")):
-        facts = [Fact(stays, "what stayed between the dates", pair)]
+        facts = [Fact(value, "what stayed between the dates", pair) for value in stays]
     return facts
 
 
@@ -179,56 +193,72 @@ def _end_of(lead: str, pair: tuple[StepEvidence, StepEvidence]) -> StepEvidence 
     return pair[1] if re.search(r"\bto\s*$", lead) else None
 
 
-def _states_of(quantity: Quantity, step: StepEvidence) -> list[Fact]:
-    measured = step.measurement
-    value = {Kind.SHARE: measured.share, Kind.AREA: measured.area_m2}.get(quantity.kind, float(measured.pixels))
-    return [Fact(np.nan if value is None else value, f"{quantity.kind.value} at that date", (step,))]
-
-
 def _together(document: Document, sentence: Sentence, quantity: Quantity) -> list[Fact]:
     """The union of all classes of the sentence, if it speaks of them together."""
     window = document.plain[sentence.span.start : sentence.span.end]
-    keys = dict.fromkeys(m.key for m in sentence.mentions)
+    named = sentence.mentions or document.they(sentence) or ()
+    keys = dict.fromkeys(m.key for m in named)
     if not _TOGETHER.search(window) or len(keys) < 2 or quantity.kind not in (Kind.SHARE, Kind.AREA, Kind.PIXELS):
         return []
-    chosen = [steps[0] for m in sentence.mentions if (steps := document.meant(m, sentence))]
+    chosen = [steps[0] for m in named if (steps := document.meant(m, sentence))]
     if len({id(step) for step in chosen}) < len(keys) or len({step.mask.shape for step in chosen}) > 1:
         return []
     chosen = list({id(step): step for step in chosen}.values())
     union = np.logical_or.reduce([step.mask for step in chosen])
-    if chosen[0].valid is not None:
-        union = union & chosen[0].valid
-    pixels = int(np.count_nonzero(union))
-    one = chosen[0].measurement
-    if quantity.kind is Kind.SHARE:
-        value: float = pixels / one.valid_pixels if one.valid_pixels else 0.0
-    elif quantity.kind is Kind.PIXELS:
-        value = float(pixels)
-    elif one.area_m2 is None:
-        value = np.nan
-    else:
-        from terrascope.masks.geodesy import ground
-
-        value = ground(chosen[0].grid).area.total(union)
-    return [Fact(value, "union", tuple(chosen))]
+    return _of_mask(quantity, union, "union", tuple(chosen))
 
 
 def _differences(document: Document, sentence: Sentence, quantity: Quantity) -> list[Fact]:
     """How much one class is larger or smaller than another: "the forest is 12 ha larger than the water"."""
     than = _DIFFERENCE.match(document.plain[quantity.end : sentence.span.end])
-    if than is None or quantity.kind not in (Kind.SHARE, Kind.AREA, Kind.PIXELS):
+    by = _MORE_BY.search(document.plain[sentence.span.start : quantity.start])
+    said = than or by
+    if said is None or quantity.kind not in (Kind.SHARE, Kind.AREA, Kind.PIXELS):
         return []
-    pair = document.pair(sentence, quantity.start, quantity.end + than.end())
+    pair = document.pair(sentence, quantity.start, quantity.end + (than.end() if than else 0))
     chosen = [document.meant(m, sentence) for m in pair] if pair else []
     if len(chosen) != 2 or not all(chosen):
         return []
     both = chosen[0][0], chosen[1][0]
-    ones = [_states_of(quantity, step)[0].value for step in both]
-    facts = [Fact(abs(ones[0] - ones[1]), "difference of the masks", both)]
-    if quantity.kind is Kind.SHARE and min(ones) > 0:
-        base = min(ones) if re.search(r"larger|bigger|more|greater", than.group(0)) else max(ones)
-        facts.append(Fact(abs(ones[0] - ones[1]) / base, "difference over the other mask", both))
+    facts = []
+    for one, two in zip(*(_values(quantity.kind, step.measurement) for step in both)):
+        facts.append(Fact(abs(one - two), "difference of the masks", both))
+        if quantity.kind is Kind.SHARE and min(one, two) > 0:
+            base = min(one, two) if re.search(r"larger|bigger|more|greater", said.group(0)) else max(one, two)
+            facts.append(Fact(abs(one - two) / base, "difference over the other mask", both))
     return facts
+
+
+def _flooded(document: Document, sentence: Sentence, quantity: Quantity, subject: Mention) -> list[Fact]:
+    """How much of a class was flooded: "5 ha of cropland was flooded"."""
+    floods = [m for m in sentence.mentions if "flood" in m.key and m.key != subject.key]
+    floods = [m for m in floods if _WAS.match(document.plain[min(subject.end, m.end) : max(subject.start, m.start)])]
+    if not floods or "flood" in subject.key:
+        return []
+    flood, classes = document.meant(floods[0], sentence), document.facts.of_key(subject.key)
+    if not flood or not classes or flood[0].mask.shape != classes[0].mask.shape:
+        return []
+    first = min(classes, key=lambda step: (step.date.isoformat() if step.date else "", step.view))
+    return _of_mask(quantity, flood[0].mask & first.mask, "flooded part", (first, flood[0]))
+
+
+def _of_mask(quantity: Quantity, mask: NDArray[np.bool_], what: str, steps: tuple[StepEvidence, ...]) -> list[Fact]:
+    """Facts of a mask that was made from those of some steps."""
+    one = steps[0]
+    measured = measure(mask, np.ones_like(mask) if one.valid is None else one.valid, one.grid)
+    return [Fact(value, what, steps) for value in _values(quantity.kind, measured)]
+
+
+def _values(kind: Kind, measured: Measurement) -> list[float]:
+    """What a number of a kind can state of a mask: a share may be of the pixels or of the area."""
+    found: dict[Kind, list[float | None]] = {
+        Kind.SHARE: [measured.share, measured.area_share],
+        Kind.AREA: [measured.area_m2],
+        Kind.LENGTH: [measured.perimeter_m],
+        Kind.PIXELS: [float(measured.pixels)],
+    }
+    values = [value for value in found[kind] if value is not None]
+    return values or [np.nan]
 
 
 def _between(document: Document, sentence: Sentence, quantity: Quantity, topic: str) -> Claim | None:

@@ -34,14 +34,15 @@ _LESS = r"(?:smaller|less extensive|less widespread|less common|less dominant|lo
 _COMPARE = re.compile(
     rf"\b(?:(?P<more>{_MORE})|(?P<less>{_LESS}))(?P<between>[^.;?\d]{{0,60}}?)\bthan\b|\b(?P<exceed>exceeds?|outweighs?|surpass(?:es)?)\b"
 )
+_COVERS_MORE = re.compile(r"\bcovers? (more|less)\b(?=\s*(?:[:.,;]|by\b|$))")
 _SAME = re.compile(
     r"\b(?:the same (?:size|area|share|extent)|equal(?:ly)? (?:large|in (?:size|area)|size|area)|"
     r"as (?:large|big|extensive) as|similar (?:size|area|extent|in size))\b"
 )
 _MOST = re.compile(
-    r"\b(?:(?P<most>largest|biggest|dominant|dominat(?:es|ing|ed by)|predominant|"
+    r"\b(?:(?P<most>largest|biggest|dominant|dominat(?:es?|ing|ed by)|predominant|"
     r"most (?:extensive|common|widespread|abundant)|main (?:land cover|class|cover))"
-    r"|(?P<least>smallest|least (?:extensive|common|widespread|abundant)|rarest))\b"
+    r"|(?P<least>smallest|covers? least|least (?:extensive|common|widespread|abundant)|rarest))\b"
 )
 _GREW = re.compile(
     r"\b(?:(?P<up>increas(?:e|es|ed|ing)|gr[eo]ws?|grown|growing|expand(?:s|ed|ing)?|expansion|rose|risen|"
@@ -148,6 +149,14 @@ def _comparing(document: Document, sentence: Sentence) -> Iterator[Statement]:
             ClaimKind.COMPARISON, relation, (first, after), not _denied(document, low, match.start()),
             Span(match.start(), after.end),
         )  # fmt: skip
+    for match in _COVERS_MORE.finditer(text, sentence.span.start, sentence.span.end):
+        before = [m for m in sentence.mentions if m.end <= match.start()]
+        other = document.other(sentence, before[-1]) if before else None
+        if before and other is not None:
+            relation = "smaller" if match.group(1) == "less" else "larger"
+            denied = _denied(document, before[-1].end, match.start())
+            span = Span(match.start(), match.end())
+            yield Statement(ClaimKind.COMPARISON, relation, (before[-1], other), not denied, span)
     for match in _SAME.finditer(text, sentence.span.start, sentence.span.end):
         pair = document.pair(sentence, match.start(), match.end())
         if pair is not None and len(document.facts.of_key(pair[0].key)) > 0:

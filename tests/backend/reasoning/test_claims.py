@@ -202,6 +202,53 @@ def test_a_flood_mask_is_not_the_water_mask() -> None:
     assert verdicts("The flooded area covers 5 % and the water 20 %.", steps) == [("share", YES), ("share", YES)]
 
 
+FLOODED = TWO_DATES[1].mask & ~WATER
+CROPS = box((20, 0, 60, 100))
+FLOOD_STEPS = [
+    evidence(1, "cropland", CROPS, 0),
+    evidence(2, "water", WATER, 0),
+    evidence(3, "water", TWO_DATES[1].mask, 1),
+    evidence(3, "flooded", FLOODED, 1),
+    evidence(3, "water lost", box(), 1),
+]
+LEAD = "<think>I mark the water [SEG]. Then the trees [SEG].</think><answer>"
+LEAD_TWO = "<think>Image t1: I mark the water [SEG]. Image t2: I mark the water [SEG].</think><answer>"
+LEAD_FLOOD = (
+    "<think>Image t1: I mark the cropland [SEG]. Image t1: I mark the water [SEG]. Image t2: I mark the water [SEG]."
+    "</think><answer>"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "steps", "number"),
+    [
+        (LEAD + "Water covers 20.00 % of the area (20 ha).", ONE_DATE[:2], 2),
+        (LEAD + "Water lies mostly in the north (20.00 % of the area).", ONE_DATE[:2], 1),
+        (LEAD + "Yes, there is water: 20.00 % of the area, mostly in the north.", ONE_DATE[:2], 2),
+        (LEAD + "1 patch of trees (30.00 % of the area).", ONE_DATE[:2], 2),
+        (LEAD + "Trees cover more: 30.00 % against 20.00 %.", ONE_DATE[:2], 3),
+        (LEAD + "Yes, trees cover 30.00 % against 20.00 % of water.", ONE_DATE[:2], 2),
+        (LEAD + "Trees cover more by 10 ha (10.00 % of the area).", ONE_DATE[:2], 3),
+        (LEAD + "Together they cover 50.00 % of the area (50 ha).", ONE_DATE[:2], 2),
+        (LEAD + "Water: 20.00 % (20 ha); trees: 30.00 % (30 ha).", ONE_DATE[:2], 4),
+        (LEAD + "Yes, they are adjacent and touch along 1000 m.", ONE_DATE[:2], 2),
+        (LEAD + "They are 10 m apart and touch.", ONE_DATE[:2], 2),
+        (LEAD + "Trees dominate: 30.00 % of the area.", ONE_DATE[:2], 2),
+        (LEAD + "The scene shows water (20.00 %, mostly north) and trees (30.00 %, mostly centre).", ONE_DATE[:2], 3),
+        (LEAD_TWO + "Water grew from 20.00 % to 30.00 %: gained 10 ha (10.00 % of the area), lost 0 m2.", TWO_DATES, 6),
+        (LEAD_TWO + "10 ha (10.00 % of the area) of water was gained.", TWO_DATES, 2),
+        (LEAD_FLOOD + "10 ha (10.00 % of the area) was flooded.", FLOOD_STEPS, 2),
+        (LEAD_FLOOD + "10 ha (10.00 % of the area) of cropland was flooded.", FLOOD_STEPS, 2),
+    ],
+)  # fmt: skip
+def test_what_the_embedded_model_copies_from_its_evidence_is_supported(
+    text: str, steps: list[StepEvidence], number: int
+) -> None:
+    claims = check_claims(text + "</answer>", steps)
+    assert [(claim.kind.value, claim.reason) for claim in claims if claim.verdict is not YES] == []
+    assert len(claims) == number
+
+
 @pytest.mark.parametrize(("claimed", "verdict"), [("33.3", YES), ("33", YES), ("33.4", NO), ("33.27", NO), ("30", NO)])
 def test_rounding_of_the_text_is_allowed_and_no_more(claimed: str, verdict: Verdict) -> None:
     mask = np.zeros((100, 100), bool)
