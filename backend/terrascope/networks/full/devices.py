@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
@@ -100,6 +102,26 @@ def choose(wanted: str | None) -> tuple[DeviceProof, tuple[str, ...]]:
             reasons.append(error.message)
             log.info("%s", error.message)
     return prove("cpu"), tuple(reasons)
+
+
+@contextmanager
+def memory_errors(device: str) -> Iterator[None]:
+    """Say what to do where a device runs out of memory.
+
+    Raises
+    ------
+    NetworkError
+        In place of torch's own error.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        raise NetworkError(
+            f"{device} ran out of memory.",
+            "Close other programs that use it, load the model in nf4 or int4, or ask about fewer images.",
+        ) from error
 
 
 def _product(device: torch.device, dtype: torch.dtype) -> float:

@@ -87,8 +87,11 @@ def load_model(
     config = load_config(folder)
     digest = verify_weights(folder) if verify else ""
     proof, notes = devices.choose(device)
+    for note in notes:
+        log.warning("%s", note)
     name = fitting_precision(config, proof, precision)
-    model = read_weights(folder, config, proof.name, name, attention)
+    with devices.memory_errors(proof.name):
+        model = read_weights(folder, config, proof.name, name, attention)
     return Loaded(model, folder.name, digest, name, f"{proof.name} ({proof.title})", notes)
 
 

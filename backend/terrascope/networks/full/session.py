@@ -16,6 +16,7 @@ from transformers import DynamicCache
 
 from terrascope import __version__
 from terrascope.errors import NetworkError
+from terrascope.networks.full.devices import memory_errors
 from terrascope.networks.full.loading import Loaded, load_model
 from terrascope.networks.full.modality import takes_sar
 from terrascope.networks.full.modeling import TerraScopeForConditionalGeneration, upscale_mask
@@ -126,16 +127,41 @@ class FullNetwork:
         ids = self.processor.encode(self.processor.prompt_text(prompt, state.counts))
         split = len(ids) - ids[::-1].index(self.processor.image_end_id) if self.reuse_prefix else 0
         embeddings = self._embeddings(ids, state)
-        if split and state.cache is not None and state.prefix == ids[:split]:
-            state.cache.crop(split - state.cache.get_seq_length())
-            self.prefix_hits += 1
-        else:
+        self.check_length(len(ids))
+        state.active = None
+        if not split or state.cache is None or state.prefix != ids[:split]:
             state.cache, state.prefix = DynamicCache(config=self.model.config.internvl_config.text_config), ids[:split]
             if split:
-                self.model.read(embeddings[:, :split], state.cache)
-        hidden = self.model.read(embeddings[:, split:], state.cache)[0, -1]
+                self.read(embeddings[:, :split], state)
+        else:
+            state.cache.crop(split - state.cache.get_seq_length())
+            self.prefix_hits += 1
+        hidden = self.read(embeddings[:, split:], state)
         state.active = FullDecoding(self, state, ids, hidden)
         return state.active
+
+    def check_length(self, positions: int) -> None:
+        """Refuse more positions than the language model was made for."""
+        limit = self.model.config.internvl_config.text_config.max_position_embeddings
+        if positions > limit:
+            raise NetworkError(
+                f"Images, question and answer take {positions} tokens; the model reads {limit}.",
+                "Ask about fewer images or a smaller area.",
+            )
+
+    def read(self, embeddings: Tensor, state: _SceneState) -> Tensor:
+        """Read embeddings [1, n, width] after what the cache holds; return the last position's state, [width].
+
+        A cache that a failure left half written is dropped.
+        """
+        cache, state.cache = state.cache, None
+        if cache is None:
+            raise NetworkError("This generation failed before.", "Begin the question again.")
+        self.check_length(cache.get_seq_length() + embeddings.shape[1])
+        with memory_errors(self._info.device):
+            hidden = self.model.read(embeddings, cache)
+        state.cache = cache
+        return hidden[0, -1]
 
     def forget(self) -> None:
         """Free what is kept for a second question on the last scene."""
@@ -153,7 +179,8 @@ class FullNetwork:
 
     def _encode(self, tiles: Tensor, counts: Sequence[int]) -> list[Tensor]:
         device = self.model.device
-        tokens = torch.cat([self.model.encode_tiles(part.to(device)) for part in tiles.split(_TILES_AT_ONCE)])
+        with memory_errors(self._info.device):
+            tokens = torch.cat([self.model.encode_tiles(part.to(device)) for part in tiles.split(_TILES_AT_ONCE)])
         return [part.reshape(-1, part.shape[-1]) for part in tokens.split(list(counts))]
 
     def _embeddings(self, ids: list[int], state: _SceneState) -> Tensor:
@@ -175,7 +202,8 @@ class FullNetwork:
             pixels = self.processor.sam_input(
                 state.pictures[view], self.model.sam2.dtype, alone=len(state.pictures) == 1
             )
-            state.features[view] = self.model.encode_image(pixels.to(self.model.device))
+            with memory_errors(self._info.device):
+                state.features[view] = self.model.encode_image(pixels.to(self.model.device))
             self.image_encodings += 1
         return state.features[view]
 
@@ -199,7 +227,12 @@ class FullDecoding:
     def logits(self) -> NDArray[np.float32]:
         """Scores of the next token, float32 [vocabulary]."""
         if self._logits is None:
-            self._logits = self._network.model.scores(self._hidden).cpu().numpy()
+            scores = self._network.model.scores(self._hidden).cpu().numpy()
+            if not np.isfinite(scores).all():
+                raise NetworkError(
+                    f"The model's numbers overflow in {self._network.info.dtype}.", "Load it in bf16 or fp32."
+                )
+            self._logits = scores
         return self._logits
 
     @torch.inference_mode()
@@ -273,7 +306,7 @@ class FullDecoding:
 
     def _read(self, embeddings: Tensor) -> None:
         self._alive()
-        self._hidden = self._network.model.read(embeddings, self._state.cache)[0, -1]
+        self._hidden = self._network.read(embeddings, self._state)
         self._logits = None
 
     def _alive(self) -> None:

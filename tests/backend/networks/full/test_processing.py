@@ -121,6 +121,15 @@ def test_a_tokenizer_without_seg_is_refused(imported: Path, tmp_path: Path) -> N
         TerraScopeProcessor.from_pretrained(tmp_path)
 
 
+def test_a_tokenizer_published_as_vocabulary_and_merges_gives_the_same_ids(imported, portable_cases, tmp_path) -> None:
+    for name in ("vocab.json", "merges.txt", "added_tokens.json", "special_tokens_map.json", "tokenizer_config.json"):
+        shutil.copyfile(imported / name, tmp_path / name)
+    processor = TerraScopeProcessor.from_pretrained(tmp_path)
+    case = portable_cases["multi_2img"]
+    ids = processor.encode(processor.prompt_text(Prompt(case.text), (1, 1)))
+    np.testing.assert_array_equal(ids, case.figures["input_ids"])
+
+
 def test_settings_are_saved_with_the_tokenizer(processor: TerraScopeProcessor, tmp_path: Path) -> None:
     other = TerraScopeProcessor(processor.tokenizer, ProcessorSettings(sam_constants="exact", max_tiles=6))
     other.save_pretrained(tmp_path)

@@ -136,6 +136,47 @@ def test_misuse_is_refused_with_the_value(network: FullNetwork) -> None:
         decoding.decode_mask(0)
 
 
+def test_a_prompt_that_is_too_long_is_refused_before_it_is_read(network: FullNetwork) -> None:
+    pictures = [picture(32, 32, 0)]
+    network.begin(pictures, FIRST)
+    with pytest.raises(NetworkError, match=r"take \d+ tokens; the model reads 32768.*fewer images"):
+        network.begin(pictures, Prompt("built up " * 20_000))
+    assert len(network.begin(pictures, FIRST).logits()) == 443
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_a_question_that_failed_leaves_nothing_behind(network: FullNetwork, monkeypatch, at: int) -> None:
+    """Out of memory in the prefix, in the rest of the prompt, or in a token: with some layers written and some not."""
+    pictures = [picture(128, 128, 1)]
+    wanted = network.begin([*pictures], FIRST).logits()
+    read, calls = network.model.read, []
+
+    def fails(embeddings, cache):
+        calls.append(embeddings)
+        states = read(embeddings, cache)
+        if len(calls) < at:
+            return states
+        cache.layers[1].crop(-1)
+        raise torch.OutOfMemoryError("no memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(network.model, "read", fails)
+        with pytest.raises(NetworkError, match=r"ran out of memory.*nf4 or int4"):
+            decoding = network.begin(pictures, FIRST)
+            decoding.feed_token(5)
+    if at == 3:
+        with pytest.raises(NetworkError, match="failed before"):
+            decoding.feed_token(5)
+    np.testing.assert_array_equal(network.begin(pictures, FIRST).logits(), wanted)
+
+
+def test_overflow_is_said_and_no_token_is_made_of_it(network: FullNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoding = network.begin([picture(128, 128, 1)], FIRST)
+    monkeypatch.setattr(network.model, "scores", lambda state: torch.full((443,), float("nan")))
+    with pytest.raises(NetworkError, match=r"overflow in fp32.*bf16 or fp32"):
+        decoding.logits()
+
+
 def test_the_thumbnail_cannot_be_selected(network: FullNetwork) -> None:
     decoding = network.begin([picture(1000, 500, 1)], FIRST)
     with pytest.raises(NetworkError, match="no token 512; it has 512"):
