@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -16,12 +17,13 @@ from terrascope.reasoning.settings import ReasoningSettings
 from terrascope.scene.types import Role, Scene, View
 from terrascope.service.recorder import OnMessage, Recorder
 from terrascope.service.request import QuestionRequest
-from terrascope.service.run import Cancelled, begin_trace, prepare
+from terrascope.service.run import Cancelled, Clock, begin_trace, prepare
 from terrascope.service.workbench import Workbench
 from terrascope.trace.geopackage import GeoPackageWriter
 from terrascope.trace.jsonable import jsonable
 from terrascope.trace.pictures import view_picture
-from terrascope.trace.types import Trace
+from terrascope.trace.types import Answer, Trace
+from terrascope.trace.units import area_text, percent_text
 
 
 def measure_change(
@@ -45,9 +47,11 @@ def measure_change(
     from terrascope.masks import change
 
     settings = ReasoningSettings.from_mapping(request.settings)
-    scene, network = prepare(bench, request, on_message, cancelled)
+    clock = Clock()
+    scene, network = prepare(bench, request, on_message, cancelled, clock)
     views = dated_views(scene)
-    trace = begin_trace(request, scene, network, settings.resolved(network.info.defaults))
+    asked = replace(request, question=f"How did {phrase} change?")
+    trace = begin_trace(asked, scene, network, settings.resolved(network.info.defaults))
     pictures = {index: view_picture(view) for index, view in enumerate(scene.views)}
     changes: list[dict[str, object]] = []
     before: MaskPrediction | None = None
@@ -71,8 +75,24 @@ def measure_change(
                 recorder.take(EvidenceReady(number, "", {}, derived))
             before = seen
         recorder.flush()
-        writer.put_run(replace(writer.trace, end_reason="answered"))
+        answer = Answer(change_text(phrase, changes))
+        writer.put_run(replace(writer.trace, answer=answer, end_reason="answered", timings=clock.timings()))
         return writer.trace, changes
+
+
+def change_text(phrase: str, changes: list[dict[str, Any]]) -> str:
+    """Say in a sentence what changed from the first date to the last, and from each to the next."""
+    parts = []
+    for each in changes:
+        gain, loss, net = each["gain"], each["loss"], each["net_area_m2"]
+        if net is None:
+            sizes = [percent_text(each[name]["share"]) for name in ("gain", "loss")]
+            balance = f"{100 * each['net_share']:+.1f} % of the image"
+        else:
+            sizes = [area_text(gain["area_m2"]), area_text(loss["area_m2"])]
+            balance = f"{'-' if net < 0 else '+'}{area_text(abs(net))}"
+        parts.append(f"{each['from']} to {each['to']}: gained {sizes[0]}, lost {sizes[1]}, net {balance}")
+    return f"{phrase}: " + "; ".join(parts)
 
 
 def dated_views(scene: Scene) -> list[int]:

@@ -64,7 +64,7 @@ def run_question(
     Cancelled
         If it was stopped before the first step.
     """
-    clock = _Clock()
+    clock = Clock()
     bench = workbench or Workbench()
     if not request.question:
         raise TerraScopeError("There is no question.", "Write one.")
@@ -90,7 +90,7 @@ def prepare(
     request: QuestionRequest,
     on_message: OnMessage,
     cancelled: Callable[[], bool],
-    clock: _Clock | None = None,
+    clock: Clock | None = None,
 ) -> tuple[Scene, Network]:
     """Open the scene and load the network, with their messages.
 
@@ -99,7 +99,7 @@ def prepare(
     Cancelled
         If it was stopped between the two, or after them.
     """
-    clock = clock or _Clock()
+    clock = clock or Clock()
     with clock.part("scene_s"):
         scene = bench.scene(request.scene, _progress(on_message, cancelled))
     on_message(scene_message(scene))
@@ -176,7 +176,7 @@ def _conclude(
     scene: Scene,
     network: Network,
     on_message: OnMessage,
-    clock: _Clock,
+    clock: Clock,
 ) -> Trace:
     ended = recorder.ended
     assert ended is not None, "the loop always ends with Ended"
@@ -281,7 +281,7 @@ def _stop_if(cancelled: Callable[[], bool]) -> None:
         raise Cancelled
 
 
-class _Clock:
+class Clock:
     """Seconds of the run's parts."""
 
     def __init__(self) -> None:

@@ -88,6 +88,7 @@ def content(trace: Trace, pictures: Mapping[int, Picture]) -> dict[str, Any]:
         "steps": [each for each in steps if each.text or each.masks],
         "overview": _overview(trace, steps),
         "legend": _legend(steps),
+        "series": _series(trace),
         "claims": [_claim(each) for each in trace.claims],
         "verdicts": _verdict_counts(trace.claims),
         "pictures": {index: _uri(each.data, each.media_type) for index, each in pictures.items()},
@@ -187,6 +188,24 @@ def _overview(trace: Trace, steps: list[StepView]) -> list[dict[str, Any]]:
 def _legend(steps: list[StepView]) -> list[tuple[str, str]]:
     found = {mask.label: mask.colour for step in steps for mask in step.masks}
     return list(found.items())
+
+
+def _series(trace: Trace) -> list[tuple[str, str, list[tuple[str, str, float]]]]:
+    """Classes measured at two dates or more: (label, colour, points of (date, text, percent of the largest))."""
+    found: dict[str, list[tuple[str, str, float]]] = {}
+    for step in trace.steps:
+        share = summary_share(step.measurements)
+        if step.label and step.date and step.mask is not None and share is not None:
+            area = step.measurements.get("area_m2")
+            text = area_text(area) if isinstance(area, (int, float)) else percent_text(share)
+            found.setdefault(step.label, []).append((step.date, text, share))
+    series = []
+    for label, points in found.items():
+        if len({date for date, _, _ in points}) > 1:
+            top = max(share for _, _, share in points) or 1.0
+            bars = [(date, text, round(100 * share / top, 1)) for date, text, share in sorted(points)]
+            series.append((label, colour_of(label), bars))
+    return series
 
 
 def _claim(claim: ClaimRecord) -> dict[str, str]:
