@@ -221,7 +221,7 @@ class AnswerCard(Card):
                 tr("{0} of {1} statements agree with the masks, {2} do not").format(supported, len(run.claims), wrong)
             )
         self._fill(self.evidence, "; ".join(parts))
-        doubts = [*run.warnings, *([run.hint] if run.hint else []), *run.notes]
+        doubts = [*run.warnings, *([run.hint] if run.hint else [])]
         self._fill(self.doubts, "\n".join(f"⚠ {doubt}" for doubt in dict.fromkeys(doubts)))
         origin = [wording.network_name(run.network)] if run.network or run.device else []
         if run.device:
@@ -229,7 +229,7 @@ class AnswerCard(Card):
         if run.seconds is not None:
             origin.append(f"{wording.number(run.seconds, 1)} s")
         origin += run.inputs
-        self._fill(self.origin, "  ·  ".join(origin))
+        self._fill(self.origin, "\n".join(["  ·  ".join(origin), *run.notes]).strip())
         colours = {"answered": "#2e7d32", "error": "#c62828", "degenerate": "#c62828"}
         wrong_colour = "#c77700" if wrong else ""
         self.paint_edge(wrong_colour or colours.get(run.end_reason, "#c77700"))

@@ -99,6 +99,7 @@ class Controller(QObject):
         if not self._is_set_up():
             self._dock.setup_wanted.emit()
             return
+        self._dock.steps.show_all()  # the area of the next question is not the mask that was looked at
         try:
             self._dock.area_object()
         except AreaError as error:
@@ -224,7 +225,9 @@ class Controller(QObject):
         if self._shown is None:
             return
         self.map.show(self._shown, step)
-        if step is not None:
+        if step is None:
+            self.map.zoom_back()
+        else:
             self.map.zoom_to(self._shown, step)
 
     def _take_off(self) -> None:

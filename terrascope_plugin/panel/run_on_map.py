@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsLayerTreeGroup, QgsProject
+from qgis.core import QgsLayerTreeGroup, QgsProject, QgsRectangle
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
@@ -27,6 +27,8 @@ class RunOnMap(QObject):
         self._preview = MaskPreview(canvas)
         self._caption = MapCaption(canvas)
         self._run: Run | None = None
+        self._before: QgsRectangle | None = None  # what the map showed before it went to a mask
+        self._zoomed: QgsRectangle | None = None
         self._queue: list[tuple[Run, MaskLayer]] = []
         self._timer = QTimer(self)
         self._timer.setInterval(PAUSE_MS)
@@ -79,8 +81,21 @@ class RunOnMap(QObject):
         if view.contains(box) and box.width() * box.height() > 0.05 * view.width() * view.height():
             return
         box.scale(1.15)
+        if self._before is None or not self._is_where_it_went():
+            self._before = QgsRectangle(view)
         self._canvas.setExtent(box)
+        self._zoomed = QgsRectangle(self._canvas.extent())
         self._canvas.refresh()
+
+    def zoom_back(self) -> None:
+        """Show again what the map showed before it went to masks, unless the user has moved it since."""
+        if self._before is not None and self._is_where_it_went():
+            self._canvas.setExtent(self._before)
+            self._canvas.refresh()
+        self._before = self._zoomed = None
+
+    def _is_where_it_went(self) -> bool:
+        return self._zoomed is not None and self._canvas.extent() == self._zoomed
 
     def remove(self, run: Run) -> bool:
         """Take a run off the map; its file stays."""

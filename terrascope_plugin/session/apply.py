@@ -22,7 +22,8 @@ def _accepted(run: Run, _message: Message) -> None:
 
 def _scene(run: Run, message: Message) -> None:
     run.crs = message.get("crs")
-    run.notes = [str(note) for note in [*message.get("notes", []), *message.get("warnings", [])]]
+    run.notes = [str(note) for note in message.get("notes", [])]
+    run.warnings = [str(warning) for warning in message.get("warnings", [])]
     run.activity = "scene"
 
 

@@ -18,23 +18,59 @@ def promises(facts: dict) -> list[tuple[str, bool, object]]:
     first, killed, again = facts["first"], facts["killed"], facts["again"]
     arrivals = first["arrivals_s"]
     found = [
-        ("a question is answered", first["end"] in ("answered", "abstained") and bool(first["answer"]), first["answer"]),
+        (
+            "a question is answered",
+            first["end"] in ("answered", "abstained") and bool(first["answer"]),
+            first["answer"],
+        ),
         ("steps arrive one by one, before the answer", bool(arrivals) and arrivals == sorted(arrivals), arrivals),
         ("a mask is on the map before its layer is", facts["preview_on_map"], facts["preview_on_map"]),
-        ("every mask that is not empty is a layer", first["layers_valid"] and first["layers"] == first["non_empty"], first["layers"]),
+        (
+            "every mask that is not empty is a layer",
+            first["layers_valid"] and first["layers"] == first["non_empty"],
+            first["layers"],
+        ),
         ("the keyboard steps through", facts["stepping"]["current"] is not None, facts["stepping"]),
         ("Stop ends a question", facts["cancelled"]["end"] == "cancelled", facts["cancelled"]["end"]),
-        ("Stop is answered within 300 ms (1 s allowed on a busy machine)", facts["cancel_ms"] < 1000, f"{facts['cancel_ms']} ms"),
+        (
+            "Stop is answered within 300 ms (1 s allowed on a busy machine)",
+            facts["cancel_ms"] < 1000,
+            f"{facts['cancel_ms']} ms",
+        ),
         ("a killed child costs one message", "ended unexpectedly" in killed["error"], killed["error"]),
-        ("and no step that had arrived", killed["masks"] >= 1 and killed["layers"] == killed["non_empty"], killed["masks"]),
+        (
+            "and no step that had arrived",
+            killed["masks"] >= 1 and killed["layers"] == killed["non_empty"],
+            killed["masks"],
+        ),
         ("the next question works", again["end"] in ("answered", "abstained"), again["end"]),
-        ("masks, text and report are exported", not facts["export"]["error"] and facts["export"]["report"], facts["export"]["error"]),
-        ("the saved project finds every layer again", facts["reopened"]["valid"] and facts["reopened"]["groups"] >= 2, facts["reopened"]),
+        (
+            "masks, text and report are exported",
+            not facts["export"]["error"] and facts["export"]["report"],
+            facts["export"]["error"],
+        ),
+        (
+            "the saved project finds every layer again",
+            facts["reopened"]["valid"] and facts["reopened"]["groups"] >= 2,
+            facts["reopened"],
+        ),
         ("a run opens without a backend", facts["reopened"]["cards_without_backend"] >= 2, facts["reopened"]),
-        ("a rotated map in another CRS works", facts["rotated"]["end"] in ("answered", "abstained"), facts["rotated"]["end"]),
-        ("a reload leaves no child and one panel", facts["reload"] == {"old_child_gone": True, "docks": 1}, facts["reload"]),
-        ("the window's thread never works 50 ms at a stretch", facts["stall"]["worst_ms_own_work"] < 50, facts["stall"]),
-    ]  # fmt: skip
+        (
+            "a rotated map in another CRS works",
+            facts["rotated"]["end"] in ("answered", "abstained"),
+            facts["rotated"]["end"],
+        ),
+        (
+            "a reload leaves no child and one panel",
+            facts["reload"] == {"old_child_gone": True, "docks": 1},
+            facts["reload"],
+        ),
+        (
+            "the window's thread never works 50 ms at a stretch",
+            facts["stall"]["worst_ms_own_work"] < 50,
+            facts["stall"],
+        ),
+    ]
     for name in ("stack", "no_crs"):
         case = facts[name]
         if isinstance(case, str):

@@ -42,6 +42,7 @@ class Desk:
 
     def press_ask(self) -> None:
         self.arrivals.clear()
+        self.former = self.session.run
         self.asked = time.monotonic()
         QTest.mouseClick(self.dock.question.ask, Qt.MouseButton.LeftButton)
 
@@ -49,7 +50,7 @@ class Desk:
         """Ask and wait for the end and for the layers."""
         self.type_question(text)
         self.press_ask()
-        yield lambda: self.session.is_running
+        yield lambda: self.session.run is not self.former
         yield lambda: not self.session.is_running
         yield lambda: not self.controller.map.is_settling
         yield 700
@@ -270,7 +271,11 @@ def steps():
     if os.environ.get("SCRIPTED"):
         Launch = type(desk.tool.backend._launch())
         desk.tool.backend.stop()
-        desk.tool.backend._launch = lambda: Launch("/usr/bin/python3", (os.environ["SCRIPTED"], "slow"), {})
+        desk.tool.backend._launch = lambda: Launch(
+            os.environ["TERRASCOPE_PYTHON"],
+            (os.environ["SCRIPTED"],),
+            {"PYTHONPATH": os.environ["SCRIPTED"].split("/tests/")[0] + "/backend", "DELAY": "0.1"},
+        )
     stages = [
         first_question,
         second_question_cancelled,
