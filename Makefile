@@ -73,6 +73,15 @@ test-plugin: $(QGIS_VENV)/.ready $(RUN_VENV)/.ready  ## Tests of the plugin insi
 test-desktop: $(RUN_VENV)/.ready | system  ## A real QGIS window under Xvfb with the real backend
 	env -u PYTHONPATH TERRASCOPE_PYTHON=$(RUN_VENV)/bin/python scripts/test_desktop.sh
 
+# --- what goes out --------------------------------------------------------------------------------------------------
+.PHONY: package
+package:  ## The plugin's zip, in build/
+	@/usr/bin/env python3 scripts/package.py build
+
+.PHONY: bench
+bench: $(RUN_VENV)/.ready  ## Speed of the embedded model on this machine
+	$(RUN_VENV)/bin/python -m terrascope bench embedded
+
 .PHONY: clean
 clean:  ## Remove environments and outputs
 	rm -rf $(VENV) $(RUN_VENV) $(QGIS_VENV) out build
