@@ -17,7 +17,7 @@ from terrascope.errors import NetworkError
 from terrascope.networks.interface import Decoding, MaskPrediction, Network, Prompt
 from terrascope.reasoning import modality
 from terrascope.reasoning.answers import answer_text, choose_option, is_abstention
-from terrascope.reasoning.dates import ViewChoice, time_points, view_of
+from terrascope.reasoning.dates import ViewChoice, view_of
 from terrascope.reasoning.degenerate import repeats
 from terrascope.reasoning.events import (
     AnswerReady,
@@ -35,6 +35,7 @@ from terrascope.reasoning.sampling import next_token
 from terrascope.reasoning.selection import select_tokens
 from terrascope.reasoning.settings import ReasoningSettings, ResolvedSettings
 from terrascope.reasoning.transcript import Transcript
+from terrascope.scene.time_points import time_points
 from terrascope.scene.types import Role, Scene
 
 

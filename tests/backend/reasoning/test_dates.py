@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terrascope.reasoning.dates import time_points, view_of
+from terrascope.reasoning.dates import view_of
+from terrascope.scene.time_points import time_points
 from terrascope.scene.types import Role
 
 from .scripted import scene, view

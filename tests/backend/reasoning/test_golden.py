@@ -50,26 +50,32 @@ def figures() -> dict[str, NDArray[Any]]:
         return {name: arrays[name] for name in arrays.files}
 
 
+class Released:
+    """Runs each recorded question once: its events, and how often an image was encoded for it."""
+
+    def __init__(self, network: Any, cases: dict[str, Any]) -> None:
+        self.network, self.cases = network, cases
+        self.found: dict[str, tuple[list[Event], int]] = {}
+
+    def __getitem__(self, name: str) -> tuple[list[Event], int]:
+        if name not in self.found:
+            before = self.network.image_encodings
+            pictures = [picture(*size) for size in IMAGES[name]]
+            text = self.cases[name]["text"]
+            events = list(reason(Shown(self.network, pictures), scene_of(pictures), Prompt(text)))
+            self.found[name] = events, self.network.image_encodings - before
+        return self.found[name]
+
+
 @pytest.fixture(scope="module")
-def released(network: Any, cases: dict[str, Any]) -> dict[str, tuple[list[Event], int]]:
-    """Events of each recorded question, and how often an image was encoded for it."""
-    found = {}
-    for name in IMAGES:
-        before = network.image_encodings
-        events = run(network, name, cases[name]["text"])
-        found[name] = events, network.image_encodings - before
-    return found
+def released(network: Any, cases: dict[str, Any]) -> Released:
+    return Released(network, cases)
 
 
 @pytest.fixture(scope="module")
 def shown_again(network: Any) -> Shown:
     """The one-tile picture, kept for several questions so that it is encoded once."""
     return Shown(network, [picture(*IMAGES["single_1tile"][0])])
-
-
-def run(network: Any, name: str, text: str) -> list[Event]:
-    pictures = [picture(*size) for size in IMAGES[name]]
-    return list(reason(Shown(network, pictures), scene_of(pictures), Prompt(text)))
 
 
 def ended(events: list[Event]) -> Ended:
@@ -86,7 +92,7 @@ def recorded(figures: dict[str, NDArray[Any]], name: str) -> Iterator[list[int]]
 
 @pytest.mark.parametrize("name", list(IMAGES))
 def test_the_run_is_the_official_one(
-    released: dict[str, tuple[list[Event], int]],
+    released: Released,
     cases: dict[str, Any],
     figures: dict[str, NDArray[Any]],
     name: str,
@@ -117,22 +123,20 @@ def test_the_run_is_the_official_one(
 
 
 @pytest.mark.parametrize("name", list(IMAGES))
-def test_the_stream_is_the_text_without_its_placeholders(
-    released: dict[str, tuple[list[Event], int]], cases: dict[str, Any], name: str
-) -> None:
+def test_the_stream_is_the_text_without_its_placeholders(released: Released, cases: dict[str, Any], name: str) -> None:
     events, _ = released[name]
     joined = "".join(event.text for event in events if isinstance(event, TextPiece))
     assert joined.strip() == cases[name]["prediction"].replace("<REGION>", "")
 
 
-def test_an_image_is_encoded_once_for_all_its_masks(released: dict[str, tuple[list[Event], int]]) -> None:
+def test_an_image_is_encoded_once_for_all_its_masks(released: Released) -> None:
     events, encodings = released["multi_2img"]
     assert sum(isinstance(event, MaskReady) for event in events) == 3
     assert encodings == 2  # the official code: 12
 
 
 def test_a_second_question_on_the_same_images_is_answered_as_if_it_were_the_first(
-    network: Any, released: dict[str, tuple[list[Event], int]], cases: dict[str, Any]
+    network: Any, released: Released, cases: dict[str, Any]
 ) -> None:
     pictures = [picture(*IMAGES["single_1tile"][0])]
     first = cases["single_1tile"]["text"]
