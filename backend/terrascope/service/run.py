@@ -193,7 +193,7 @@ def _conclude(
         on_message(
             {"type": "answer", "text": answer.text, "choice": answer.choice, "confidence": answer.confidence}
         )
-    warnings = tuple(ended.warnings)
+    warnings = (*ended.warnings, *_contradictions(claims))
     writer.put_run(
         replace(
             writer.trace, answer=answer, end_reason=ended.reason.value, warnings=warnings, timings=clock.timings()
@@ -208,6 +208,15 @@ def _conclude(
         end["peak_mb"] = peak
     on_message(end)
     return writer.trace
+
+
+def _contradictions(claims: tuple[ClaimRecord, ...]) -> tuple[str, ...]:
+    """One sentence for the user where the text says other than its own masks."""
+    number = sum(claim.verdict == "contradicted" for claim in claims)
+    if number == 0:
+        return ()
+    said = "1 statement of the text contradicts" if number == 1 else f"{number} statements of the text contradict"
+    return (f"{said} the masks: trust the measured values, and look at the checks.",)
 
 
 def _claim_message(claim: ClaimRecord) -> Message:

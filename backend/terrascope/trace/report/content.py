@@ -80,6 +80,8 @@ def content(trace: Trace, pictures: Mapping[int, Picture]) -> dict[str, Any]:
     """
     steps = [_step(step) for step in trace.steps]
     tone, ending = _END_REASONS.get(trace.end_reason, ("warn", str(trace.end_reason)))
+    if tone == "good" and any(claim.verdict == "contradicted" for claim in trace.claims):
+        tone, ending = "warn", "Answered, but not all of it agrees with the masks"
     return {
         "trace": trace,
         "answer": trace.answer,
