@@ -106,11 +106,7 @@ def open_scene(
                 progress((done + fraction) / len(found), message)
 
         target = _target(layer, choice)
-        pixels, valid, how = read(layer, target, step)
-        if inside is not None:
-            valid = valid & inside
-            if not isinstance(pixels, np.memmap):
-                pixels[:, ~valid] = 0
+        pixels, valid, how = read(layer, target, step, inside)
         if not valid.any():
             raise SceneError(
                 f'"{layer.name}" has no valid pixel in the area: all are nodata, masked or outside it.',

@@ -116,6 +116,9 @@ def _place(dataset: Any, header: Header) -> tuple[Placement, list[str]]:
         except RasterioError as error:
             note = f"its ground control points cannot be used ({error}) and are ignored"
             return _by_pixels(width, height), [note]
+    if dataset.rpcs:
+        note = "it has only rational polynomials (RPC), which are not used; areas are given in pixels. Orthorectify it"
+        return _by_pixels(width, height), [note]
     note = "it has no georeference; areas are given in pixels. Georeference it to get ground units"
     return _by_pixels(width, height), [note]
 

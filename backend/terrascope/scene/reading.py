@@ -18,6 +18,8 @@ from terrascope.scene.blocks import PixelWindow, Strip
 from terrascope.scene.layer import Layer
 from terrascope.scene.placement import Frame, apply, same_crs, transform_points, unwrap
 from terrascope.scene.raster import environment
+from terrascope.scene.scaling import Kind
+from terrascope.scene.types import Scale
 
 Progress = Callable[[float, str], None]
 
@@ -67,8 +69,9 @@ def _reduction(layer: Layer, window: PixelWindow, grid: Frame) -> str:
     if layer.found.palette:
         return f"one of {times} pixels stands for each (colour table)"
     levels = [o for o in layer.header.overviews if o <= min(fx, fy) * 1.01]
+    in_db = ", as decibels" if layer.conversion.scale is Scale.DB and layer.conversion.kind is Kind.LINEAR else ""
     via = f", from the overview 1:{max(levels)}" if levels and not layer.header.complex else ""
-    return f"{times} pixels averaged to one{via}"
+    return f"{times} pixels averaged to one{in_db}{via}"
 
 
 def _warp_note(layer: Layer, factor: float) -> str:
@@ -104,9 +107,14 @@ def _factor(frame: Frame, grid: Frame) -> float:
 
 
 def read(
-    layer: Layer, grid: Frame, progress: Progress | None = None
+    layer: Layer, grid: Frame, progress: Progress | None = None, inside: NDArray[np.bool_] | None = None
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], Plan]:
     """Read a layer on the grid.
+
+    Parameters
+    ----------
+    inside
+        bool [H, W] of the pixels that are asked about; None for all.
 
     Returns
     -------
@@ -130,6 +138,8 @@ def read(
         for strip in _strips(layer, how):
             values = layer.conversion.apply(np.ascontiguousarray(strip.values, dtype=np.float32))
             valid = strip.valid
+            if inside is not None:
+                valid = valid & inside[strip.row : strip.row + valid.shape[0]]
             if layer.may_be_nan:
                 valid = valid & np.isfinite(values).all(axis=0)
             if not valid.all():
