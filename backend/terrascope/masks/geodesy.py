@@ -21,6 +21,8 @@ from terrascope.scene.types import Grid
 
 #: Largest relative error of planar areas that is accepted before areas are computed on the ellipsoid.
 EQUAL_AREA_TOLERANCE = 1e-3
+#: Largest relative error of planar lengths that is accepted (equal-area maps may stretch one way and press the other).
+LENGTH_TOLERANCE = 5e-3
 
 Number = TypeVar("Number", float, Floats)
 
@@ -104,15 +106,16 @@ class Frame:
     grid: Grid
     ellipsoid: Ellipsoid
     degrees_unit: float | None  #: radians for each map unit of a geographic CRS, None for others
+    meridian: float  #: radians from Greenwich to the zero of a geographic CRS
     transformer: Transformer | None
 
     def radians(self, rows: Floats, cols: Floats) -> tuple[Floats, Floats]:
         """Longitude and latitude in radians of pixel positions; nan where the position is off the Earth."""
         x, y = _map_xy(self.grid, rows, cols)
         if self.degrees_unit is not None:
-            return x * self.degrees_unit, np.clip(y * self.degrees_unit, -np.pi / 2, np.pi / 2)
+            return x * self.degrees_unit + self.meridian, np.clip(y * self.degrees_unit, -np.pi / 2, np.pi / 2)
         assert self.transformer is not None
-        lon, lat = self.transformer.transform(x, y, radians=True)
+        lon, lat = (np.radians(value) for value in self.transformer.transform(x, y))
         off = ~(np.isfinite(lon) & np.isfinite(lat))
         return np.where(off, np.nan, lon), np.where(off, np.nan, lat)
 
@@ -180,23 +183,28 @@ def ground(grid: Grid) -> Ground:
     determinant = abs(t.a * t.e - t.b * t.d)
     if not np.isfinite(determinant) or determinant == 0.0:
         raise MaskError(f"The geotransform {tuple(t)} gives pixels without an area.", "Georeference the layer again.")
-    if grid.crs is None:
+    if grid.crs is None or not grid.crs.strip():
         return _without_crs(grid, "There is no CRS: sizes are given in pixels and shares only.")
     crs = _parse(grid.crs)
     if crs.is_geocentric or crs.is_vertical or not crs.axis_info:
         return _without_crs(grid, f"The CRS {crs.name!r} has no map plane: sizes are given in pixels and shares only.")
     if crs.is_geographic and not _is_derived(crs):
         unit = crs.axis_info[0].unit_conversion_factor
-        return _geodesic(Frame(grid, _ellipsoid(crs), unit, None), f"{crs.name!r} is geographic", None)
+        zero = crs.prime_meridian
+        meridian = zero.longitude * zero.unit_conversion_factor if zero is not None else 0.0
+        return _geodesic(Frame(grid, _ellipsoid(crs), unit, meridian, None), f"{crs.name!r} is geographic", None)
     unit = 1.0 if crs.is_geographic else float(crs.axis_info[0].unit_conversion_factor)
     frame = _frame(grid, crs)
     planar = _planar(grid, crs, unit, frame)
     if frame is None or crs.is_geographic:
         return planar if frame is None else _geodesic(frame, f"{crs.name!r} is geographic", None)
     low, high = _area_scale(frame, determinant * unit * unit)
-    if max(abs(low - 1.0), abs(high - 1.0)) <= EQUAL_AREA_TOLERANCE:
-        return planar
-    return _geodesic(frame, f"{crs.name!r} shows areas at {low:.4g} to {high:.4g} times their size here", unit)
+    if max(abs(low - 1.0), abs(high - 1.0)) > EQUAL_AREA_TOLERANCE:
+        return _geodesic(frame, f"{crs.name!r} shows areas at {low:.4g} to {high:.4g} times their size here", unit)
+    low, high = _length_scale(frame, unit)
+    if max(abs(low - 1.0), abs(high - 1.0)) > LENGTH_TOLERANCE:
+        return _geodesic(frame, f"{crs.name!r} shows lengths at {low:.4g} to {high:.4g} times their size here", unit)
+    return planar
 
 
 def _parse(text: str) -> CRS:
@@ -226,14 +234,16 @@ def _ellipsoid(crs: CRS) -> Ellipsoid:
 
 
 def _frame(grid: Grid, crs: CRS) -> Frame | None:
-    base = crs.geodetic_crs
-    if base is None:
+    if crs.geodetic_crs is None:
         return None  # an engineering CRS: a plane with units, tied to nothing
+    # To degrees on the same ellipsoid: no datum shift, no other prime meridian, no grads, and derived CRSs undone.
+    shape = _ellipsoid(crs)
+    degrees = CRS.from_dict({"proj": "longlat", "a": shape.a, "b": shape.a * float(np.sqrt(1.0 - shape.e2))})
     try:
-        transformer = Transformer.from_crs(crs, base, always_xy=True)
+        transformer = Transformer.from_crs(crs, degrees, always_xy=True)
     except ProjError as error:
         raise MaskError(f"PROJ cannot turn {crs.name!r} into coordinates on its datum: {error}") from error
-    return Frame(grid, _ellipsoid(crs), None, transformer)
+    return Frame(grid, shape, None, 0.0, transformer)
 
 
 def _without_crs(grid: Grid, note: str) -> Ground:
@@ -294,6 +304,22 @@ def _area_scale(frame: Frame, planar: float) -> tuple[float, float]:
     rows, cols = np.meshgrid(np.linspace(0, frame.grid.height, 5), np.linspace(0, frame.grid.width, 5), indexing="ij")
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = planar / frame.cell_area(rows, cols, _patch(frame))
+    return _ends(ratio)
+
+
+def _length_scale(frame: Frame, unit: float) -> tuple[float, float]:
+    """Least and largest ratio of planar to true length over the grid, along rows, columns and both diagonals."""
+    rows, cols = np.meshgrid(np.linspace(0, frame.grid.height, 5), np.linspace(0, frame.grid.width, 5), indexing="ij")
+    t, scale = frame.grid.transform, _patch(frame)
+    ratios = []
+    for down, right in ((0.0, scale), (scale, 0.0), (scale, scale), (scale, -scale)):
+        planar = np.hypot(t.a * right + t.b * down, t.d * right + t.e * down) * unit
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratios.append(planar / frame.edge(rows, cols, down, right))
+    return _ends(np.stack(ratios))
+
+
+def _ends(ratio: Floats) -> tuple[float, float]:
     finite = ratio[np.isfinite(ratio)]
     if finite.size == 0:
         return np.inf, np.inf

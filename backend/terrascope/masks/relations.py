@@ -99,6 +99,8 @@ def _metres(place: Ground, one: PixelPoint, two: PixelPoint) -> float | None:
     if place.method is Method.GEODESIC and frame is not None:
         lon, lat = frame.radians(np.array([one.row, two.row]) + 0.5, np.array([one.col, two.col]) + 0.5)
         geod = Geod(a=frame.ellipsoid.a, es=frame.ellipsoid.e2)
+        if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
+            return None
         return float(geod.inv(lon[0], lat[0], lon[1], lat[1], radians=True)[2])
     points = place.positions(np.array([one.row, two.row], np.float64), np.array([one.col, two.col], np.float64))
     return float(np.linalg.norm(points[0] - points[1]))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS, Geod, Transformer
 
-from terrascope.masks import MaskError, Method, measure, polygonise
+from terrascope.masks import MaskError, Method, distance, measure, polygonise
 from terrascope.scene.types import Affine6, Grid
 
 GEOD = Geod(ellps="WGS84")
@@ -27,8 +27,9 @@ def blob(grid: Grid, seed: int = 0) -> np.ndarray:
 def geodesic_truth(grid: Grid, mask: np.ndarray) -> tuple[float, float]:
     """Area and perimeter of the mask's own outline, each pixel side cut in eight, by pyproj's geodesic polygons."""
     crs = CRS(grid.crs)
-    to_degrees = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
     geod = crs.get_geod()
+    ellipsoid = CRS.from_dict({"proj": "longlat", "a": geod.a, "b": geod.b})
+    to_degrees = Transformer.from_crs(crs, ellipsoid, always_xy=True)
     side = np.sqrt(abs(grid.transform.a * grid.transform.e - grid.transform.b * grid.transform.d))
     area = perimeter = 0.0
     for polygon in polygonise(mask, grid):
@@ -69,6 +70,19 @@ CASES = {
     "grads, Paris meridian": ("EPSG:4807", Affine6(0.001, 0, 2, 0, -0.001, 52), Method.GEODESIC),
     "across the antimeridian": ("EPSG:4326", Affine6(0.01, 0, 179.85, 0, -0.01, -16), Method.GEODESIC),
     "Fiji, across the antimeridian": ("EPSG:3460", Affine6(100, 0, 2100000, 0, -100, 4100000), Method.PROJECTED),
+    "Lambert cone over gons": ("EPSG:27572", Affine6(100, 0, 700000, 0, -100, 2200000), Method.PROJECTED),
+    "Lambert cone over gons, far off": ("EPSG:27572", Affine6(100, 0, 700000, 0, -100, 2900000), Method.GEODESIC),
+    "equal area, but stretched": ("EPSG:6933", Affine6(1000, 0, 500000, 0, -1000, 6300000), Method.GEODESIC),
+    "sinusoidal, off its meridian": (
+        "+proj=sinu +R=6371007.181 +units=m",
+        Affine6(463.3127, 0, 3000000, 0, -463.3127, 5559752),
+        Method.GEODESIC,
+    ),
+    "rotated pole": (
+        "+proj=ob_tran +o_proj=longlat +o_lon_p=-162 +o_lat_p=39.25 +lon_0=180 +to_meter=0.0174532925199433",
+        Affine6(0.05, 0, -1, 0, -0.05, 1),
+        Method.GEODESIC,
+    ),
     "oblique Mercator": ("EPSG:2056", Affine6(10, 0, 2600000, 0, -10, 1200000), Method.PROJECTED),
     "south-up": ("EPSG:32633", Affine6(10, 0, 500000, 0, 10, 5000000), Method.PROJECTED),
 }
@@ -118,6 +132,25 @@ def test_off_earth_corners_of_a_full_disk_picture_add_nothing() -> None:
     found = measure(full(grid), full(grid), grid)
     assert found.area_m2 is not None
     assert 1.5e14 < found.area_m2 < 2.3e14  # a little less than half of the Earth
+
+
+def test_what_lies_off_the_earth_has_no_distance_on_it() -> None:
+    crs = "+proj=ortho +lat_0=40 +lon_0=10 +ellps=WGS84"
+    grid = Grid(50, 50, Affine6(300000, 0, -7500000, 0, -300000, 7500000), crs)
+    first, last = np.zeros((50, 50), bool), np.zeros((50, 50), bool)
+    first[0, 0], last[-1, -1] = True, True
+    assert distance(first, last, grid).distance_m is None
+
+
+def test_a_blank_crs_is_no_crs() -> None:
+    grid = Grid(2, 2, Affine6(1, 0, 0, 0, 1, 0), " ")
+    assert measure(full(grid), full(grid), grid).area_method is Method.NONE
+
+
+def test_degrees_are_counted_from_greenwich() -> None:
+    paris = Grid(2, 2, Affine6(0.01, 0, 0, 0, -0.01, 52), "EPSG:4807")
+    lon, _ = measure(full(paris), full(paris), paris).centroid_lonlat
+    assert lon == pytest.approx(2.3372291667 + 0.009, abs=1e-6)
 
 
 def test_feet_become_square_metres() -> None:
