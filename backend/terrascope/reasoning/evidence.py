@@ -13,8 +13,8 @@ from terrascope import masks
 from terrascope.class_words import LABELS
 from terrascope.networks.embedded.evidence_text import Facts, write
 from terrascope.networks.interface import MaskPrediction
-from terrascope.reasoning.dates import time_points
 from terrascope.reasoning.events import EvidenceReady
+from terrascope.scene.time_points import time_points
 from terrascope.scene.types import Scene
 
 Mask = NDArray[np.bool_]

@@ -107,7 +107,10 @@ def _absent(label: str) -> Iterator[str]:
 
 def _nothing(case: Case, step: int = 1) -> Iterator[str]:
     """An amount of nothing: "0 %: there is no water here."."""
-    yield from ("{area.%d}" % step if case.has_area(step) and case.question.kind == "area" else "{share.%d}" % step, ":")
+    yield from (
+        "{area.%d}" % step if case.has_area(step) and case.question.kind == "area" else "{share.%d}" % step,
+        ":",
+    )
     yield from ("there", _verb(case.labels[step - 1], "is", "are"), "no", f"L:{case.labels[step - 1]}", "here", ".")
 
 
@@ -124,7 +127,18 @@ def _area(case: Case) -> Iterator[str]:
     if case.none() or not case.has_area():
         yield from (_nothing(case) if case.none() else _share(case))
         return
-    yield from (f"C:{case.labels[0]}", _covers(case.labels[0]), "{area.1}", "(", "{share.1}", "of", "the", "area", ")", ".")
+    yield from (
+        f"C:{case.labels[0]}",
+        _covers(case.labels[0]),
+        "{area.1}",
+        "(",
+        "{share.1}",
+        "of",
+        "the",
+        "area",
+        ")",
+        ".",
+    )
 
 
 def _where(case: Case) -> Iterator[str]:
@@ -132,7 +146,21 @@ def _where(case: Case) -> Iterator[str]:
     if case.none():
         yield from _absent(label)
         return
-    yield from (f"C:{label}", _verb(label, "lies", "lie"), "mostly", "in", "the", "{where.1}", "(", "{share.1}", "of", "the", "area", ")", ".")
+    yield from (
+        f"C:{label}",
+        _verb(label, "lies", "lie"),
+        "mostly",
+        "in",
+        "the",
+        "{where.1}",
+        "(",
+        "{share.1}",
+        "of",
+        "the",
+        "area",
+        ")",
+        ".",
+    )
 
 
 def _exists(case: Case) -> Iterator[str]:
@@ -168,7 +196,16 @@ def _compare(case: Case, least: bool) -> Iterator[str]:
         return
     first, other = ranked
     label = case.labels[first - 1]
-    yield from (f"C:{label}", _covers(label), "less" if least else "more", ":", "{share.%d}" % first, "against", "{share.%d}" % other, ".")
+    yield from (
+        f"C:{label}",
+        _covers(label),
+        "less" if least else "more",
+        ":",
+        "{share.%d}" % first,
+        "against",
+        "{share.%d}" % other,
+        ".",
+    )
 
 
 def _yes_no(case: Case, wanted: str) -> Iterator[str]:
@@ -185,7 +222,11 @@ def _difference(case: Case) -> Iterator[str]:
         return
     label = case.labels[ranked[0] - 1]
     yield from (f"C:{label}", _covers(label), "more", "by")
-    yield from ("{darea.2}", "(", "{dshare.2}", "of", "the", "area", ")", ".") if case.facts[1].difference_area is not None else ("{dshare.2}", "of", "the", "area", ".")
+    yield from (
+        ("{darea.2}", "(", "{dshare.2}", "of", "the", "area", ")", ".")
+        if case.facts[1].difference_area is not None
+        else ("{dshare.2}", "of", "the", "area", ".")
+    )
 
 
 def _total(case: Case) -> Iterator[str]:
@@ -267,7 +308,15 @@ def _flood(case: Case) -> Iterator[str]:
         if case.none():
             yield from _absent("water")
             return
-        yield from ("Water", "covers", *(("{area.1}", "(", "{share.1}", "of", "the", "area", ")") if case.has_area() else ("{share.1}", "of", "the", "area")))
+        yield from (
+            "Water",
+            "covers",
+            *(
+                ("{area.1}", "(", "{share.1}", "of", "the", "area", ")")
+                if case.has_area()
+                else ("{share.1}", "of", "the", "area")
+            ),
+        )
         yield from (",", "flooded", "or", "not", ":", "one", "date", "does", "not", "tell", "them", "apart", ".")
     elif case.facts[1].gain_share <= 0:
         yield from ("No", "land", "was", "flooded", ".")
@@ -280,7 +329,11 @@ def _flooded_class(case: Case) -> Iterator[str]:
     if facts.overlap_share <= 0:
         yield from ("No", f"L:{label}", "was", "flooded", ".")
         return
-    amount = ("{oarea.3}", "(", "{oshare.3}", "of", "the", "area", ")") if facts.overlap_area is not None else ("{oshare.3}", "of", "the", "area")
+    amount = (
+        ("{oarea.3}", "(", "{oshare.3}", "of", "the", "area", ")")
+        if facts.overlap_area is not None
+        else ("{oshare.3}", "of", "the", "area")
+    )
     yield from (*amount, "of", f"L:{label}", "was", "flooded", ".")
 
 
@@ -319,7 +372,9 @@ def _segment(case: Case) -> Iterator[str]:
 
 def _suit_build(case: Case) -> Iterator[str]:
     amount = bucket(case.facts[0].share)
-    verdict = {"large": ("Yes", ",", "likely"), "most": ("Yes", ",", "likely"), "some": ("In", "part")}.get(amount, ("No", ",", "hardly"))
+    verdict = {"large": ("Yes", ",", "likely"), "most": ("Yes", ",", "likely"), "some": ("In", "part")}.get(
+        amount, ("No", ",", "hardly")
+    )
     yield from (*verdict, ":", "open", "land", "covers", "{share.1}", "of", "the", "area")
     if case.facts[1].distance is not None:
         yield from (",", "water", "is", "{dist.2}", "away")
@@ -328,7 +383,9 @@ def _suit_build(case: Case) -> Iterator[str]:
 
 def _suit_farm(case: Case) -> Iterator[str]:
     amount = bucket(case.facts[1].together_share)
-    verdict = {"large": ("Yes", ",", "likely"), "most": ("Yes", ",", "likely"), "some": ("In", "part")}.get(amount, ("No", ",", "hardly"))
+    verdict = {"large": ("Yes", ",", "likely"), "most": ("Yes", ",", "likely"), "some": ("In", "part")}.get(
+        amount, ("No", ",", "hardly")
+    )
     yield from (*verdict, ":", "cropland", "and", "grass", "cover", "{tshare.2}", "of", "the", "area", ".")
 
 
@@ -344,7 +401,17 @@ def _risk(case: Case) -> Iterator[str]:
         facts = case.facts[1]
         far = facts.distance if facts.distance is not None else 10.0 * (facts.distance_px or 0.0)
         level = "High" if far < 300 else "Moderate" if far < 1000 else "Low"
-        yield from (level, ":", f"L:{danger}", _verb(danger, "is", "are"), "{dist.2}", "from", "the", "L:built-up area", ".")
+        yield from (
+            level,
+            ":",
+            f"L:{danger}",
+            _verb(danger, "is", "are"),
+            "{dist.2}",
+            "from",
+            "the",
+            "L:built-up area",
+            ".",
+        )
 
 
 def _rural(case: Case) -> Iterator[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from terrascope.class_words import FOREIGN_WORDS, LABELS, WORDS
 from terrascope.terra_cot import phrases as P
 from terrascope.terra_cot.grammar import expand
+from terrascope.terra_cot.phrases_more import FILLERS, MORE
 from terrascope.terra_cot.unanswerable import IMPOSSIBLE, UNKNOWN_THINGS
 
 #: Kind of question -> patterns. Kinds with their own making (`among`, the refusals) have none.
@@ -21,6 +22,7 @@ PATTERNS: dict[str, tuple[str, ...]] = {
     "risk_fire": P.RISK_FIRE, "rural": P.RURAL, "cloud_use": P.CLOUD_USE, "change_any": P.CHANGE_ANY, "among": (),
     "refuse_unseen": (), "refuse_class": (), "refuse_dates": (),
 }  # fmt: skip
+PATTERNS.update({kind: PATTERNS[kind] + more for kind, more in MORE.items()})
 KINDS: tuple[str, ...] = tuple(PATTERNS)
 #: How often each kind is asked in training.
 WEIGHTS: dict[str, float] = {
@@ -145,6 +147,10 @@ def _finish(text: str, rng: random.Random, dressed: bool = True) -> str:
             text = rng.choice(_LEAD) + text
         if rng.random() < 0.13:
             text += rng.choice(_TAIL)
+        if rng.random() < 0.15:
+            words = text.split(" ")
+            words.insert(rng.randint(0, len(words)), rng.choice(FILLERS))
+            text = " ".join(words)
     if rng.random() < 0.12:
         text = typo(text, rng)
     if rng.random() < 0.7 and text:
@@ -216,7 +222,10 @@ def _ask(rng: random.Random, kind: str, present: Sequence[str], years: tuple[int
     if kind in ("gain", "loss") and rng.random() < 0.35:
         pattern, label, kind = rng.choice(P.VERBAL_CHANGE)
         return Question(_finish(_fill(pattern, (), rng, "ha", years), rng), kind, (label,))
-    pattern = rng.choice(PATTERNS[kind])
+    pattern = rng.choice(MORE[kind]) if kind in MORE and rng.random() < 0.4 else rng.choice(PATTERNS[kind])
+    pattern, _, fixed = pattern.partition("::")
+    if fixed:
+        return Question(_finish(_fill(pattern, [_names(fixed, rng)], rng, "ha", years), rng), kind, (fixed,))
     if kind in FIXED_LABELS:
         labels = list(FIXED_LABELS[kind])
     elif kind in ("dominant", "least", "describe"):
@@ -226,7 +235,9 @@ def _ask(rng: random.Random, kind: str, present: Sequence[str], years: tuple[int
         if kind == "flooded_class" and labels[0] in ("water", "clouds", "snow"):
             labels = [rng.choice(("cropland", "grass", "built-up area", "trees", "buildings", "roads"))]
     text = _fill(pattern, [_names(label, rng) for label in labels], rng, unit, years)
-    if kind in _AREA_KINDS and not any(word in text.split() for words in UNITS.values() for word in " ".join(words).split()):
+    if kind in _AREA_KINDS and not any(
+        word in text.split() for words in UNITS.values() for word in " ".join(words).split()
+    ):
         if unit != "auto" and rng.random() < 0.35:
             text += " in " + rng.choice(UNITS[unit])
         else:
@@ -235,7 +246,9 @@ def _ask(rng: random.Random, kind: str, present: Sequence[str], years: tuple[int
         unit = "km" if any(word in text.split() for word in ("km", "kilometres", "kilometers")) else "auto"
         if unit == "auto" and rng.random() < 0.15:
             unit = rng.choice(("m", "km"))
-            text += " in " + rng.choice({"m": ("metres", "meters", "m"), "km": ("km", "kilometres", "kilometers")}[unit])
+            text += " in " + rng.choice(
+                {"m": ("metres", "meters", "m"), "km": ("km", "kilometres", "kilometers")}[unit]
+            )
     return Question(_finish(text, rng), kind, tuple(labels), unit)
 
 
@@ -248,22 +261,57 @@ def _foreign(rng: random.Random, kind: str, present: Sequence[str]) -> Question:
     for slot, label in zip(("{F}", "{G}"), labels):
         text = text.replace(slot, rng.choice(FOREIGN_WORDS[label]))
     fixed = FIXED_LABELS.get(kind, tuple(labels))
-    unit = "ha" if kind == "area" and any(word in text.split() for word in ("hektar", "ha", "hectares", "d'hectares", "hectáreas")) else "auto"
+    unit = (
+        "ha"
+        if kind == "area"
+        and any(word in text.split() for word in ("hektar", "ha", "hectares", "d'hectares", "hectáreas"))
+        else "auto"
+    )
     return Question(_finish(text, rng, False), kind, fixed, unit)
 
 
 def _unknown_class(rng: random.Random, years: tuple[int, int]) -> Question:
-    kind = rng.choice(("share", "area", "where", "exists", "count", "count", "exists", "segment", "larger", "more_yn", "touch", "distance", "where"))
+    kind = rng.choice(
+        (
+            "share",
+            "area",
+            "where",
+            "exists",
+            "count",
+            "count",
+            "exists",
+            "segment",
+            "larger",
+            "more_yn",
+            "touch",
+            "distance",
+            "where",
+        )
+    )
     names = [rng.choice(UNKNOWN_THINGS)]
+    if rng.random() < 0.2 and kind in ("exists", "count", "where", "share"):  # "wolves in the forest"
+        place = rng.choice(("the ", "this ", "")) + noun(rng.choice(list(LABELS)), rng)
+        text = f"{_fill(rng.choice([p for p in PATTERNS[kind] if '::' not in p]), names, rng, 'ha', years)} {rng.choice(('in', 'on', 'near', 'by', 'under'))} {place}"
+        return Question(_finish(text, rng), "refuse_class", ())
     if kind in TWO_CLASSES:
         other = _names(rng.choice(list(LABELS)), rng) if rng.random() < 0.5 else rng.choice(UNKNOWN_THINGS)
         names.append(other)
         rng.shuffle(names)
-    text = _fill(rng.choice(PATTERNS[kind]), names, rng, "ha", years)
+    text = _fill(rng.choice([p for p in PATTERNS[kind] if "::" not in p]), names, rng, "ha", years)
     return Question(_finish(text, rng), "refuse_class", ())
 
 
-_OPTION_STYLE = ("{x}", "{x}", "{X}", "dense {x}", "large {x}", "the {x}", "{x} patches", "large {x} area", "visible {x}")
+_OPTION_STYLE = (
+    "{x}",
+    "{x}",
+    "{X}",
+    "dense {x}",
+    "large {x}",
+    "the {x}",
+    "{x} patches",
+    "large {x} area",
+    "visible {x}",
+)
 
 
 def _among(rng: random.Random, present: Sequence[str]) -> Question:
@@ -277,8 +325,15 @@ def _among(rng: random.Random, present: Sequence[str]) -> Question:
     for label in labels:
         word = noun(label, rng)
         options.append(rng.choice(_OPTION_STYLE).replace("{x}", word).replace("{X}", word.capitalize()))
+    shown = list(zip(labels, options))
+    if rng.random() < 0.5:  # the mask order is the same, whatever the options' order
+        rng.shuffle(shown)
+    labels = [shown[0][0], *sorted((label for label, _ in shown[1:]), key=list(LABELS).index)]
+    options = [option for _, option in shown]
     pattern = rng.choice(P.COMPARE_OPTIONS + P.DOMINANT) if rng.random() < 0.8 else rng.choice(P.DOMINANT)
     text = _fill(pattern, (), rng, "ha", (2000, 2020))
     if rng.random() < 0.25 and count < 4:
-        return Question(_finish(f"{text}: {', '.join(options[:-1])} or {options[-1]}", rng, False), "among", tuple(labels))
+        return Question(
+            _finish(f"{text}: {', '.join(options[:-1])} or {options[-1]}", rng, False), "among", tuple(labels)
+        )
     return Question(_finish(text, rng, False), "among", tuple(labels), options=tuple(options))

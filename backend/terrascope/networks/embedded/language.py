@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from terrascope.errors import CheckpointError
 from terrascope.networks.embedded.bpe import QuestionTokenizer
 from terrascope.networks.embedded.question import question_text, read_question
+from terrascope.networks.embedded.reading import Reading, as_vector, reading_of
 from terrascope.networks.embedded.tokens import Vocabulary
 from terrascope.networks.embedded.visual_tokens import FEATURES
 
@@ -63,25 +64,35 @@ class LanguageNetworks:
         self._decoder = session("language_decoder.onnx")
         self.device = self._decoder.get_providers()[0].removesuffix("ExecutionProvider").lower()
         self.tokenizer = QuestionTokenizer.read(folder / "language_tokenizer.json")
+        size = len(self.manifest["kinds"]) + 2 * len(self.manifest["labels"]) + len(self.manifest["units"]) + 1
+        self._nothing = {
+            "ids": np.zeros((1, 1), np.int64),
+            "features": np.zeros((1, 1, FEATURES), np.float32),
+            "summary": np.zeros((1, size), np.float32),
+        }
         self.vocabulary = Vocabulary(self.manifest["words"])
 
-    def read(self, question: str, options: tuple[str, ...], dates: int) -> tuple[Floats, Floats]:
-        """Return the prefix [1 + Q, width] of a question, and the encoder's summary of what is asked."""
+    def read(self, question: str, options: tuple[str, ...], dates: int) -> Reading:
+        """Return what a question asks."""
         ids, known = read_question(self.tokenizer, question_text(question, options))
-        prefix, summary = self._encoder.run(
-            None, {"ids": np.array([ids], np.int64), "known": np.array([known], np.int64), "dates": np.array([dates], np.int64)}
-        )
-        return prefix[0], summary[0]
+        feed = {"ids": np.array([ids], np.int64), "known": np.array([known], np.int64)}
+        feed["dates"] = np.array([dates], np.int64)
+        return reading_of(self._encoder.run(None, feed)[0][0], self.manifest)
+
+    def embed_reading(self, reading: Reading) -> Floats:
+        """Return the embedding [1, width] of what is asked."""
+        return self._embed("asked", summary=as_vector(reading, self.manifest)[None])
 
     def embed_words(self, ids: Sequence[int]) -> Floats:
         """Return embeddings [N, width] of vocabulary ids."""
-        features = np.zeros((1, 1, FEATURES), np.float32)
-        return self._inputs.run(["words"], {"ids": np.array([ids], np.int64), "features": features})[0][0]
+        return self._embed("words", ids=np.array([ids], np.int64))[0]
 
     def embed_visual(self, features: Floats) -> Floats:
         """Return embeddings [M, width] of visual features [M, FEATURES]."""
-        ids = np.zeros((1, 1), np.int64)
-        return self._inputs.run(["visual"], {"ids": ids, "features": features[None]})[0][0]
+        return self._embed("visual", features=features[None])[0]
+
+    def _embed(self, output: str, **given: NDArray[np.generic]) -> Floats:
+        return self._inputs.run([output], {**self._nothing, **given})[0]
 
     def stream(self) -> Stream:
         """Return an empty context."""

@@ -11,15 +11,17 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope.class_words import labels_in
+from terrascope.class_words import LABELS, labels_in
 from terrascope.classes import ATOMS
+from terrascope.networks.embedded.constraints import Constraints
 from terrascope.networks.embedded.evidence_text import read
 from terrascope.networks.embedded.language import LanguageNetworks
-from terrascope.networks.embedded.tokens import MAX_DATES, MAX_STEPS, Value, evidence_tokens
+from terrascope.networks.embedded.tokens import MAX_DATES, evidence_tokens
 from terrascope.networks.embedded.vision import VisionNetworks
 from terrascope.networks.embedded.visual_tokens import COARSE, FINE, features, pooled
 from terrascope.networks.interface import MaskPrediction, NetworkInfo, Prompt, TokenGrid, TokenTable
-from terrascope.reasoning.dates import time_points
+from terrascope.resources import resource
+from terrascope.scene.time_points import time_points
 from terrascope.scene.types import Role, Scene, View
 
 log = logging.getLogger(__name__)
@@ -31,7 +33,7 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 def default_folder() -> Path:
     """Return the folder of the weights that come with the plugin."""
-    return Path(__file__).resolve().parents[4] / "resources" / "models"
+    return resource("models")
 
 
 class Vision(Protocol):
@@ -103,27 +105,31 @@ class EmbeddedDecoding:
     def __init__(self, network: EmbeddedNetwork, scene: Scene, prompt: Prompt) -> None:
         self._network, self._scene, self._vocabulary = network, scene, network.language.vocabulary
         points = time_points(scene.views)
-        kept = sorted({round(i * (len(points) - 1) / (MAX_DATES - 1)) for i in range(MAX_DATES)} if len(points) > 1 else {0})
+        kept = sorted(
+            {round(i * (len(points) - 1) / (MAX_DATES - 1)) for i in range(MAX_DATES)} if len(points) > 1 else {0}
+        )
         self._dates = list(range(len(points))) if len(points) <= MAX_DATES else kept
-        self._date_of = {view: min(range(len(self._dates)), key=lambda d: abs(self._dates[d] - rank)) for rank, point in enumerate(points) for view in point}
-        self._slots: dict[str, Value] = {}
+        self._date_of = {
+            view: min(range(len(self._dates)), key=lambda d: abs(self._dates[d] - rank))
+            for rank, point in enumerate(points)
+            for view in point
+        }
         self._unit = "auto"
         self._masks = 0
-        self._last = -1
         self._answering = False
         self._names = _option_names(prompt.options)
         self._fine: dict[int, NDArray[np.float32]] = {}
         dates = max(1, len(self._dates))
         question = _with_dates(prompt.question, scene, points, self._dates)
-        prefix, self.summary = network.language.read(question, prompt.options, dates)
+        self.reading = network.language.read(question, prompt.options, dates)
+        self._constraints = Constraints(self._vocabulary, self.reading, dates, self._shares(points))
         visual = [self._tokens(points[point][0], side) for point in self._dates if points for side in (1, COARSE)]
-        parts = [prefix, *([network.language.embed_visual(np.concatenate(visual))] if visual else [])]
+        parts = [
+            network.language.embed_reading(self.reading),
+            *([network.language.embed_visual(np.concatenate(visual))] if visual else []),
+        ]
         parts.append(network.language.embed_words([self._vocabulary.ids["<s>"]]))
         self._stream = network.language.stream().read(np.concatenate(parts))
-        self._never = np.array([t in ("<pad>", "<s>", "<ev>") or (t[0] == "<" and ":" in t and t[1] not in "ku") or t in ("<most>", "<least>") for t in self._vocabulary.tokens])  # fmt: skip
-        self._slot_ids = {t: i for i, t in enumerate(self._vocabulary.tokens) if t.startswith("{")}
-        self._label_ids = {i for i, t in enumerate(self._vocabulary.tokens) if t.startswith("L:")}
-        self._date_ids = {f"<t{d}>": self._vocabulary.ids[f"<t{d}>"] for d in range(1, MAX_DATES + 1)}
 
     @property
     def grids(self) -> Sequence[TokenGrid]:
@@ -131,16 +137,9 @@ class EmbeddedDecoding:
         return [GRID] * len(self._scene.views)
 
     def logits(self) -> NDArray[np.float32]:
-        """See `Decoding`. What cannot be said is out: slots that nothing was measured for, a mask without a class."""
+        """See `Decoding`. What was not asked for or not measured cannot be said (`constraints`)."""
         scores = self._stream.logits.copy()
-        scores[self._never] = -np.inf
-        for token, rank in self._slot_ids.items():
-            if token not in self._slots:
-                scores[rank] = -np.inf
-        if self._last not in self._label_ids or self._masks >= MAX_STEPS or self._answering:
-            scores[self._network.info.tokens.seg] = -np.inf
-        for date in range(len(self._dates) + 1, MAX_DATES + 1):
-            scores[self._date_ids[f"<t{date}>"]] = -np.inf
+        scores[self._constraints.forbidden()] = -np.inf
         return scores
 
     def feed_token(self, token_id: int) -> None:
@@ -152,7 +151,7 @@ class EmbeddedDecoding:
             self._answering = True
         elif token == "[SEG]":
             self._masks += 1
-        self._last = token_id
+        self._constraints.wrote(token)
         self._stream = self._stream.read(self._network.language.embed_words([token_id]))
 
     def feed_text(self, text: str) -> int:
@@ -161,11 +160,9 @@ class EmbeddedDecoding:
         if facts is None:
             log.warning("The embedded model cannot read the evidence %r.", text)
             return 0
-        ids = []
-        for token, value in evidence_tokens(facts, self._masks):
-            if value is not None:
-                self._slots[token] = value
-            ids.append(self._vocabulary.ids[token])
+        found = list(evidence_tokens(facts, self._masks))
+        self._constraints.measured(facts, {token: value for token, value in found if value is not None})
+        ids = [self._vocabulary.ids[token] for token, _ in found]
         self._stream = self._stream.read(self._network.language.embed_words(ids))
         return len(ids)
 
@@ -205,7 +202,17 @@ class EmbeddedDecoding:
     def text(self, token_ids: Sequence[int]) -> str:
         """See `Decoding`."""
         names = self._names if self._answering else {}
-        return self._vocabulary.show(token_ids, self._slots, self._unit, self._dates, names)
+        return self._vocabulary.show(token_ids, self._constraints.slots, self._unit, self._dates, names)
+
+    def _shares(self, points: Sequence[Sequence[int]]) -> dict[str, float]:
+        """Share of each label in the view of the question's date, by the most probable class of each pixel."""
+        if not points:
+            return {}
+        view = points[self._dates[0 if self.reading.early else -1]][0]
+        valid = self._scene.views[view].valid
+        best = self._network.probabilities(self._scene, view).argmax(0)[valid]
+        part = np.bincount(best, minlength=len(ATOMS)) / max(1, best.size)
+        return {label: float(sum(part[ATOMS.index(atom)] for atom in atoms)) for label, atoms in LABELS.items()}
 
     def _tokens(self, view: int, side: int) -> NDArray[np.float32]:
         """Feature vectors of a view's cells."""

@@ -39,7 +39,7 @@ AERIAL_BANDS: tuple[str, ...] = ("red", "green", "blue")
 AERIAL_BELOW_M = 3.0
 FINEST_AERIAL_M = 0.25  #: finer aerial images are looked at at about this pixel size
 
-LARGEST_WINDOW = 576
+LARGEST_WINDOW = 448
 OVERLAP = 48
 MULTIPLE = 32
 

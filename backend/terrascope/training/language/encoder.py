@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import random
 import time
 from pathlib import Path
@@ -44,7 +45,9 @@ def free_score(encoder: QuestionEncoder, table: Tensor, tokenizer: QuestionToken
     misses = []
     with torch.no_grad():
         batch = question_batch(tokenizer, [(Question(q.text, "share", ()), q.dates) for q in items])
-        kind, labels, _, _ = encoder.heads(encoder(table[batch.ids], batch.known, batch.dates, batch.keep), batch.keep.float())
+        kind, labels, _, _ = encoder.heads(
+            encoder(table[batch.ids], batch.known, batch.dates, batch.keep), batch.keep.float()
+        )
         right = 0
         for row, item in enumerate(items):
             name = KINDS[int(kind[row].argmax())]
@@ -95,10 +98,12 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
     options.out.mkdir(parents=True, exist_ok=True)
-    table, content = load_base(options.base, options.keep, vocabulary_texts())
-    write_tokenizer(content, options.out / "tokenizer.json")
-    torch.save(table.half(), options.out / "table.pt")
-    tokenizer = QuestionTokenizer(content["tokens"], content["merges"])
+    if not (options.out / "table.pt").is_file():
+        words, content = load_base(options.base, options.keep, vocabulary_texts())
+        write_tokenizer(content, options.out / "tokenizer.json")
+        torch.save(words.half(), options.out / "table.pt")
+    table = torch.load(options.out / "table.pt", weights_only=True).float()
+    tokenizer = QuestionTokenizer.read(options.out / "tokenizer.json")
     log.info("vocabulary %d", len(tokenizer))
     torch.manual_seed(options.seed)
     rng = random.Random(options.seed)
@@ -108,22 +113,27 @@ def main() -> None:
         encoder.load_state_dict(torch.load(options.out / "encoder.pt", weights_only=True))
         log.info("goes on from encoder.pt")
     optimiser = torch.optim.AdamW(encoder.parameters(), options.rate, weight_decay=0.05, betas=(0.9, 0.98))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.rate, total_steps=options.steps + 1, pct_start=0.08)
     began = time.time()
     running = 0.0
     waiting: list[list[tuple[Question, int]]] = []
     for step in range(1, options.steps + 1):
         waiting = waiting or batches_by_length(rng, options.batch)
+        done = min(1.0, max(step / options.steps, (time.time() - began) / (60 * options.minutes)))
+        for (
+            group
+        ) in optimiser.param_groups:  # warm-up, then half a cosine over the steps or the time, whichever ends first
+            group["lr"] = options.rate * min(1.0, step / 60) * (0.02 + 0.49 * (1 + math.cos(math.pi * done)))
         _, _, loss = loss_of(encoder, table, question_batch(tokenizer, waiting.pop()))
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(encoder.parameters(), 1.0)
         optimiser.step()
-        schedule.step()
         running = loss.item() if step == 1 else 0.97 * running + 0.03 * loss.item()
         if step % 100 == 0 or step == options.steps:
             kinds, refused, _ = free_score(encoder, table, tokenizer)
-            log.info("step %d loss %.3f free %.3f refuse %.3f %.0f s", step, running, kinds, refused, time.time() - began)
+            log.info(
+                "step %d loss %.3f free %.3f refuse %.3f %.0f s", step, running, kinds, refused, time.time() - began
+            )
             torch.save(encoder.state_dict(), options.out / "encoder.pt")
         if time.time() - began > options.minutes * 60:
             break

@@ -111,10 +111,14 @@ def expected(question: Question, run: Run) -> str:
     tokens = answer_words(question, [(label, view + 1) for label, view in run.steps], facts)
     vocabulary = run.decoding._vocabulary
     ids = [vocabulary.ids[token] for token in tokens[2:-2] if token in vocabulary.ids]
-    return vocabulary.show(ids, run.decoding._slots, question.unit, run.decoding._dates, run.decoding._names).strip()
+    return vocabulary.show(
+        ids, run.decoding._constraints.slots, question.unit, run.decoding._dates, run.decoding._names
+    ).strip()
 
 
-def oracle_score(network: EmbeddedNetwork, oracle: Oracle, count: int, shared: Path | None, seed: int = 99) -> dict[str, object]:
+def oracle_score(
+    network: EmbeddedNetwork, oracle: Oracle, count: int, shared: Path | None, seed: int = 99
+) -> dict[str, object]:
     """Ask random questions about made scenes; returns shares of right masks and right answers, by kind too."""
     rng = random.Random(seed)
     maps = read_maps(shared)
@@ -190,7 +194,12 @@ def free_score(network: EmbeddedNetwork, oracle: Oracle, items: list[Free], seed
         abstained += good
         if not good:
             misses.append(f"REFUSE {text} -> {_kind_of(run)}: {run.answer}")
-    return {"free": right / len(items), "free_count": len(items), "abstains": abstained / len(UNANSWERABLE), "misses": misses}
+    return {
+        "free": right / len(items),
+        "free_count": len(items),
+        "abstains": abstained / len(UNANSWERABLE),
+        "misses": misses,
+    }
 
 
 def main() -> None:
@@ -205,7 +214,11 @@ def main() -> None:
     began = time.perf_counter()
     network = EmbeddedNetwork(options.models, vision=oracle)
     loaded = time.perf_counter() - began
-    found = {"load_seconds": loaded, "oracle": oracle_score(network, oracle, options.count, options.shared), "wording": free_score(network, oracle, free_questions())}
+    found = {
+        "load_seconds": loaded,
+        "oracle": oracle_score(network, oracle, options.count, options.shared),
+        "wording": free_score(network, oracle, free_questions()),
+    }
     log.info("%s", json.dumps(found, indent=1, ensure_ascii=False))
     if options.json:
         options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")

@@ -12,12 +12,14 @@ import logging
 import shutil
 from pathlib import Path
 
+import numpy as np
+import onnx
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from terrascope.networks.embedded.visual_tokens import FEATURES
-from terrascope.terra_cot.questions import KINDS
+from terrascope.terra_cot.questions import FIXED_LABELS, KINDS, TWO_CLASSES
 from terrascope.training.language.base import angles, rotate
 from terrascope.training.language.model import Decoder, QuestionEncoder
 from terrascope.training.language.questions_data import LABEL_LIST, UNIT_LIST
@@ -28,37 +30,37 @@ OPSET = 17
 
 
 class EncoderGraph(nn.Module):
-    """ids, known int64 [1, Q], dates int64 [1] -> prefix [1, 1 + Q, width] and the heads' probabilities [1, n]."""
+    """ids, known int64 [1, Q], dates int64 [1] -> the heads' probabilities [1, n]."""
 
     table: Tensor
     scale: Tensor
 
-    def __init__(self, encoder: QuestionEncoder, decoder: Decoder, table: Tensor) -> None:
+    def __init__(self, encoder: QuestionEncoder, table: Tensor) -> None:
         super().__init__()
-        self.encoder, self.decoder = encoder, decoder
+        self.encoder = encoder
         scale = table.abs().amax(1, keepdim=True).clamp(min=1e-8) / 127
         self.register_buffer("table", (table / scale).round().to(torch.int8))
         self.register_buffer("scale", scale)
 
-    def forward(self, ids: Tensor, known: Tensor, dates: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, ids: Tensor, known: Tensor, dates: Tensor) -> Tensor:
         words = F.embedding(ids, self.table).float() * F.embedding(ids, self.scale)
         states = self.encoder(words, known, dates)
         heads = self.encoder.heads(states, torch.ones_like(ids, dtype=torch.float32))
-        return self.decoder.embed_question(states, heads), heads.summary()
+        return heads.summary()
 
 
 class InputGraph(nn.Module):
-    """Token ids int64 [1, N] and visual features [1, M, F] -> their embeddings."""
+    """Token ids int64 [1, N], visual features [1, M, F], summary [1, n] -> their embeddings."""
 
     table: Tensor
 
     def __init__(self, decoder: Decoder) -> None:
         super().__init__()
         self.register_buffer("table", decoder.table().detach())
-        self.visual = decoder.visual
+        self.visual, self.summary = decoder.visual, decoder.summary
 
-    def forward(self, ids: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
-        return F.embedding(ids, self.table), self.visual(features)
+    def forward(self, ids: Tensor, features: Tensor, summary: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return F.embedding(ids, self.table), self.visual(features), self.summary(summary)
 
 
 class DecoderGraph(nn.Module):
@@ -93,28 +95,68 @@ class DecoderGraph(nn.Module):
         return (last @ self.table.T)[0], self.query(last)[0].sigmoid(), torch.stack(present)
 
 
-def _export(graph: nn.Module, example: tuple[Tensor, ...], path: Path, names: tuple[list[str], list[str]], axes: dict[str, dict[int, str]]) -> None:
+def classes_of(kind: str) -> int | list[str]:
+    """Return how many classes a kind of question needs (-1: two or more), or the ones that it always has."""
+    if kind in FIXED_LABELS:
+        return list(FIXED_LABELS[kind])
+    if kind.startswith("refuse") or kind in ("dominant", "least", "describe"):
+        return 0
+    return -1 if kind == "among" else 2 if kind in TWO_CLASSES else 1
+
+
+def _export(
+    graph: nn.Module,
+    example: tuple[Tensor, ...],
+    path: Path,
+    names: tuple[list[str], list[str]],
+    axes: dict[str, dict[int, str]],
+) -> None:
     torch.onnx.export(
-        graph.eval(), example, str(path), input_names=names[0], output_names=names[1], dynamic_axes=axes, opset_version=OPSET, dynamo=False
+        graph.eval(),
+        example,
+        str(path),
+        input_names=names[0],
+        output_names=names[1],
+        dynamic_axes=axes,
+        opset_version=OPSET,
+        dynamo=False,
     )
+
+
+def halve(path: Path) -> None:
+    """Store the large float32 weights of a graph as float16, cast back to float32 where they are used."""
+    model = onnx.load(str(path))
+    kept, casts = [], []
+    for weight in model.graph.initializer:
+        if weight.data_type != onnx.TensorProto.FLOAT or int(np.prod(weight.dims)) < 2000:
+            kept.append(weight)
+            continue
+        values = onnx.numpy_helper.to_array(weight).astype(np.float16)
+        kept.append(onnx.numpy_helper.from_array(values, f"{weight.name}.half"))
+        casts.append(onnx.helper.make_node("Cast", [f"{weight.name}.half"], [weight.name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    for field, values in ((model.graph.initializer, kept), (model.graph.node, nodes)):
+        del field[:]
+        field.extend(values)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
 
 
 def export(encoder_folder: Path, run: Path, to: Path, metrics: dict[str, object]) -> None:
     """Write the three graphs, vocabulary, tokenizer and manifest into `to`."""
     stored = torch.load(run / "checkpoint.pt", weights_only=False)
     networks = build(encoder_folder, stored["words"])
-    networks.encoder.load_state_dict(stored["encoder"])
     networks.decoder.load_state_dict(stored["decoder"])
     encoder, decoder = networks.encoder.eval(), networks.decoder.eval()
     to.mkdir(parents=True, exist_ok=True)
     ids = torch.zeros(1, 7, dtype=torch.long)
     _export(
-        EncoderGraph(encoder, decoder, networks.table), (ids, ids, torch.ones(1, dtype=torch.long)), to / "language_encoder.onnx",
-        (["ids", "known", "dates"], ["prefix", "summary"]), {"ids": {1: "q"}, "known": {1: "q"}, "prefix": {1: "q1"}},
+        EncoderGraph(encoder, networks.table), (ids, ids, torch.ones(1, dtype=torch.long)), to / "language_encoder.onnx",
+        (["ids", "known", "dates"], ["summary"]), {"ids": {1: "q"}, "known": {1: "q"}},
     )  # fmt: skip
     _export(
-        InputGraph(decoder), (ids, torch.zeros(1, 3, FEATURES)), to / "language_inputs.onnx",
-        (["ids", "features"], ["words", "visual"]), {"ids": {1: "n"}, "features": {1: "m"}, "words": {1: "n"}, "visual": {1: "m"}},
+        InputGraph(decoder), (ids, torch.zeros(1, 3, FEATURES), torch.zeros(1, decoder.summary.in_features)), to / "language_inputs.onnx",
+        (["ids", "features", "summary"], ["words", "visual", "asked"]), {"ids": {1: "n"}, "features": {1: "m"}, "words": {1: "n"}, "visual": {1: "m"}},
     )  # fmt: skip
     block, layers = decoder.blocks[0], len(decoder.blocks)
     past = torch.zeros(layers, 2, block.heads, 4, block.head)
@@ -123,6 +165,8 @@ def export(encoder_folder: Path, run: Path, to: Path, metrics: dict[str, object]
         (["inputs_embeds", "positions", "past"], ["logits", "query", "present"]),
         {"inputs_embeds": {1: "t"}, "positions": {0: "t"}, "past": {3: "p"}, "present": {3: "pt"}},
     )  # fmt: skip
+    for name in ("encoder", "inputs", "decoder"):
+        halve(to / f"language_{name}.onnx")
     shutil.copyfile(encoder_folder / "tokenizer.json", to / "language_tokenizer.json")
     files = ["language_encoder.onnx", "language_inputs.onnx", "language_decoder.onnx", "language_tokenizer.json"]
     manifest = {
@@ -133,6 +177,7 @@ def export(encoder_folder: Path, run: Path, to: Path, metrics: dict[str, object]
         "kinds": list(KINDS),
         "labels": list(LABEL_LIST),
         "units": list(UNIT_LIST),
+        "classes": {kind: classes_of(kind) for kind in KINDS},
         "layers": layers,
         "heads": block.heads,
         "head": block.head,

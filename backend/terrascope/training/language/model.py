@@ -72,9 +72,7 @@ class QuestionEncoder(nn.Module):
         self.project = nn.Linear(WIDTH, shape.width, bias=False)
         self.known = nn.Embedding(shape.labels + 1, shape.width)
         self.dates = nn.Embedding(shape.max_dates + 1, shape.width)
-        self.blocks = nn.ModuleList(
-            Block(shape.width, shape.heads, shape.hidden) for _ in range(shape.encoder_layers)
-        )
+        self.blocks = nn.ModuleList(Block(shape.width, shape.heads, shape.hidden) for _ in range(shape.encoder_layers))
         self.norm = RmsNorm(shape.width)
         self.kind = nn.Linear(2 * shape.width, shape.kinds)
         self.label = nn.Linear(shape.width, 2 * shape.labels)
@@ -117,11 +115,13 @@ class Heads(NamedTuple):
 
     def summary(self) -> Tensor:
         """Return probabilities side by side, [B, kinds + 2 x labels + units + 1]."""
-        return torch.cat((self.kind.softmax(-1), self.labels.sigmoid(), self.unit.softmax(-1), self.early.sigmoid()[:, None]), -1)
+        return torch.cat(
+            (self.kind.softmax(-1), self.labels.sigmoid(), self.unit.softmax(-1), self.early.sigmoid()[:, None]), -1
+        )
 
 
 class Decoder(nn.Module):
-    """Causal decoder over question states, visual tokens and words; embeddings are factored and tied to the output.
+    """Causal decoder over the question's summary, visual tokens and words; embeddings are factored and tied to the output.
 
     A slot token ("area of step 2") is the sum of a field's and a step's row: `factors` [vocabulary, columns] holds ones.
     """
@@ -135,7 +135,6 @@ class Decoder(nn.Module):
         width = shape.decoder_width
         self.rows = nn.Parameter(torch.randn(shape.columns, width) * 0.05)
         self.visual = nn.Sequential(nn.Linear(shape.visual, width), nn.GELU(), nn.Linear(width, width))
-        self.words = nn.Linear(shape.width, width)
         self.summary = nn.Linear(shape.kinds + 2 * shape.labels + shape.units + 1, width)
         self.blocks = nn.ModuleList(
             Block(width, shape.decoder_heads, shape.decoder_hidden) for _ in range(shape.layers)
@@ -146,10 +145,6 @@ class Decoder(nn.Module):
     def table(self) -> Tensor:
         """Embedding table [vocabulary, width]."""
         return self.factors @ self.rows
-
-    def embed_question(self, states: Tensor, heads: Heads) -> Tensor:
-        """Encoder states [B, Q, width] and its heads -> [B, 1 + Q, decoder width], the summary first."""
-        return torch.cat((self.summary(heads.summary())[:, None], self.words(states)), 1)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Inputs [B, T, width], mask bool [B, 1, T, T] -> last states [B, T, width]."""

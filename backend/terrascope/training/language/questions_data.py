@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from terrascope.class_words import LABELS
@@ -86,3 +88,13 @@ def question_batch(tokenizer: QuestionTokenizer, items: list[tuple[Question, int
         torch.tensor([float(q.early) for q, _ in items]),
     )
 
+
+def summary_of(question: Question) -> NDArray[np.float32]:
+    """Return what the encoder should find: kind, first class, other classes, unit, first date; ones and zeros."""
+    found = np.zeros(len(KINDS) + 2 * len(LABEL_LIST) + len(UNIT_LIST) + 1, np.float32)
+    found[KINDS.index(question.kind)] = 1
+    for rank, label in enumerate(question.labels):
+        found[len(KINDS) + LABEL_LIST.index(label) + (len(LABEL_LIST) if rank else 0)] = 1
+    found[len(KINDS) + 2 * len(LABEL_LIST) + UNIT_LIST.index(question.unit)] = 1
+    found[-1] = question.early
+    return found

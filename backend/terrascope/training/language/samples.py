@@ -71,7 +71,9 @@ def make_sample(rng: random.Random, scene: MadeScene, question: Question | None 
         for token in step_words(label, date, scene.dates, rank == 0):
             entries.append(Entry(token, chosen=True, atoms=scene.atoms(label) if token == "[SEG]" else frozenset()))
         mask = scene.mask(label, date - 1)
-        cells = features(pooled(scene.probabilities[date - 1], valid, FINE), FINE, date - 1, scene.gsd, False, back=True)
+        cells = features(
+            pooled(scene.probabilities[date - 1], valid, FINE), FINE, date - 1, scene.gsd, False, back=True
+        )
         entries.extend(Entry(visual=cells[index]) for index in select_tokens(mask, GRID, "released", CAP))
         found, _, _ = book.add(label, date - 1, mask)
         found = read(write(found)) or found

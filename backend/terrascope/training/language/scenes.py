@@ -16,7 +16,19 @@ from terrascope.reasoning.evidence import Near, Sized
 
 SIDE = 64
 _INDEX = {atom: rank for rank, atom in enumerate(ATOMS)}
-_HLS = {10: "tree", 20: "shrub", 30: "grass", 40: "crop", 50: "built", 60: "bare", 70: "snow", 80: "water", 90: "wetland", 95: "tree", 100: "grass"}
+_HLS = {
+    10: "tree",
+    20: "shrub",
+    30: "grass",
+    40: "crop",
+    50: "built",
+    60: "bare",
+    70: "snow",
+    80: "water",
+    90: "wetland",
+    95: "tree",
+    100: "grass",
+}
 _EUROPE = {2: "built", 3: "crop", 4: "tree", 5: "tree", 6: "grass", 7: "bare", 9: "water"}
 _SLOVENIA = {1: "crop", 2: "tree", 3: "grass", 4: "shrub", 5: "water", 6: "wetland", 8: "built", 9: "bare"}
 _PLACES = ("north-west", "north", "north-east", "west", "centre", "east", "south-west", "south", "south-east")
@@ -105,7 +117,9 @@ def _changed(rng: np.random.Generator, before: NDArray[np.int8], fine: bool) -> 
     after = before.copy()
     for _ in range(rng.integers(0, 3)):
         blob = _noise(rng, rng.choice((3.0, 6.0))) > rng.uniform(0.3, 2.0)
-        target = rng.choice(["water", "water", "bare", "crop", "tree", "grass", "building" if fine else "built", "cloud"])
+        target = rng.choice(
+            ["water", "water", "bare", "crop", "tree", "grass", "building" if fine else "built", "cloud"]
+        )
         after[blob] = _INDEX[target]
     return after
 
@@ -135,7 +149,9 @@ def _seen(rng: np.random.Generator, state: NDArray[np.int8]) -> NDArray[np.float
     sure = np.clip(0.75 + 0.15 * _noise(rng, 3), 0.5, 0.98).astype(np.float32)
     rest = rng.dirichlet(np.full(len(ATOMS), 0.5)).astype(np.float32)
     found = (1 - sure)[None] * rest[:, None, None]
-    np.put_along_axis(found, wrong[None].astype(np.int64), np.take_along_axis(found, wrong[None].astype(np.int64), 0) + sure, 0)
+    np.put_along_axis(
+        found, wrong[None].astype(np.int64), np.take_along_axis(found, wrong[None].astype(np.int64), 0) + sure, 0
+    )
     return found.astype(np.float32)
 
 

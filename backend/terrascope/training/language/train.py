@@ -1,4 +1,4 @@
-"""Trains the embedded model's language side: encoder and decoder together, teacher-forced.
+"""Trains the embedded model's decoder, teacher-forced. The encoder, which reads the question, is trained by `encoder`.
 
 Evidence and brought-back tokens stand in the context and are left out of the loss. Checkpoints hold everything that a
 run needs to go on at the same step.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import random
 import time
 from pathlib import Path
@@ -26,9 +27,8 @@ from terrascope.networks.embedded.bpe import QuestionTokenizer
 from terrascope.networks.embedded.tokens import Vocabulary
 from terrascope.networks.embedded.visual_tokens import FEATURES
 from terrascope.terra_cot.questions import KINDS
-from terrascope.training.language.encoder import free_score, loss_of
 from terrascope.training.language.model import Decoder, QuestionEncoder, Shape
-from terrascope.training.language.questions_data import LABEL_LIST, UNIT_LIST, question_batch
+from terrascope.training.language.questions_data import LABEL_LIST, UNIT_LIST, summary_of
 from terrascope.training.language.samples import Sample, atom_vector, make_sample, random_sample, words_of
 from terrascope.training.language.scenes import MadeScene, draw_dates, make_scene, read_maps
 
@@ -61,29 +61,31 @@ def build(folder: Path, words: list[str]) -> Networks:
 
 
 def loss_on(networks: Networks, samples: list[Sample]) -> dict[str, Tensor]:
-    """Return the losses of a batch: words, masks, question."""
-    encoder, decoder, table, tokenizer, vocabulary = networks
-    batch = question_batch(tokenizer, [(s.question, min(s.scene.dates, 4)) for s in samples])
-    states, heads, question_loss = loss_of(encoder, table, batch)
-    asked = decoder.embed_question(states, heads)
+    """Return the losses of a batch: words, masks."""
+    decoder, vocabulary = networks.decoder, networks.vocabulary
+    asked = decoder.summary(torch.from_numpy(np.stack([summary_of(s.question) for s in samples])))
     token_table = decoder.table()
-    lengths = batch.keep.sum(1).tolist()
-    total = [1 + lengths[r] + len(s.visual) + len(s.entries) for r, s in enumerate(samples)]
+    total = [1 + len(s.visual) + len(s.entries) for s in samples]
     seen = torch.from_numpy(
-        np.concatenate([np.concatenate((s.visual, [e.visual for e in s.entries if e.visual is not None] or s.visual[:0])) for s in samples])
+        np.concatenate(
+            [
+                np.concatenate((s.visual, [e.visual for e in s.entries if e.visual is not None] or s.visual[:0]))
+                for s in samples
+            ]
+        )
     ).float()
     visual = decoder.visual(seen)
     rows, target, queries = [], torch.full((len(samples), max(total)), -100), []
     wanted, at = [], 0
     for r, sample in enumerate(samples):
-        start = 1 + lengths[r] + len(sample.visual)
+        start = 1 + len(sample.visual)
         ids = torch.tensor([vocabulary.ids[e.token] if e.token else 0 for e in sample.entries])
         body = token_table[ids]
         back = torch.tensor([e.visual is not None for e in sample.entries])
         end = at + len(sample.visual)
         count = int(back.sum())
         body = body.index_put((torch.nonzero(back).flatten(),), visual[end : end + count])
-        rows.append(torch.cat((asked[r, : 1 + lengths[r]], visual[at:end], body)))
+        rows.append(torch.cat((asked[r : r + 1], visual[at:end], body)))
         at = end + count
         for position, entry in enumerate(sample.entries):
             if entry.chosen:
@@ -102,7 +104,7 @@ def loss_on(networks: Networks, samples: list[Sample]) -> dict[str, Tensor]:
         index = torch.tensor(queries)
         scores = decoder.query(out[index[:, 0], index[:, 1]])
         masks = F.binary_cross_entropy_with_logits(scores, torch.from_numpy(np.stack(wanted)))
-    return {"words": words, "masks": masks, "question": question_loss}
+    return {"words": words, "masks": masks}
 
 
 class Feed:
@@ -133,11 +135,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--encoder", type=Path, required=True, help="folder written by training.language.encoder")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--shared", type=Path, default=None, help="folder with the training data; made maps only without")
+    parser.add_argument(
+        "--shared", type=Path, default=None, help="folder with the training data; made maps only without"
+    )
     parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--minutes", type=float, default=600)
     parser.add_argument("--batch", type=int, default=24)
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--encoder-rate", type=float, default=0.4, help="factor on the rate for the encoder")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--save-every", type=int, default=100)
     options = parser.parse_args()
@@ -154,42 +158,42 @@ def main() -> None:
         words = stored["words"]
     networks = build(options.encoder, words)
     rng = random.Random(options.seed + (stored["step"] if stored else 0))
-    groups = [
-        {"params": list(networks.encoder.parameters()), "lr": options.rate * options.encoder_rate},
-        {"params": list(networks.decoder.parameters()), "lr": options.rate},
-    ]
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.02, betas=(0.9, 0.98))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [g["lr"] for g in groups], total_steps=options.steps + 1, pct_start=0.06)
+    parameters = list(networks.decoder.parameters())
+    optimiser = torch.optim.AdamW(parameters, options.rate, weight_decay=0.02, betas=(0.9, 0.98))
     step = 0
     if stored is not None:
-        networks.encoder.load_state_dict(stored["encoder"])
         networks.decoder.load_state_dict(stored["decoder"])
         optimiser.load_state_dict(stored["optimiser"])
-        schedule.load_state_dict(stored["schedule"])
         step = stored["step"]
     feed = Feed(rng, options.shared, options.batch)
-    began, mean = time.time(), {"words": 0.0, "masks": 0.0, "question": 0.0}
-    log.info("starts at step %d, %d words, %d decoder parameters", step, len(networks.vocabulary), sum(p.numel() for p in networks.decoder.parameters()))
+    began, mean = time.time(), {"words": 0.0, "masks": 0.0}
+    log.info(
+        "starts at step %d, %d words, %d decoder parameters",
+        step,
+        len(networks.vocabulary),
+        sum(p.numel() for p in networks.decoder.parameters()),
+    )
     with (options.out / "log.jsonl").open("a", encoding="utf-8") as journal:
-        while step < options.steps:
+        while step < options.steps and time.time() - began < 60 * options.minutes:
+            done = min(1.0, max(step / options.steps, (time.time() - began) / (60 * options.minutes)))
+            for group in optimiser.param_groups:  # warm-up, then half a cosine over the steps or the time
+                group["lr"] = options.rate * min(1.0, (step + 1) / 50) * (0.02 + 0.49 * (1 + math.cos(math.pi * done)))
             losses = loss_on(networks, feed.next())
-            loss = losses["words"] + losses["masks"] + 0.5 * losses["question"]
+            loss = losses["words"] + losses["masks"]
             optimiser.zero_grad()
             loss.backward()
-            torch.nn.utils.clip_grad_norm_([p for g in groups for p in g["params"]], 1.0)
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
             optimiser.step()
-            schedule.step()
             step += 1
             mean = {k: losses[k].item() if mean[k] == 0 else 0.96 * mean[k] + 0.04 * losses[k].item() for k in mean}
             if step % 25 == 0:
                 journal.write(json.dumps({"step": step, "seconds": round(time.time() - began), **mean}) + "\n")
                 journal.flush()
-            if step % options.save_every == 0 or step == options.steps:
-                right, refused, _ = free_score(networks.encoder, networks.table, networks.tokenizer)
-                log.info("step %d %s free %.3f refuse %.3f %.0f s", step, {k: round(v, 4) for k, v in mean.items()}, right, refused, time.time() - began)
+            if step % options.save_every == 0 or step == options.steps or time.time() - began > 60 * options.minutes:
+                log.info("step %d %s %.0f s", step, {k: round(v, 4) for k, v in mean.items()}, time.time() - began)
                 state = {
-                    "step": step, "words": words, "encoder": networks.encoder.state_dict(), "decoder": networks.decoder.state_dict(),
-                    "optimiser": optimiser.state_dict(), "schedule": schedule.state_dict(),
+                    "step": step, "words": words, "decoder": networks.decoder.state_dict(),
+                    "optimiser": optimiser.state_dict(),
                 }  # fmt: skip
                 torch.save(state, checkpoint.with_suffix(".new"))
                 checkpoint.with_suffix(".new").replace(checkpoint)

@@ -1,0 +1,207 @@
+"""What the embedded decoder may write next: only classes that were asked for, only numbers that were measured, and only
+verdicts and rankings that the measurements bear out. The decoder chooses among what is left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from terrascope.networks.embedded.evidence_text import Facts
+from terrascope.networks.embedded.reading import Reading
+from terrascope.networks.embedded.tokens import MAX_DATES, Value, Vocabulary
+
+_TWO_DATES = frozenset({"change", "gain", "loss", "flood", "change_any"})
+#: Kinds that choose their classes by what the scene shows, and how many they take.
+_FREE = {"dominant": 2, "least": 2, "describe": 3}
+_COVERS = frozenset(
+    {"water", "trees", "grass", "cropland", "shrubs", "bare land", "built-up area", "wetland", "snow", "clouds"}
+)
+#: Kinds whose answer names a winner first.
+_RANKED = frozenset({"larger", "difference", "among", "dominant", "smaller", "least"})
+_OWN_NUMBERS = frozenset(
+    {
+        "describe",
+        "both",
+        "among",
+        "dominant",
+        "least",
+        "change_any",
+        "segment",
+        "share",
+        "area",
+        "where",
+        "exists",
+        "count",
+    }
+)
+#: A cover belongs into a description from this share on.
+_NOTABLE = 0.04
+_LATER = frozenset({"<answer>", "</answer>", "</s>", "<think>", "</think>", ".", "(", ")", ";", "Yes", "No"})
+_SLOT = re.compile(r"\{(\w+)\.(\d)\}")
+
+
+def _shown(shares: Mapping[str, float], kind: str) -> tuple[str, ...]:
+    """The covers that a view shows, at least one, the largest first (the smallest for "least")."""
+    covers = sorted((label for label in shares if label in _COVERS), key=lambda label: -shares[label])
+    found = [label for label in covers if shares[label] >= _NOTABLE] or covers[:1]
+    if kind == "least":
+        found.reverse()
+    return tuple(found[: _FREE.get(kind, 1)])
+
+
+def required_steps(reading: Reading, dates: int) -> tuple[tuple[str, int], ...] | None:
+    """Return the (class, time point 1..) of each mask that a question needs; None where the scene decides."""
+    kind, labels = reading.kind, reading.labels
+    if kind.startswith("refuse"):
+        return ()
+    if kind in _FREE:
+        return None
+    if kind == "flooded_class":
+        return ((labels[0], 1), ("water", 1), ("water", dates))
+    if kind in _TWO_DATES:
+        pairs = ((label, date) for label in labels for date in ((1, dates) if dates > 1 else (1,)))
+        return tuple(pairs)
+    when = 1 if reading.early else dates
+    return tuple((label, when) for label in labels)
+
+
+class Constraints:
+    """Follows what is written and says what may come next.
+
+    Parameters
+    ----------
+    vocabulary, reading, dates
+        Words, what the question asks, number of time points (at most 4).
+    shares
+        Share of each cover that the view of the question's date shows, where the scene decides about the classes.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary, reading: Reading, dates: int, shares: Mapping[str, float] | None = None
+    ) -> None:
+        self._tokens, self._ids = vocabulary.tokens, vocabulary.ids
+        self._reading, self._dates = reading, dates
+        required = required_steps(reading, dates)
+        if required is None:
+            covers = _shown(shares, reading.kind) if shares else ("water",)
+            required = tuple((label, 1 if reading.early else dates) for label in covers)
+        self._required = required
+        self.steps: list[tuple[str, Facts | None]] = []
+        self.slots: dict[str, Value] = {}
+        self._written: list[str] = []
+        self._answer: list[str] | None = None
+        self._fixed = np.array([self._never(token) for token in self._tokens])
+
+    def _never(self, token: str) -> bool:
+        """Tokens that only evidence writes, other kinds and units than the question's, dates that are not there."""
+        if token in ("<pad>", "<s>", "<ev>", "<most>", "<least>"):
+            return True
+        mark = re.fullmatch(r"<(\w+):(.+)>", token)
+        if mark:
+            return {"k": self._reading.kind, "u": self._reading.unit}.get(mark.group(1)) != mark.group(2)
+        return token in {f"<t{date}>" for date in range(self._dates + 1, MAX_DATES + 1)}
+
+    def measured(self, facts: Facts, slots: Mapping[str, Value]) -> None:
+        """Note the evidence of the last mask."""
+        self.steps[-1] = (self.steps[-1][0], facts)
+        self.slots.update(slots)
+
+    def wrote(self, token: str) -> None:
+        """Note a token that was written."""
+        if token == "[SEG]":
+            label = next((t[2:] for t in reversed(self._written) if t.startswith("L:")), "")
+            self.steps.append((label, None))
+        if self._answer is not None:
+            self._answer.append(token)
+        if token == "<answer>":
+            self._answer = []
+        self._written.append(token)
+
+    def forbidden(self) -> NDArray[np.bool_]:
+        """Return bool [vocabulary]: what may not come next."""
+        banned = self._fixed.copy()
+        for rank, token in enumerate(self._tokens):
+            if token[0] == "{" and token not in self.slots:
+                banned[rank] = True
+        if self._answer is None:
+            self._thinking(banned)
+        else:
+            self._answering(banned, self._answer)
+        return banned if not banned.all() else self._fixed
+
+    def _thinking(self, banned: NDArray[np.bool_]) -> None:
+        last = self._written[-1] if self._written else ""
+        if not last.startswith("L:"):
+            banned[self._ids["[SEG]"]] = True
+        else:
+            banned[:] = True
+            banned[self._ids["[SEG]"]] = False
+            return
+        if not last or last == "<think>" or last.startswith("<u:") or last == "</think>":
+            return
+        done = len(self.steps)
+        if done >= len(self._required):
+            banned[:] = True
+            banned[self._ids["</think>"]] = False
+            return
+        label, when = self._required[done]
+        for rank, token in enumerate(self._tokens):
+            if token.startswith("L:"):
+                banned[rank] |= token[2:] != label
+            elif token[:2] == "<t" and token[2:-1].isdigit():
+                banned[rank] |= int(token[2:-1]) != when
+            elif token[0] == "{" or token[:2] == "C:" or token in _LATER:
+                banned[rank] = True
+
+    def _answering(self, banned: NDArray[np.bool_], answer: Sequence[str]) -> None:
+        kind = self._reading.kind
+        names = [label for label, _ in self.steps]
+        winner = self._winner() if kind in _RANKED else None
+        first = not any(token[:2] in ("L:", "C:") for token in answer)
+        near = next((token[2:] for token in reversed(answer) if token[:2] in ("L:", "C:")), None)
+        numbers = sum(token[0] == "{" for token in answer)
+        verdict = self._verdict()
+        banned[[self._ids[token] for token in ("[SEG]", "<think>", "</think>", "<answer>")]] = True
+        for rank, token in enumerate(self._tokens):
+            if token[:2] in ("L:", "C:"):
+                wrong = token[2:] not in names or (first and winner is not None and token[2:] != winner)
+                banned[rank] |= wrong or (kind in ("describe", "change_any") and token in answer)
+            elif token in ("Yes", "No") and verdict is not None:
+                banned[rank] |= token != verdict
+            elif token[0] == "{" and near in names and (match := _SLOT.fullmatch(token)):
+                own = len(names) - names[::-1].index(near)
+                if kind in _OWN_NUMBERS or (kind in ("larger", "smaller") and numbers == 0):
+                    banned[rank] |= int(match.group(2)) != own
+                elif kind in ("larger", "smaller"):
+                    banned[rank] |= int(match.group(2)) == own
+                elif kind in ("more_yn", "less_yn"):
+                    banned[rank] |= int(match.group(2)) != numbers + 1
+
+    def _facts(self) -> Facts | None:
+        return self.steps[-1][1] if self.steps else None
+
+    def _winner(self) -> str | None:
+        facts = self._facts()
+        if facts is None:
+            return None
+        if facts.most is None:
+            return self.steps[-1][0]
+        return facts.least if self._reading.kind in ("smaller", "least") else facts.most
+
+    def _verdict(self) -> str | None:
+        """ "Yes" or "No" where the measurements decide."""
+        facts, kind = self._facts(), self._reading.kind
+        if facts is None:
+            return None
+        if kind == "exists":
+            return "Yes" if facts.share > 0 else "No"
+        if kind == "more_yn":
+            return "Yes" if facts.order == "smaller" else "No"
+        if kind == "less_yn":
+            return "Yes" if facts.order == "larger" else "No"
+        if kind == "touch":
+            return "Yes" if facts.touching else "No"
+        return None
