@@ -244,7 +244,10 @@ class BackendProcess(QObject):
         if self._reason:
             self._end(self._reason)
             return
-        last = next((line for line in reversed(self.log_lines) if line.strip()), "")
+        signs = ("error", "killed", "memory", "segmentation")
+        last = (
+            self.log_lines[-1] if self.log_lines and any(sign in self.log_lines[-1].lower() for sign in signs) else ""
+        )
         text = tr("The model's process ended unexpectedly (exit code {0}). Steps that have arrived are kept.").format(
             code
         )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from qgis.core import (
     Qgis,
+    QgsCoordinateReferenceSystem,
     QgsDateTimeRange,
     QgsLayerTreeGroup,
     QgsLayerTreeLayer,
@@ -74,6 +75,8 @@ def add_mask(project: QgsProject, group: QgsLayerTreeGroup, gpkg: str, mask: Mas
     if not layer.isValid():
         return None
     layer.setReadOnly(True)
+    if "undefined" in layer.crs().description().lower():  # the GeoPackage's way to say that there is no CRS
+        layer.setCrs(QgsCoordinateReferenceSystem())
     apply_style(layer, mask.colour)
     if mask.date:
         set_date(layer, mask.date)

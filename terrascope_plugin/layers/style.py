@@ -30,7 +30,7 @@ def apply_style(layer: QgsVectorLayer, colour: str, *, labels: bool = True) -> N
     properties = {
         "color": _rgba(fill),
         "outline_color": _rgba(outline),
-        "outline_width": "0.4",
+        "outline_width": "0.26",
         "outline_width_unit": "MM",
         "joinstyle": "round",
     }

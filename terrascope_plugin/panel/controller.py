@@ -255,6 +255,12 @@ class Controller(QObject):
 
     def _on_cleared(self) -> None:
         self.map.begin(Run(""))
+        if not self.session.is_running:
+            self._shown = None
+            self._dock.trace.clear()
+            self._dock.steps.set_steps([])
+            self._dock.take_off.setEnabled(False)
+            self._dock.export.setEnabled(False)
         self._list_runs()
 
     def _list_runs(self) -> None:

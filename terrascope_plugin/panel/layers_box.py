@@ -158,10 +158,21 @@ class LayersBox(QWidget):
 
     def _show_warnings(self, found: list[QgsRasterLayer]) -> None:
         chosen = [layer for layer in found if layer.id() in self._ticked]
-        lines = [f"⚠ {choice.name}: {warning}" for choice in self.choices() for warning in choice.warnings]
+        named: dict[str, list[str]] = {}
         for choice in self.choices():
-            known = self._recognised.get(choice.path, {})
-            lines += [f"⚠ {choice.name}: {warning}" for warning in known.get("warnings") or [] if "CRS" not in warning]
+            found_in_file = self._recognised.get(choice.path, {}).get("warnings") or []
+            own = [
+                warning
+                for warning in found_in_file
+                if not {"CRS", "georeference"} & set(warning.replace(";", " ").split())
+            ]
+            for warning in [*choice.warnings, *([] if choice.corrected else own)]:
+                named.setdefault(warning, []).append(choice.name)
+        lines = [
+            f"⚠ {names[0] if len(names) == 1 else f'{names[0]} +{len(names) - 1}'}: {text}"
+            for text, names in named.items()
+        ]
+        self.warnings.setToolTip("\n".join(f"{', '.join(names)}: {text}" for text, names in named.items()))
         if difference := differing_grids(chosen):
             lines.append(f"⚠ {difference}")
         if not found:
@@ -175,6 +186,7 @@ class LayersBox(QWidget):
         new = [layer for layer in layers if isinstance(layer, QgsRasterLayer)]
         if not new:
             return
+        self._ticked &= set(self._project.mapLayers())
         if not self._ticked:
             self._ticked = {new[0].id()}
         QTimer.singleShot(0, self._announce)

@@ -10,6 +10,7 @@ from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
+    QHeaderView,
     QInputDialog,
     QMessageBox,
     QPushButton,
@@ -39,6 +40,10 @@ class RunsPage(QWidget):
         self.tree.setHeaderLabels([tr("Question"), tr("Answer"), tr("When")])
         self.tree.setRootIsDecorated(False)
         self.tree.setAlternatingRowColors(True)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.tree.setAccessibleName(tr("Earlier questions"))
         self.place = text_label(small=True)
@@ -77,8 +82,6 @@ class RunsPage(QWidget):
             item.setToolTip(0, f"{run.question}\n{run.path}")
             item.setToolTip(1, run.answer)
             self.tree.addTopLevelItem(item)
-        self.tree.setColumnWidth(0, 190)
-        self.tree.setColumnWidth(1, 110)
         self.place.setText(tr("Kept in {0}").format(folder))
         self._update_buttons()
 

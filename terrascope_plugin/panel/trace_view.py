@@ -73,6 +73,11 @@ class TraceView(QScrollArea):
         if run.end_reason:
             self.finish()
 
+    def clear(self) -> None:
+        """Show no run."""
+        self.show_run(Run(""))
+        self._hint.setVisible(True)
+
     def touch(self, step: int) -> None:
         """Note that a step changed; it is drawn soon."""
         self._dirty.add(step)
