@@ -38,6 +38,7 @@ GROUPS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
         (
             ("terrascope.bench.scene", "add_scene_parser"),
             ("terrascope.bench.loop", "add_loop_parser"),
+            ("terrascope.bench.embedded", "add_embedded_parser"),
             ("terrascope.bench.cli", "add_bench_parsers"),
         ),
     ),
