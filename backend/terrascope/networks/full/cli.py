@@ -13,9 +13,10 @@ from rich.table import Table
 from terrascope.errors import CheckpointError
 from terrascope.networks.full import devices
 from terrascope.networks.full.configuration import TerraScopeConfig, released_8b
-from terrascope.networks.full.convert import export_published, import_published, verify_weights
+from terrascope.networks.full.convert import export_published, import_published
 from terrascope.networks.full.hub import download, parse_hub_id
 from terrascope.networks.full.inspection import inspect_folder
+from terrascope.networks.full.layout import verify_weights
 from terrascope.networks.full.loading import load_config, read_weights
 from terrascope.networks.full.memory import memory_needed, parameter_count
 from terrascope.networks.full.precision import PRECISIONS

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from terrascope.errors import CheckpointError
-from terrascope.networks.full.convert import CARRIED, HEADERS, WEIGHTS, our_weight_files
+from terrascope.networks.full.layout import CARRIED, HEADERS, WEIGHTS, our_weight_files
 from terrascope.networks.full.loading import load_config
 from terrascope.networks.full.memory import parameter_count
 from terrascope.networks.full.published import check_keys, model_shapes, read_json

@@ -13,7 +13,7 @@ from torch import nn
 from terrascope.errors import CheckpointError, NetworkError
 from terrascope.networks.full import devices
 from terrascope.networks.full.configuration import TerraScopeConfig
-from terrascope.networks.full.convert import our_weight_files, verify_weights
+from terrascope.networks.full.layout import our_weight_files, verify_weights
 from terrascope.networks.full.memory import memory_needed
 from terrascope.networks.full.modeling import TerraScopeForConditionalGeneration
 from terrascope.networks.full.precision import PRECISIONS, QUANTISED_PREFIX, precision_of, quantisation_config

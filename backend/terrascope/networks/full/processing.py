@@ -15,7 +15,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase, Qwen2Tokenizer
 
 from terrascope.errors import CheckpointError, NetworkError
-from terrascope.networks.full.convert import PROCESSOR, write_json
+from terrascope.networks.full.layout import PROCESSOR, write_json
 from terrascope.networks.full.published import read_json
 from terrascope.networks.full.tiling import MAX_TILES, cut_tiles, resized
 from terrascope.networks.interface import Prompt, TokenGrid, TokenTable

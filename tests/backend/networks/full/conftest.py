@@ -6,36 +6,41 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="torch is not installed: the full model is not tested")
-pytest.importorskip("transformers", reason="transformers is not installed: the full model is not tested")
+if TYPE_CHECKING:
+    import torch
 
-from safetensors.torch import load_file, save_file
-
-from terrascope.networks.full.convert import import_published
-from terrascope.networks.full.loading import load_config, read_weights
-from terrascope.networks.full.modeling import TerraScopeForConditionalGeneration
+    from terrascope.networks.full.modeling import TerraScopeForConditionalGeneration
 
 PORTABLE = Path(__file__).resolve().parents[2] / "golden_portable"
 sys.path.insert(0, str(PORTABLE))
-
-from weights import rebuild  # noqa: E402
 
 SEED = {"portable": 3, "shared": 16}
 _TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "added_tokens.json", "special_tokens_map.json", "vocab.json")
 
 
+@lru_cache(maxsize=2)
+def rebuilt(recipe: Path, seed: int) -> dict[str, torch.Tensor]:
+    """All published tensors of a golden checkpoint, from their names."""
+    from safetensors.torch import load_file
+    from weights import rebuild
+
+    shapes = json.loads((recipe / "shapes.json").read_text())
+    return rebuild(shapes, next(iter(load_file(recipe / "lm_head.safetensors").values())), seed)
+
+
 def write_published(folder: Path, recipe: Path, seed: int, shards: int = 1) -> Path:
     """Write a golden checkpoint as its authors publish one: config, tokenizer and one or several safetensors files."""
+    from safetensors.torch import save_file
+
     folder.mkdir(parents=True)
-    shapes = json.loads((recipe / "shapes.json").read_text())
-    lm_head = next(iter(load_file(recipe / "lm_head.safetensors").values()))
-    tensors = rebuild(shapes, lm_head, seed)
+    tensors = rebuilt(recipe, seed)
     for name in ("config.json", "merges.txt", *_TOKENIZER):
         shutil.copyfile(recipe / name, folder / name)
     if shards == 1:
@@ -100,9 +105,13 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def imported(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from terrascope.networks.full.convert import import_published
+
     return import_published(published, tmp_path_factory.mktemp("golden") / "imported")
 
 
 @pytest.fixture(scope="session")
 def model(imported: Path) -> TerraScopeForConditionalGeneration:
+    from terrascope.networks.full.loading import load_config, read_weights
+
     return read_weights(imported, load_config(imported), "cpu", "fp32", "eager")

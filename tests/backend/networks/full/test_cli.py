@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("torch", reason="torch is not installed: the full model is not tested")
+pytest.importorskip("transformers", reason="transformers is not installed: the full model is not tested")
+
 from terrascope.errors import CheckpointError
 from terrascope.networks.full.cli import add_models_parser
 from terrascope.networks.full.hub import parse_hub_id
+
+pytestmark = pytest.mark.torch
 
 
 def run(*words: str) -> int:

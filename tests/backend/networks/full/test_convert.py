@@ -9,17 +9,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("torch", reason="torch is not installed: the full model is not tested")
+pytest.importorskip("transformers", reason="transformers is not installed: the full model is not tested")
+
 import torch
 from safetensors.torch import load_file, save_file
 
 from terrascope.errors import CheckpointError
-from terrascope.networks.full.convert import CARRIED, export_published, import_published, verify_weights
+from terrascope.networks.full.convert import export_published, import_published
 from terrascope.networks.full.inspection import inspect_folder
 from terrascope.networks.full.keymap import RULES, Kind, links_from_published
+from terrascope.networks.full.layout import CARRIED, verify_weights
 from terrascope.networks.full.loading import load_config, read_weights
 from terrascope.networks.full.tensor_file import sha256_of
 
 from .conftest import PORTABLE, SEED, write_published
+
+pytestmark = pytest.mark.torch
 
 SHARD = "model-00002-of-00003.safetensors"
 

@@ -6,6 +6,10 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("torch", reason="torch is not installed: the full model is not tested")
+pytest.importorskip("transformers", reason="transformers is not installed: the full model is not tested")
+
 import torch
 
 from terrascope.errors import NetworkError
@@ -15,6 +19,8 @@ from terrascope.networks.full.loading import check_quantised, fitting_precision,
 from terrascope.networks.full.memory import memory_needed, parameter_count
 from terrascope.networks.full.modeling import TerraScopeForConditionalGeneration
 from terrascope.networks.full.precision import PRECISIONS, QUANTISED_PREFIX, quantisation_config
+
+pytestmark = pytest.mark.torch
 
 GB = 10**9
 

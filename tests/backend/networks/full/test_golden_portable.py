@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
+pytest.importorskip("torch", reason="torch is not installed: the full model is not tested")
+pytest.importorskip("transformers", reason="transformers is not installed: the full model is not tested")
+
 import torch
 
 from terrascope.networks.full.loading import from_model
@@ -13,6 +17,8 @@ from terrascope.networks.full.session import FullDecoding, FullNetwork
 from terrascope.networks.interface import Prompt
 
 from .conftest import Case
+
+pytestmark = pytest.mark.torch
 
 CASES = ("single_1tile", "single_tiles", "multi_2img")
 #: 32 units of float32 rounding: sums of the same numbers in the order of another processor's kernels (largest seen

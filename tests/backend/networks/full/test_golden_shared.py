@@ -7,6 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+pytest.importorskip("torch", reason="torch is not installed: the full model is not tested")
+pytest.importorskip("transformers", reason="transformers is not installed: the full model is not tested")
+
 import torch
 from transformers import DynamicCache
 
@@ -18,6 +22,8 @@ from terrascope.networks.full.processing import TerraScopeProcessor, normalised
 
 from .conftest import SEED, write_published
 from .test_golden_portable import MASK_ROUNDING, ROUNDING, relative
+
+pytestmark = pytest.mark.torch
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+pytest.importorskip("torch", reason="torch is not installed: the full model is not tested")
+pytest.importorskip("transformers", reason="transformers is not installed: the full model is not tested")
+
 import torch
 from PIL import Image
 
@@ -17,6 +21,8 @@ from terrascope.networks.full.tiling import cut_tiles, tile_grid
 from terrascope.networks.interface import Prompt
 
 from .conftest import picture
+
+pytestmark = pytest.mark.torch
 
 #: width, height -> columns, rows, tiles with thumbnail: recorded from the official code.
 GRIDS = (

@@ -8,12 +8,17 @@ import re
 
 import pytest
 
+pytest.importorskip("torch", reason="torch is not installed: the full model is not tested")
+pytest.importorskip("transformers", reason="transformers is not installed: the full model is not tested")
+
 from terrascope.networks.full.configuration import released_8b
 from terrascope.networks.full.keymap import carried_shapes, links_from_published, published_shapes
 from terrascope.networks.full.memory import parameter_count
 from terrascope.networks.full.published import config_from_published, model_shapes
 
 from .conftest import PORTABLE
+
+pytestmark = pytest.mark.torch
 
 # Sizes as the authors state them: InternViT-300M, Qwen2.5-7B, SAM 2 Hiera-L.
 VIT, VIT_MLP, VIT_LAYERS = 1024, 4096, 24

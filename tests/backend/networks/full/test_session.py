@@ -7,6 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+pytest.importorskip("torch", reason="torch is not installed: the full model is not tested")
+pytest.importorskip("transformers", reason="transformers is not installed: the full model is not tested")
+
 import torch
 
 from terrascope.errors import CheckpointError, NetworkError
@@ -19,6 +23,8 @@ from terrascope.networks.interface import Decoding, Network, Prompt
 from terrascope.scene.types import Affine6, Grid, Role, Scale, Scene, Source, View
 
 from .conftest import picture
+
+pytestmark = pytest.mark.torch
 
 FIRST, SECOND = Prompt("How much is built up?", ("58%", "80%")), Prompt("Is there a river in the image, and where?")
 
