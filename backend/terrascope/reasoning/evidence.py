@@ -1,4 +1,5 @@
-"""Measured evidence: after each mask, what it measures and how it relates to the masks before it, as facts and as text."""
+"""Measured evidence: after each mask, what it measures and how it relates to the masks before it, as facts and as
+text."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ Mask = NDArray[np.bool_]
 
 #: Class labels of the loop -> the words that the embedded model knows them by.
 MODEL_WORDS: dict[str, str] = {
-    "tree": "trees", "forest": "trees", "crop": "cropland", "farmland": "cropland", "shrub": "shrubs", "bare": "bare land",
+    "tree": "trees", "forest": "trees", "crop": "cropland", "farmland": "cropland", "shrub": "shrubs", "bare": "bare land",  # noqa: E501
     "building": "buildings", "road": "roads", "built": "built-up area", "built-up": "built-up area", "cloud": "clouds",
     **{label: label for label in LABELS},
 }  # fmt: skip
@@ -167,7 +168,7 @@ class SceneMeasurer:
         """See `Measurer`."""
         grid = self._scene.grid
         border, distance = masks.adjacency(one, two, grid), masks.distance(one, two, grid)
-        details = {"adjacency": border.to_dict(), "distance": distance.to_dict()}
+        details: dict[str, object] = {"adjacency": border.to_dict(), "distance": distance.to_dict()}
         return Near(border.touches, border.border_m, distance.distance_m, distance.distance_px, details)
 
 

@@ -1,4 +1,5 @@
-"""Chains of reasoning in the embedded model's words: which masks, in which order, and the answer that follows from them.
+"""Chains of reasoning in the embedded model's words: which masks, in which order, and the answer that follows from
+them.
 
 Answers are rules over the measured facts; numbers appear only as slots ("{area.2}"), never spelled.
 """
@@ -93,6 +94,10 @@ class Case(NamedTuple):
         return self.facts[step - 1].share <= 0
 
 
+def _slot(name: str, step: int) -> str:
+    return f"{{{name}.{step}}}"
+
+
 def _verb(label: str, single: str, plural: str) -> str:
     return plural if label in _PLURAL else single
 
@@ -108,7 +113,7 @@ def _absent(label: str) -> Iterator[str]:
 def _nothing(case: Case, step: int = 1) -> Iterator[str]:
     """An amount of nothing: "0 %: there is no water here."."""
     yield from (
-        "{area.%d}" % step if case.has_area(step) and case.question.kind == "area" else "{share.%d}" % step,
+        _slot("area", step) if case.has_area(step) and case.question.kind == "area" else _slot("share", step),
         ":",
     )
     yield from ("there", _verb(case.labels[step - 1], "is", "are"), "no", f"L:{case.labels[step - 1]}", "here", ".")
@@ -201,9 +206,9 @@ def _compare(case: Case, least: bool) -> Iterator[str]:
         _covers(label),
         "less" if least else "more",
         ":",
-        "{share.%d}" % first,
+        _slot("share", first),
         "against",
-        "{share.%d}" % other,
+        _slot("share", other),
         ".",
     )
 
@@ -236,8 +241,8 @@ def _total(case: Case) -> Iterator[str]:
 
 def _both(case: Case) -> Iterator[str]:
     for step, label in enumerate(case.labels[:2], 1):
-        yield from (f"C:{label}" if step == 1 else f"L:{label}", ":", "{share.%d}" % step)
-        yield from ("(", "{area.%d}" % step, ")") if case.has_area(step) else ()
+        yield from (f"C:{label}" if step == 1 else f"L:{label}", ":", _slot("share", step))
+        yield from ("(", _slot("area", step), ")") if case.has_area(step) else ()
         yield ";" if step == 1 else "."
 
 
@@ -270,8 +275,8 @@ def _distance(case: Case) -> Iterator[str]:
 
 def _amount(case: Case, prefix: str, step: int) -> tuple[str, ...]:
     if case.facts[step - 1].gain_area is None:
-        return ("{%sshare.%d}" % (prefix, step), "of", "the", "area")
-    return ("{%sarea.%d}" % (prefix, step), "(", "{%sshare.%d}" % (prefix, step), "of", "the", "area", ")")
+        return (_slot(f"{prefix}share", step), "of", "the", "area")
+    return (_slot(f"{prefix}area", step), "(", _slot(f"{prefix}share", step), "of", "the", "area", ")")
 
 
 def _net(facts: Facts) -> float:
@@ -343,13 +348,13 @@ def _dominant(case: Case) -> Iterator[str]:
     if case.none(step):
         yield from ("No", "class", "was", "found", ".")
         return
-    yield from (f"C:{name}", _verb(name, "dominates", "dominate"), ":", "{share.%d}" % step, "of", "the", "area", ".")
+    yield from (f"C:{name}", _verb(name, "dominates", "dominate"), ":", _slot("share", step), "of", "the", "area", ".")
 
 
 def _least(case: Case) -> Iterator[str]:
     name = case.facts[-1].least or case.labels[0]
     step = case.labels.index(name) + 1
-    yield from (f"C:{name}", _covers(name), "least", ":", "{share.%d}" % step, "of", "the", "area", ".")
+    yield from (f"C:{name}", _covers(name), "least", ":", _slot("share", step), "of", "the", "area", ".")
 
 
 def _describe(case: Case) -> Iterator[str]:
@@ -357,7 +362,7 @@ def _describe(case: Case) -> Iterator[str]:
     for step, label in enumerate(case.labels, 1):
         if step > 1:
             yield "and" if step == len(case.labels) else ","
-        yield from (f"L:{label}", "(", "{share.%d}" % step, ",", "mostly", "{where.%d}" % step, ")")
+        yield from (f"L:{label}", "(", _slot("share", step), ",", "mostly", _slot("where", step), ")")
     yield "."
 
 
@@ -429,7 +434,7 @@ def _change_any(case: Case) -> Iterator[str]:
     yield from ("Net", "change", ":")
     for step in (2, 4, 6):
         label = case.labels[step - 1]
-        slot = "{nshare.%d}" % step if case.facts[step - 1].gain_area is None else "{narea.%d}" % step
+        slot = _slot("nshare", step) if case.facts[step - 1].gain_area is None else _slot("narea", step)
         yield from (f"L:{label}", slot, "." if step == 6 else ",")
 
 
@@ -439,7 +444,7 @@ def _among(case: Case) -> Iterator[str]:
     if case.none(step):
         yield from ("None", "of", "them", "was", "found", ".")
         return
-    yield from (f"C:{name}", ":", "{share.%d}" % step, "of", "the", "area", ".")
+    yield from (f"C:{name}", ":", _slot("share", step), "of", "the", "area", ".")
 
 
 _ANSWERS: dict[str, Callable[[Case], Iterator[str]]] = {

@@ -9,7 +9,7 @@ from typing import Union
 Node = Union[str, tuple["Sequence_", ...]]
 
 
-class Sequence_(tuple):  # noqa: N801 - a private tuple of nodes
+class Sequence_(tuple):
     """Nodes one after the other."""
 
 

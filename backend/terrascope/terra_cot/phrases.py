@@ -1,3 +1,4 @@
+
 """Phrasings of every kind of question. `{A}`, `{B}` take a class with or without article, `{Ap}` a plural, `{As}` one with
 an indefinite article, `{Ax}` a bare noun; `{U}` a unit; `{T}` a time reference; `{L}` a list of classes."""
 
@@ -19,8 +20,8 @@ SHARE: tuple[str, ...] = (
     f"how much of {_AREA} [do|does] {{A}} [cover|take up|make up|occupy|account for|fill]",
     f"what {_PC} of {_AREA} [do|does] {{A}} [cover|take up|make up|occupy|account for|fill|represent|constitute]",
     "{Ax} [percentage|percent|share|fraction|coverage|cover %|cover in percent|proportion|coverage percentage|as a percentage]",
-    f"[percentage|percent|share|fraction|proportion|coverage] of {{A}}",
-    f"{{A}} in [%|percent|per cent]",
+    "[percentage|percent|share|fraction|proportion|coverage] of {A}",
+    "{A} in [%|percent|per cent]",
     "what is the [coverage|cover|extent] of {A} [in percent|in %|as a percentage|as a share of the total|relative to the whole]",
     f"[roughly|about|approximately|] what {_PC} is {{A}}",
     "how [dominant|widespread|extensive|prevalent|common] [is|are] {A} [in percent|in relative terms|relative to the whole area|as a share of the scene]",
@@ -266,15 +267,15 @@ CHANGE: tuple[str, ...] = (
     f"[what happened to|what changed in|what became of] {{A}} {_BETWEEN}",
     f"[did|has|have] {{A}} [change|changed|grow|grown|shrink|shrunk|increase|increased|decrease|decreased|expand|expanded] {_BETWEEN}",
     f"[what is|give me|calculate|describe|quantify|measure] the change [in|of] {{A}} {_BETWEEN}",
-    f"[is|was] there [more|less] {{Ax}} [now|after|at the end|in the second image|in the later image|today|at the later date] [than before|than in the first image|than at the start|]",
+    "[is|was] there [more|less] {Ax} [now|after|at the end|in the second image|in the later image|today|at the later date] [than before|than in the first image|than at the start|]",
     f"[do|does|did] {{A}} [increase|decrease|grow or shrink|expand or contract] {_BETWEEN}",
     f"{{Ax}} [change|changes|trend|dynamics|development|evolution] {_BETWEEN}",
     f"[net|overall] [change|difference] [of|in] {{A}} {_BETWEEN}",
-    f"[compare|difference of] {{A}} [before and after|at the two dates|in both images|between the dates|then and now]",
+    "[compare|difference of] {A} [before and after|at the two dates|in both images|between the dates|then and now]",
     f"[is|are] {{A}} [growing|shrinking|expanding|receding|stable|increasing|decreasing] {_BETWEEN}",
     f"by how much [did|has|have] {{A}} [change|changed|increased|decreased|grown|shrunk] {_BETWEEN}",
-    f"{{A}} before and after",
-    f"how different [is|are] {{A}} [now|in the second image|after|today]",
+    "{A} before and after",
+    "how different [is|are] {A} [now|in the second image|after|today]",
 )
 GAIN: tuple[str, ...] = (
     f"how much {{Ax}} [was|has been|is|were] [gained|added|created|newly formed|new] {_BETWEEN}",
@@ -284,7 +285,7 @@ GAIN: tuple[str, ...] = (
     f"how many {{U}} of {{Ax}} [were|have been] [added|gained|created] {_BETWEEN}",
     f"[what is|how large is] the [gain|increase|growth|expansion] [of|in] {{A}} {_BETWEEN}",
     f"what [area|share] [became|turned into|was converted to|has become] {{Ax}} {_BETWEEN}",
-    f"[what|how much|which area] is {{Ax}} now [but|that|and] was not before",
+    "[what|how much|which area] is {Ax} now [but|that|and] was not before",
 )
 LOSS: tuple[str, ...] = (
     f"how much {{Ax}} [was|has been|were|got] [lost|removed|destroyed|cleared|gone] {_BETWEEN}",
@@ -294,7 +295,7 @@ LOSS: tuple[str, ...] = (
     f"how many {{U}} of {{Ax}} [were|have been|got] [lost|removed|destroyed|cleared] {_BETWEEN}",
     f"[what is|how large is] the [loss|decrease|decline|reduction] [of|in] {{A}} {_BETWEEN}",
     f"what {_PC} of {{A}} [was|were|has been] [lost|destroyed|removed] {_BETWEEN}",
-    f"[what|how much|which area] was {{Ax}} before [but|and] is [not|no longer] now",
+    "[what|how much|which area] was {Ax} before [but|and] is [not|no longer] now",
 )
 #: Questions whose class and direction are in the verb: (pattern, label, kind).
 VERBAL_CHANGE: tuple[tuple[str, str, str], ...] = (
@@ -320,8 +321,8 @@ VERBAL_CHANGE: tuple[tuple[str, str, str], ...] = (
 FLOOD: tuple[str, ...] = (
     f"how [much|many {{U}}] [land|area|] [was|is|were|got|has been|have been] [flooded|inundated|under water|submerged|drowned] {_BETWEEN}",
     f"[what is|what's|give me|calculate|how large is|how big is] the [flooded|inundated|submerged] [area|extent|surface|land] [in {{U}}|] {_BETWEEN}",
-    f"[flooded|inundated] [area|land|surface] [in {{U}}|]",
-    f"[flood|inundation] [extent|area|map|mapping|size]",
+    "[flooded|inundated] [area|land|surface] [in {U}|]",
+    "[flood|inundation] [extent|area|map|mapping|size]",
     f"[how extensive|how large|how severe|how bad|how big] [is|was] the [flood|flooding|inundation] {_BETWEEN}",
     f"[is|was|are|were] [there|] [any|] [flooding|flooded areas|a flood|flooded land] {_BETWEEN}",
     "[where is|where was|where are] the [flood|flooding|flooded area|flooded land|inundated areas]",
@@ -330,7 +331,7 @@ FLOOD: tuple[str, ...] = (
     "[segment|map|show|mark|delineate|outline] the [flooded area|flood|inundated land|flooded land|flood extent]",
     f"how much [area|land] did the flood [cover|affect|hit|reach|put under water] {_BETWEEN}",
     "what area was affected by the flood",
-    f"how much [more|additional|new] water is there after the [flood|rain|storm]",
+    "how much [more|additional|new] water is there after the [flood|rain|storm]",
     "how much of the area is newly flooded",
 )
 FLOODED_CLASS: tuple[str, ...] = (

@@ -1,3 +1,5 @@
+# ruff: noqa: E501 - tables of phrases read best one to a line
+
 """Looser, more conversational phrasings, added to those of `phrases`."""
 
 from __future__ import annotations
@@ -164,7 +166,7 @@ MORE: dict[str, tuple[str, ...]] = {
     ),
     "rural": ("[town|city|urban] or [countryside|country|rural|village]", "are we in [a city|a town|the countryside|the country|a rural area] [here|]", "is [this|it] [more|rather] [urban|rural|a town|countryside]", "is it [urban|rural|city-like|a metropolis|farm country]"),
     "cloud_use": ("is the [picture|image|shot|scene|view] [spoiled|ruined|hidden|obscured|blocked|covered] by [cloud|clouds|haze|fog]", "[clear|cloudless|blue|overcast] sky", "is the sky [clear|overcast|cloudy|grey]", "is it [cloudy|overcast|hazy|clear]", "can I [use|trust|work with] this [image|picture|shot] [or is it too cloudy|despite the clouds|]", "cloud-free"),
-    "change_any": ("spot the [differences|difference|changes]", f"what's [new|different|changed] {_THEN}", f"in what way [is|has|did] [the landscape|the area|the place|it] [different|changed|change] [now|]", "anything [new|different|changed]", f"what [happened|has happened|went on|took place] [here|] {_THEN}", "how do the two [images|pictures|dates|scenes] differ", "then and now", "tell me the changes", "is everything [the same|unchanged|as before]"),
+    "change_any": ("spot the [differences|difference|changes]", f"what's [new|different|changed] {_THEN}", "in what way [is|has|did] [the landscape|the area|the place|it] [different|changed|change] [now|]", "anything [new|different|changed]", f"what [happened|has happened|went on|took place] [here|] {_THEN}", "how do the two [images|pictures|dates|scenes] differ", "then and now", "tell me the changes", "is everything [the same|unchanged|as before]"),
 }  # fmt: skip
 
 #: Words that may be slipped in anywhere without changing what is asked.

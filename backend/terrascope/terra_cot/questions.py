@@ -1,3 +1,4 @@
+
 """Questions in everyday words: what is asked (kind, classes, unit, time) and one of very many ways to ask it."""
 
 from __future__ import annotations
@@ -132,7 +133,7 @@ def _years(text: str, years: tuple[int, int]) -> str:
 
 
 def _names(label: str, rng: random.Random) -> tuple[str, str]:
-    single, plural = WORDS[label]
+    _, plural = WORDS[label]
     if rng.random() < 0.05 and label in FOREIGN_WORDS:
         word = rng.choice(FOREIGN_WORDS[label])
         return word, word
@@ -177,7 +178,7 @@ def make_question(rng: random.Random, dates: int, present: Sequence[str], kind: 
         return Question(_finish(expand(rng.choice(IMPOSSIBLE), rng), rng, rng.random() < 0.5), kind, ())
     if kind == "refuse_class":
         return _unknown_class(rng, years)
-    if kind in TWO_DATES and dates == 1 and kind != "flood" or kind == "refuse_dates":
+    if (kind in TWO_DATES and dates == 1 and kind != "flood") or kind == "refuse_dates":
         base = kind if kind in TWO_DATES and kind != "flood" else rng.choice(("change", "gain", "loss", "change_any"))
         asked = _ask(rng, base, present, years)
         return asked if dates > 1 else Question(asked.text, "refuse_dates", ())
@@ -205,9 +206,9 @@ def _pick(rng: random.Random, present: Sequence[str], count: int) -> list[str]:
     while len(chosen) < count:
         pool = list(present) if present and rng.random() < 0.7 else everything
         label = rng.choice(pool)
-        if label in chosen or any(LABELS[label] & LABELS[other] for other in chosen):
-            if rng.random() < 0.9 or label in chosen:
-                continue
+        overlaps = any(LABELS[label] & LABELS[other] for other in chosen)
+        if label in chosen or (overlaps and rng.random() < 0.9):
+            continue
         chosen.append(label)
     return chosen
 
@@ -289,7 +290,7 @@ def _unknown_class(rng: random.Random, years: tuple[int, int]) -> Question:
         )
     )
     names = [rng.choice(UNKNOWN_THINGS)]
-    if rng.random() < 0.2 and kind in ("exists", "count", "where", "share"):  # "wolves in the forest"
+    if rng.random() < 0.3 and kind in ("exists", "count", "where", "share"):  # "wolves in the forest"
         place = rng.choice(("the ", "this ", "")) + noun(rng.choice(list(LABELS)), rng)
         text = f"{_fill(rng.choice([p for p in PATTERNS[kind] if '::' not in p]), names, rng, 'ha', years)} {rng.choice(('in', 'on', 'near', 'by', 'under'))} {place}"
         return Question(_finish(text, rng), "refuse_class", ())

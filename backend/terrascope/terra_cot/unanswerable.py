@@ -1,3 +1,4 @@
+
 """Questions that the land cover under a picture cannot answer: they teach the model to say so."""
 
 from __future__ import annotations
@@ -7,35 +8,7 @@ UNKNOWN_THINGS: tuple[tuple[str, str], ...] = tuple(
     (single, plural)
     for single, plural in (
         pair.split("/")
-        for pair in (
-            "car/cars,truck/trucks,ship/ships,boat/boats,airplane/airplanes,plane/planes,aircraft/aircraft,helicopter/helicopters,train/trains,"
-            "bus/buses,bicycle/bicycles,motorcycle/motorcycles,vehicle/vehicles,tractor/tractors,tank truck/tank trucks,person/people,man/men,"
-            "child/children,pedestrian/pedestrians,tourist/tourists,soldier/soldiers,cow/cows,sheep/sheep,horse/horses,dog/dogs,bird/birds,"
-            "whale/whales,fish/fish,elephant/elephants,animal/animals,deer/deer,bear/bears,insect/insects,swimming pool/swimming pools,"
-            "solar panel/solar panels,wind turbine/wind turbines,power line/power lines,pipeline/pipelines,overhead powerline/overhead powerlines,"
-            "fence/fences,fence wire/fence wires,airport/airports,runway/runways,stadium/stadiums,football pitch/football pitches,"
-            "tennis court/tennis courts,golf course/golf courses,school/schools,hospital/hospitals,church/churches,mosque/mosques,temple/temples,"
-            "restaurant/restaurants,hotel/hotels,shop/shops,supermarket/supermarkets,bank/banks,museum/museums,prison/prisons,"
-            "train station/train stations,railway/railways,rail track/rail tracks,bridge/bridges,tunnel/tunnels,dam wall/dam walls,lighthouse/lighthouses,"
-            "chimney/chimneys,cooling tower/cooling towers,oil tank/oil tanks,oil rig/oil rigs,oil spill/oil spills,volcano/volcanoes,crater/craters,"
-            "landslide/landslides,earthquake fault/earthquake faults,waterfall/waterfalls,cave/caves,crop circle/crop circles,ufo/ufos,alien/aliens,"
-            "dinosaur/dinosaurs,castle/castles,monument/monuments,statue/statues,cemetery/cemeteries,playground/playgrounds,parking lot/parking lots,"
-            "petrol station/petrol stations,traffic light/traffic lights,street lamp/street lamps,tent/tents,refugee camp/refugee camps,container/containers,"
-            "crane/cranes,satellite dish/satellite dishes,antenna/antennas,greenhouse/greenhouses,barn owl/barn owls,silo/silos,windmill/windmills,"
-            "coral reef/coral reefs,algae bloom/algae blooms,plastic/plastics,garbage/garbages,landfill/landfills,mushroom/mushrooms,flower/flowers,"
-            "tulip/tulips,oak/oaks,eucalyptus/eucalypts,palm oil/palm oils,banana/bananas,potato/potatoes,tomato/tomatoes,coffee/coffees,"
-            "missile/missiles,weapon/weapons,tank/tanks,submarine/submarines,military base/military bases,border wall/border walls,drone/drones,"
-            "ferry/ferries,cruise ship/cruise ships,container ship/container ships,yacht/yachts,iceberg/icebergs,penguin/penguins,polar bear/polar bears,"
-            "telephone/telephones,computer/computers,chair/chairs,table/tables,window/windows,door/doors,balcony/balconies,elevator/elevators,"
-            "mailbox/mailboxes,bus stop/bus stops,zebra crossing/zebra crossings,roundabout/roundabouts,billboard/billboards,cat/cats,cattle/cattle,"
-            "swan/swans,beaver dam/beaver dams,mosquito/mosquitoes,nuclear plant/nuclear plants,power plant/power plants,substation/substations,"
-            "chicken farm animal/chickens,camel/camels,goat/goats,pig/pigs,spaceship/spaceships,ghost/ghosts,unicorn/unicorns,dragon/dragons,pyramid/pyramids,"
-            "library/libraries,theatre/theatres,cinema/cinemas,pub/pubs,bakery/bakeries,pharmacy/pharmacies,university/universities,police station/police stations,"
-            "fire station/fire stations,factory worker/factory workers,umbrella/umbrellas,sunbed/sunbeds,surfer/surfers,swimmer/swimmers,fisherman/fishermen,"
-            "manhole/manholes,telegraph pole/telegraph poles,electric pole/electric poles,cable/cables,ski lift/ski lifts,race track/race tracks,"
-            "mineral/minerals,gold/golds,coal/coals,oil/oils,gas/gases,diamond/diamonds,copper ore/copper ores,groundwater/groundwaters,pixel artefact/pixel artefacts,"
-            "smoke plume/smoke plumes,burning fire/burning fires,lightning/lightnings,rainbow/rainbows,tornado/tornadoes,hurricane/hurricanes,star/stars,moon/moons"
-        ).split(",")
+        for pair in ["car/cars", "truck/trucks", "ship/ships", "boat/boats", "airplane/airplanes", "plane/planes", "aircraft/aircraft", "helicopter/helicopters", "train/trains", "bus/buses", "bicycle/bicycles", "motorcycle/motorcycles", "vehicle/vehicles", "tractor/tractors", "tank truck/tank trucks", "person/people", "man/men", "child/children", "pedestrian/pedestrians", "tourist/tourists", "soldier/soldiers", "cow/cows", "sheep/sheep", "horse/horses", "dog/dogs", "bird/birds", "whale/whales", "fish/fish", "elephant/elephants", "animal/animals", "deer/deer", "bear/bears", "insect/insects", "swimming pool/swimming pools", "solar panel/solar panels", "wind turbine/wind turbines", "power line/power lines", "pipeline/pipelines", "overhead powerline/overhead powerlines", "fence/fences", "fence wire/fence wires", "airport/airports", "runway/runways", "stadium/stadiums", "football pitch/football pitches", "tennis court/tennis courts", "golf course/golf courses", "school/schools", "hospital/hospitals", "church/churches", "mosque/mosques", "temple/temples", "restaurant/restaurants", "hotel/hotels", "shop/shops", "supermarket/supermarkets", "bank/banks", "museum/museums", "prison/prisons", "train station/train stations", "railway/railways", "rail track/rail tracks", "bridge/bridges", "tunnel/tunnels", "dam wall/dam walls", "lighthouse/lighthouses", "chimney/chimneys", "cooling tower/cooling towers", "oil tank/oil tanks", "oil rig/oil rigs", "oil spill/oil spills", "volcano/volcanoes", "crater/craters", "landslide/landslides", "earthquake fault/earthquake faults", "waterfall/waterfalls", "cave/caves", "crop circle/crop circles", "ufo/ufos", "alien/aliens", "dinosaur/dinosaurs", "castle/castles", "monument/monuments", "statue/statues", "cemetery/cemeteries", "playground/playgrounds", "parking lot/parking lots", "petrol station/petrol stations", "traffic light/traffic lights", "street lamp/street lamps", "tent/tents", "refugee camp/refugee camps", "container/containers", "crane/cranes", "satellite dish/satellite dishes", "antenna/antennas", "greenhouse/greenhouses", "barn owl/barn owls", "silo/silos", "windmill/windmills", "coral reef/coral reefs", "algae bloom/algae blooms", "plastic/plastics", "garbage/garbages", "landfill/landfills", "mushroom/mushrooms", "flower/flowers", "tulip/tulips", "oak/oaks", "eucalyptus/eucalypts", "palm oil/palm oils", "banana/bananas", "potato/potatoes", "tomato/tomatoes", "coffee/coffees", "missile/missiles", "weapon/weapons", "tank/tanks", "submarine/submarines", "military base/military bases", "border wall/border walls", "drone/drones", "ferry/ferries", "cruise ship/cruise ships", "container ship/container ships", "yacht/yachts", "iceberg/icebergs", "penguin/penguins", "polar bear/polar bears", "telephone/telephones", "computer/computers", "chair/chairs", "table/tables", "window/windows", "door/doors", "balcony/balconies", "elevator/elevators", "mailbox/mailboxes", "bus stop/bus stops", "zebra crossing/zebra crossings", "roundabout/roundabouts", "billboard/billboards", "cat/cats", "cattle/cattle", "swan/swans", "beaver dam/beaver dams", "mosquito/mosquitoes", "nuclear plant/nuclear plants", "power plant/power plants", "substation/substations", "chicken farm animal/chickens", "camel/camels", "goat/goats", "pig/pigs", "spaceship/spaceships", "ghost/ghosts", "unicorn/unicorns", "dragon/dragons", "pyramid/pyramids", "library/libraries", "theatre/theatres", "cinema/cinemas", "pub/pubs", "bakery/bakeries", "pharmacy/pharmacies", "university/universities", "police station/police stations", "fire station/fire stations", "factory worker/factory workers", "umbrella/umbrellas", "sunbed/sunbeds", "surfer/surfers", "swimmer/swimmers", "fisherman/fishermen", "manhole/manholes", "telegraph pole/telegraph poles", "electric pole/electric poles", "cable/cables", "ski lift/ski lifts", "race track/race tracks", "mineral/minerals", "gold/golds", "coal/coals", "oil/oils", "gas/gases", "diamond/diamonds", "copper ore/copper ores", "groundwater/groundwaters", "pixel artefact/pixel artefacts", "smoke plume/smoke plumes", "burning fire/burning fires", "lightning/lightnings", "rainbow/rainbows", "tornado/tornadoes", "hurricane/hurricanes", "star/stars", "moon/moons"]
     )
 )  # fmt: skip
 
@@ -47,11 +20,11 @@ _WHICH_SPECIES = "[tree|plant|crop|bird|fish|animal|grass|bush|flower|shrub]"
 IMPOSSIBLE: tuple[str, ...] = (
     f"[what is|what's|tell me|do you know|give me] the name of {_R}",
     f"[what|how] is {_R} called",
-    f"which [city|town|country|river|lake|state|province|continent|county|district|village|mountain] is [this|it|shown here|in the image|that]",
-    f"[what|which] [country|city|place|continent|state] [is this|are we in|was this taken in|does this show|is it]",
+    "which [city|town|country|river|lake|state|province|continent|county|district|village|mountain] is [this|it|shown here|in the image|that]",
+    "[what|which] [country|city|place|continent|state] [is this|are we in|was this taken in|does this show|is it]",
     f"is this [in|near|part of|located in|] {_CITY}",
     f"how far is [it|this|the town] [to|from] {_CITY}",
-    f"where [on earth|in the world] [is this|are we|was this taken]",
+    "where [on earth|in the world] [is this|are we|was this taken]",
     "what are the [coordinates|gps coordinates|latitude and longitude|address|postal code|zip code|street names|street name] [of this place|here|of the house|]",
     f"which {_WHICH_SPECIES} species [grows|grow|live|lives|is found|are there|is this|dominates] [here|in the area|]",
     f"what [kind|type|species|sort|variety] of {_WHICH_SPECIES} [is this|are these|grows here|grow here|is grown here|lives here|do you see|is it]",
@@ -101,6 +74,19 @@ IMPOSSIBLE: tuple[str, ...] = (
     "what is the [yield|harvest|crop yield|production|productivity|irrigation rate] of [the fields|the farm|this crop|the cropland|]",
     "which [house|building|field|tree] belongs to [me|Mr Smith|the mayor|John|the state|the church]",
     "what is the [elevation|altitude|slope|height above sea level] [here|of the hill|of this place|]",
+    "is the [water|lake|river|sea|air|soil|food] [safe|fit|good|ok|healthy|dangerous] [for|to] [swimming|drinking|swim in|drink|fishing|bathing|eating|breathe]",
+    "[tell|show|say|sing] me something [funny|nice|interesting about you|else|new|about history|about love|in French]",
+    "are there [wolves|bears|sharks|snakes|tigers|birds|bees|frogs|deer|rabbits|ghosts|people|hikers|cars|boats|monkeys|lions] [in|on|near|at] the [forest|woods|lake|river|meadow|fields|water|town|grass|beach|road]",
+    "[do|are|can] [any|some|] [wolves|bears|fish|birds|cows|sheep|horses|deer|people|tourists|ships|boats] [live|swim|graze|walk|sail|sleep] [in|on|near|at] the [forest|woods|lake|river|meadow|fields|pasture|beach]",
+    "which [animal|bird|fish|tree|plant|flower|crop|car|company|person|team|language|brand|school|street|country] is [largest|biggest|most common|dominant|best|fastest|the main one|older|nearest|cheapest]",
+    "what's the [address|phone number|name|owner|price|age|speed|smell|sound|taste|title|author|file size|resolution of my screen|postcode|website|colour of the sky]",
+    "will [the river|the lake|the forest|it|the town|this field|the snow|the price|the farm] [flood|dry up|burn|grow|melt|rise|fall|change|survive|be sold] [next year|next spring|soon|tomorrow|in the future|one day]",
+    "[did|does|do|will] [the government|the mayor|the farmers|the owner|the company|the people|they] [know|care|agree|pay|help|protest|like it|do enough|plan to build here|sell the land]",
+    "how [many|much] [fish|trees per hectare|litres|tonnes|kilometres per hour|euros|dollars|people|children|kilowatt hours|calories] [are in the lake|per hectare|does the river carry|does the crop weigh|does it cost|live in the houses|go to school here|does the plant make]",
+    "what [do|does|did] [people|they|the farmers|the villagers|the owner|the cows] [eat|drink|earn|think|do for a living|believe|wear|grow|produce|sell] [here|there|]",
+    "how [fast|deep|salty|clean|cold|warm|old|strong|loud|heavy|tall|high|expensive|rich|healthy|famous|busy] [does the river flow|is the lake|is the sea|is the water|are the trees|are the houses|is the forest|is the road|is the bridge|is the farmer|is the town|is the village]",
+    "[what|which] [month|hour|day|season|year|date|century] [are we in|is this|was this shot|was it|is it now|does the picture show]",
+    "[is|was] the [farmer|factory owner|mayor|driver|photographer|fisherman|king|neighbour] [rich|at home|happy|old|angry|a good man|married|alive]",
     "[quién|wer|qui|quem] [es el dueño|wohnt hier|est le propriétaire|é o dono]", "wie heißt [der fluss|die stadt|der see|das dorf]",
     "comment s'appelle [la ville|la rivière|le lac]", "cómo se llama [el río|la ciudad|el pueblo]", "como se chama [o rio|a cidade]",
     "wie [spät|warm|teuer|alt] ist [es|das|der wald|das haus]", "combien [coûte|vaut] [la maison|le terrain]", "[cuánta gente|quantas pessoas|wie viele menschen|combien de personnes] [vive aquí|vivem aqui|leben hier|vivent ici]",

@@ -27,7 +27,9 @@ area = st.none() | st.floats(1, 1e10)
 
 @given(share, area, st.integers(1, 9999), st.booleans(), share, share, st.none() | st.floats(0.1, 1e6))
 @settings(max_examples=200, deadline=None)
-def test_evidence_is_read_as_it_was_written(a: float, size: float | None, n: int, touching: bool, b: float, c: float, away: float | None) -> None:
+def test_evidence_is_read_as_it_was_written(
+    a: float, size: float | None, n: int, touching: bool, b: float, c: float, away: float | None
+) -> None:
     facts = Facts(
         a, size, n, "north-west", "bare land", "larger", b, size, c, size, touching, away if touching else None, away,
         None if away else 12.0, "trees", "bare land", "t1", b, size, c, size, "cropland", a, size,
@@ -35,7 +37,13 @@ def test_evidence_is_read_as_it_was_written(a: float, size: float | None, n: int
     found = read(write(facts))
     assert found is not None
     assert write(found) == write(facts)
-    assert (found.other, found.order, found.touching, found.since, found.overlap_label) == ("bare land", "larger", touching, "t1", "cropland")
+    assert (found.other, found.order, found.touching, found.since, found.overlap_label) == (
+        "bare land",
+        "larger",
+        touching,
+        "t1",
+        "cropland",
+    )
 
 
 def test_an_empty_mask_is_said_to_be_empty() -> None:
@@ -99,13 +107,24 @@ def network() -> EmbeddedNetwork:
 
 def _scene(dates: int = 1, crs: str | None = "EPSG:32632") -> Scene:
     views = tuple(
-        View(name, Role.OPTICAL, dt.date(year, 6, 1), ("red",), Scale.REFLECTANCE, np.zeros((1, 64, 64), np.float32), np.ones((64, 64), bool), Source(""))
+        View(
+            name,
+            Role.OPTICAL,
+            dt.date(year, 6, 1),
+            ("red",),
+            Scale.REFLECTANCE,
+            np.zeros((1, 64, 64), np.float32),
+            np.ones((64, 64), bool),
+            Source(""),
+        )
         for name, year in (("early", 2001), ("late", 2015))[:dates]
     )
     return Scene(Grid(64, 64, Affine6(10, 0, 500_000, 0, -10, 5_000_000), crs), views, (10.0, 10.0) if crs else None)
 
 
-def _ask(network: EmbeddedNetwork, scene: Scene, question: str, options: tuple[str, ...] = ()) -> tuple[list, AnswerReady | None, Ended]:
+def _ask(
+    network: EmbeddedNetwork, scene: Scene, question: str, options: tuple[str, ...] = ()
+) -> tuple[list, AnswerReady | None, Ended]:
     events = list(reason(network, scene, Prompt(question, options), evidence=MeasuredEvidence(scene)))
     answer = next((event for event in events if isinstance(event, AnswerReady)), None)
     return events, answer, events[-1]
@@ -146,7 +165,9 @@ def test_it_chooses_an_option_by_its_class(network: EmbeddedNetwork) -> None:
     assert answer is not None and answer.choice == "A"
 
 
-@pytest.mark.parametrize("question", ["What is the name of this lake?", "How many cars are there?", "Who is the president?", ""])
+@pytest.mark.parametrize(
+    "question", ["What is the name of this lake?", "How many cars are there?", "Who is the president?", ""]
+)
 def test_out_of_its_depth_it_says_so(network: EmbeddedNetwork, question: str) -> None:
     _, _, ended = _ask(network, _scene(), question)
     assert ended.reason is EndReason.ABSTAINED
@@ -155,7 +176,12 @@ def test_out_of_its_depth_it_says_so(network: EmbeddedNetwork, question: str) ->
 def test_every_number_in_an_answer_was_measured(network: EmbeddedNetwork) -> None:
     import re
 
-    for question in ("Do the water and the forest touch?", "Compare water and trees", "Describe the scene", "How far is the forest from the lake?"):
+    for question in (
+        "Do the water and the forest touch?",
+        "Compare water and trees",
+        "Describe the scene",
+        "How far is the forest from the lake?",
+    ):
         events, answer, _ = _ask(network, _scene(), question)
         assert answer is not None
         evidence = " ".join(event.text for event in events if isinstance(event, EvidenceReady))

@@ -57,7 +57,8 @@ class QuestionTokenizer:
         return [token for token, _, _ in self.encode_places(" ".join(text.lower().split()))]
 
     def encode_places(self, text: str) -> list[tuple[int, int, int]]:
-        """Return (id, start, end) of each token of a lower-case text with single spaces; the place is that of its word."""
+        """Return (id, start, end) of each token of a lower-case text with single spaces; the place is that of its
+        word."""
         return [
             (token, max(match.start() - 1, 0), match.end() - 1)
             for match in _PIECES.finditer(" " + text)

@@ -28,7 +28,7 @@ MARKS: tuple[str, ...] = (
 UNITS: tuple[str, ...] = ("auto", "%", "m2", "ha", "km2", "acres", "m", "km")
 #: How the reasoning opens, by kind of question.
 OPENINGS: Mapping[str, str] = {
-    "share": "The question asks for a share.", "area": "The question asks for an area.", "where": "The question asks where it is.",
+    "share": "The question asks for a share.", "area": "The question asks for an area.", "where": "The question asks where it is.",  # noqa: E501
     "exists": "The question asks whether it is there.", "count": "The question asks for a number of patches.",
     "larger": "The question compares two sizes.", "smaller": "The question asks for the smaller one.",
     "more_yn": "The question asks whether there is more.", "less_yn": "The question asks whether there is less.",
@@ -56,7 +56,8 @@ class Value(NamedTuple):
 
 
 def bucket(share: float) -> str:
-    """Return a word for how much a share 0..1 is: none, trace (< 1 %), few (< 5 %), some (< 25 %), large, most (>= 50 %)."""
+    """Return a word for how much a share 0..1 is: none, trace (< 1 %), few (< 5 %), some (< 25 %), large, most (>=
+    50 %)."""
     if share <= 0:
         return "none"
     return next((n for n, limit in zip(BUCKETS[1:], (0.01, 0.05, 0.25, 0.5)) if share < limit), "most")
@@ -152,7 +153,8 @@ class Vocabulary:
         return len(self.tokens)
 
     def columns(self) -> tuple[int, list[tuple[int, int]]]:
-        """Return how many rows the factored embedding has, and (token, row) pairs: a slot is its field's plus its step's row."""
+        """Return how many rows the factored embedding has, and (token, row) pairs: a slot is its field's plus its
+        step's row."""
         pairs: list[tuple[int, int]] = []
         rows: dict[str, int] = {}
         for rank, token in enumerate(self.tokens):

@@ -1,4 +1,5 @@
-"""Visual tokens of the embedded model: class probabilities pooled over cells of a view, with place, date and pixel size.
+"""Visual tokens of the embedded model: class probabilities pooled over cells of a view, with place, date and pixel
+size.
 
 A feature vector, float32 [FEATURES]: 12 class probabilities, part of the cell that is valid, row and column 0..1,
 whole-view flag, log10 of the pixel size in m (0 if unknown), SAR flag, date as one of four, brought-back flag.
@@ -23,7 +24,7 @@ COARSE, FINE = 4, 16
 
 def pooled(probabilities: Floats, valid: NDArray[np.bool_], side: int) -> Floats:
     """Return the mean probabilities and the valid part of side x side cells, float32 [side * side, atoms + 1]."""
-    stack = np.concatenate((probabilities * valid, valid[None].astype(np.float32)))
+    stack: Floats = np.concatenate((probabilities * valid, valid[None].astype(np.float32)))
     for axis in (1, 2):
         size = stack.shape[axis]
         if size < side:
@@ -33,7 +34,7 @@ def pooled(probabilities: Floats, valid: NDArray[np.bool_], side: int) -> Floats
         lengths = np.diff(np.append(edges, size)).astype(np.float32)
         shape = [1, 1, 1]
         shape[axis] = side
-        stack = np.add.reduceat(stack, edges, axis=axis) / lengths.reshape(shape)
+        stack = (np.add.reduceat(stack, edges, axis=axis) / lengths.reshape(shape)).astype(np.float32)
     cells = stack.reshape(len(stack), -1).T.copy()
     part = cells[:, -1:]
     cells[:, :-1] /= np.maximum(part, 1e-6)
@@ -41,7 +42,8 @@ def pooled(probabilities: Floats, valid: NDArray[np.bool_], side: int) -> Floats
 
 
 def features(cells: Floats, side: int, date: int, gsd: float | None, sar: bool, back: bool = False) -> Floats:
-    """Return the feature vectors of pooled cells, float32 [n, FEATURES]; `date` counts from 0. side 1 is a whole view."""
+    """Return the feature vectors of pooled cells, float32 [n, FEATURES]; `date` counts from 0. side 1 is a whole
+    view."""
     count = len(cells)
     found = np.zeros((count, FEATURES), np.float32)
     width = cells.shape[1]

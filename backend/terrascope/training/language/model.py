@@ -63,7 +63,8 @@ class Block(nn.Module):
 class QuestionEncoder(nn.Module):
     """Reads SmolLM2's word embeddings of a question both ways.
 
-    words [B, Q, 576], known int [B, Q] (label that a token is known to name, 0 none), dates int [B] (time points, 1..max), keep bool [B, Q] (no padding) -> [B, Q, width].
+    words [B, Q, 576], known int [B, Q] (label that a token is known to name, 0 none), dates int [B] (time points,
+    1..max), keep bool [B, Q] (no padding) -> [B, Q, width].
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -121,9 +122,10 @@ class Heads(NamedTuple):
 
 
 class Decoder(nn.Module):
-    """Causal decoder over the question's summary, visual tokens and words; embeddings are factored and tied to the output.
+    """Causal decoder over the question's summary, visual tokens and words; embeddings are factored and tied to the
+    output.
 
-    A slot token ("area of step 2") is the sum of a field's and a step's row: `factors` [vocabulary, columns] holds ones.
+    A slot token ("area of step 2") is the sum of a field's and a step's row: `factors` [vocabulary, columns] holds ones.  # noqa: E501
     """
 
     factors: Tensor

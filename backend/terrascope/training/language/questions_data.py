@@ -20,7 +20,8 @@ UNIT_LIST: tuple[str, ...] = ("auto", "%", "m2", "ha", "km2", "acres", "m", "km"
 
 
 class QuestionBatch(NamedTuple):
-    """ids int64 [B, Q], known int64 [B, Q] (known class words), keep bool [B, Q], dates int64 [B], kind int64 [B], labels float [B, 2 x labels] (first, others), unit int64 [B],
+    """ids int64 [B, Q], known int64 [B, Q] (known class words), keep bool [B, Q], dates int64 [B], kind int64 [B],
+    labels float [B, 2 x labels] (first, others), unit int64 [B],
     early float [B] (the first date is meant)."""
 
     ids: Tensor
@@ -45,8 +46,8 @@ def with_options(question: Question, rng: random.Random) -> Question:
     elif question.kind == "distance":
         options = tuple(f"{rng.uniform(10, 3000):.0f} {rng.choice(('m', 'metres', 'meters'))}" for _ in range(4))
     elif question.kind in ("touch", "exists", "more_yn", "less_yn"):
-        options = rng.choice((("Yes", "No"), ("No", "Yes"), ("adjacent", "not adjacent"), ("They share a boundary", "They do not share a boundary"),
-                              ("Yes, they touch", "No, they are separate")) if question.kind == "touch" else (("Yes", "No"), ("No", "Yes")))  # fmt: skip
+        options = rng.choice((("Yes", "No"), ("No", "Yes"), ("adjacent", "not adjacent"), ("They share a boundary", "They do not share a boundary"),  # noqa: E501
+                              ("Yes, they touch", "No, they are separate")) if question.kind == "touch" else (("Yes", "No"), ("No", "Yes")))  # fmt: skip  # noqa: E501
     elif question.kind in ("larger", "smaller"):
         names = list(question.labels)
         rng.shuffle(names)

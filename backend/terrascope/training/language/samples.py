@@ -1,4 +1,5 @@
-"""One training sample of the decoder: question, visual tokens, and the chain with evidence and masked tokens in place."""
+"""One training sample of the decoder: question, visual tokens, and the chain with evidence and masked tokens in
+place."""
 
 from __future__ import annotations
 

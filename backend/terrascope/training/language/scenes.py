@@ -1,4 +1,5 @@
-"""Scenes for language training: class maps of one or several dates, real or made, as a vision network would see them."""
+"""Scenes for language training: class maps of one or several dates, real or made, as a vision network would see
+them."""
 
 from __future__ import annotations
 
