@@ -106,9 +106,9 @@ def recolour(bands: Array, rng: np.random.Generator) -> Array:
 
 #: subsets of blue, green, red, nir, swir1, swir2 and how often reflectance samples are reduced to them
 SUBSETS = (
-    ((1, 1, 1, 1, 1, 1), 0.46),
-    ((1, 1, 1, 1, 0, 0), 0.16),
-    ((1, 1, 1, 0, 0, 0), 0.26),
+    ((1, 1, 1, 1, 1, 1), 0.42),
+    ((1, 1, 1, 1, 0, 0), 0.12),
+    ((1, 1, 1, 0, 0, 0), 0.34),
     ((0, 1, 1, 1, 0, 0), 0.03),
     ((0, 1, 1, 1, 1, 0), 0.03),
     ((0, 0, 1, 1, 1, 0), 0.03),

@@ -82,10 +82,8 @@ class DescribedNet(nn.Module):
             getattr(self, f"{name}_scale").copy_(1 / (values.std(0) + 0.02))
 
     def digested(self, around: Tensor, condition: Tensor) -> Tensor:
-        """Surroundings [N, 6 F, h, w] and condition [N, C, 1 or h, 1 or w] -> [N, digest, h, w]."""
+        """Surroundings [N, 6 F, h, w] and condition [N, C, h, w] -> [N, digest, h, w]."""
         x = (around - self.around_mean.view(1, -1, 1, 1)) * self.around_scale.view(1, -1, 1, 1)
-        if condition.shape[2:] != x.shape[2:]:
-            condition = condition + x[:, :1] * 0
         return functional.relu(self.leave(self.drop(functional.relu(self.enter(torch.cat([x, condition], 1))))))
 
     def decided(self, near: Tensor, digest: Tensor, condition: Tensor) -> Tensor:
@@ -112,11 +110,29 @@ class DescribedNet(nn.Module):
         return torch.gather(near, 2, index).unsqueeze(-1), around, torch.cat(given, 1)
 
     def forward(self, bands: Tensor, *given: Tensor) -> Tensor:
-        """Bands [N, B, H, W]; `given`: present [N, B] and, for the optical network, context [N, 2]."""
+        """Bands [N, B, H, W]; `given`: present [N, B] and, for the optical network, context [N, 2].
+
+        The same as `judge`, with the standardisation folded into the first layers: fewer passes over large arrays.
+        """
         x = self.features(bands, given[0])
         condition = torch.cat(given, 1).unsqueeze(-1).unsqueeze(-1)
-        digest = double(self.digested(self.around(x), condition), 2)
-        return self.decided(self.near(x), digest, condition)
+        own = self.around_mean.numel()
+        weight, bias = _folded(self.enter, self.around_mean, self.around_scale)
+        y = functional.conv2d(self.around(x), weight, bias)
+        y = functional.relu(y + functional.conv2d(condition, self.enter.weight[:, own:]))
+        digest = double(functional.relu(self.leave(y)), 2)
+        own = self.near_mean.numel()
+        weight, bias = _folded(self.first, self.near_mean, self.near_scale)
+        weight = torch.cat([weight, self.first.weight[:, own:]], 1)
+        y = functional.conv2d(torch.cat([self.near(x), digest], 1), weight, bias)
+        y = functional.relu(y + self.condition(condition))
+        return self.head(functional.relu(self.second(y)))
+
+
+def _folded(layer: nn.Conv2d, mean: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
+    """Weight and bias of a 1 x 1 convolution for its first inputs as they are, not standardised."""
+    weight = layer.weight[:, : mean.numel()] * scale.view(1, -1, 1, 1)
+    return weight, layer.bias - weight[:, :, 0, 0] @ mean
 
 
 INDICES = ((3, 2), (1, 3), (1, 4), (3, 5), (4, 3), (4, 5), (1, 2), (2, 0))  # NDVI NDWI MNDWI NBR NDBI SWIR GR RB

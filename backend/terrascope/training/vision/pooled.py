@@ -29,7 +29,7 @@ log = logging.getLogger("terrascope.training.vision")
 
 
 def cache(expert: str, root: Path, out: Path, crops: int, points: int, fold: int, seed: int) -> None:
-    """Write described points: `<expert>_<fold>_{near,around,condition,labels}.npy` and the held-out ids."""
+    """Write described points: `<expert>_<fold>_<what>_<seed>.npy` and the held-out ids."""
     settings = DEFAULTS[expert]
     data = read(expert, root, fold)
     source = Crops(data, settings.shares, settings.size, seed, settings.rare, settings.balance)
@@ -49,29 +49,37 @@ def cache(expert: str, root: Path, out: Path, crops: int, points: int, fold: int
         if i % 20 == 19:
             log.info("%d of %d crops, %.0f s", (i + 1) * settings.batch, crops, time.monotonic() - start)
     for name, arrays in parts.items():
-        np.save(out / f"{expert}_{fold}_{name}.npy", np.concatenate(arrays))
+        np.save(out / f"{expert}_{fold}_{name}_{seed}.npy", np.concatenate(arrays))
     held = sorted(f"{s.source}/{s.name}" for s in data if s.part != "train")
     note = {"held_out": held, "settings": {**asdict(settings), "fold": fold, "crops": crops, "points": points}}
     (out / f"{expert}_{fold}.json").write_text(json.dumps(note))
 
 
+def cached(out: Path, expert: str, fold: int, name: str) -> np.ndarray:
+    """Every cached array of a kind, whatever its seed, one after the other."""
+    return np.concatenate([np.load(path) for path in sorted(out.glob(f"{expert}_{fold}_{name}_*.npy"))])
+
+
 def fit(
-    expert: str, out: Path, fold: int, run: str, steps: int, power: float, iou: float, seed: int = 0, rate: float = 3e-3
+    expert: str, out: Path, fold: int, run: str, steps: int, power: float, iou: float, start_from: Path | None = None
 ) -> Path:
     """Fit the perceptrons on the cached points and write a checkpoint."""
-    torch.manual_seed(seed)
+    torch.manual_seed(0)
     note = json.loads((out / f"{expert}_{fold}.json").read_text())
-    near, around, condition = (
-        torch.from_numpy(np.load(out / f"{expert}_{fold}_{name}.npy")) for name in ("near", "around", "condition")
-    )
-    labels = np.load(out / f"{expert}_{fold}_labels.npy")
+    near, around, condition = (torch.from_numpy(cached(out, expert, fold, n)) for n in ("near", "around", "condition"))
+    labels = cached(out, expert, fold, "labels")
     counts = torch.tensor([float((labels == single).sum()) for single in SINGLES])
     weights = losses.class_weights(counts, power)
     masks = torch.from_numpy(labels.astype(np.int32))
     model = build(expert).train()
     if not isinstance(model, DescribedNet):
         raise TypeError(f"{expert} cannot be trained from cached features")
-    model.standardise(near[:100_000].float(), around[:100_000].float())
+    rate = 3e-3
+    if start_from is None:
+        model.standardise(near[:100_000].float(), around[:100_000].float())
+    else:
+        model.load_state_dict(torch.load(start_from, map_location="cpu", weights_only=True)["state"])
+        rate = 1.5e-3
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(parameters, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, steps, pct_start=0.08)
@@ -93,7 +101,7 @@ def fit(
         running = loss.item() if step == 0 else 0.98 * running + 0.02 * loss.item()
         if step % 200 == 199:
             log.info("%s step %d, %.0f s, loss %.3f", run, step + 1, time.monotonic() - start, running)
-    settings = {**note["settings"], "steps": steps, "weight_power": power, "iou_weight": iou, "seed": seed}
+    settings = {**note["settings"], "steps": steps, "weight_power": power, "iou_weight": iou}
     path = out / f"{run}.pt"
     torch.save({"state": model.state_dict(), "settings": settings, "held_out": note["held_out"], "steps": steps}, path)
     return path
@@ -112,17 +120,22 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--power", type=float, default=0.3)
     parser.add_argument("--iou", type=float, default=0.3)
+    parser.add_argument("--seed", type=int, default=1, help="of the crops; every seed adds to the cache")
+    parser.add_argument("--start-from", type=Path, help="checkpoint to go on from")
     parser.add_argument("--run", default="")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     if arguments.action == "cache":
-        cache(arguments.expert, arguments.data, arguments.out, arguments.crops, arguments.points, arguments.fold, 1)
+        cache(
+            arguments.expert, arguments.data, arguments.out, arguments.crops, arguments.points, arguments.fold,
+            arguments.seed,
+        )
     else:
         fit(
             arguments.expert, arguments.out, arguments.fold, arguments.run or arguments.expert, arguments.steps,
-            arguments.power, arguments.iou,
+            arguments.power, arguments.iou, arguments.start_from,
         )  # fmt: skip
 
 
