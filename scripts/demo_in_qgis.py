@@ -27,6 +27,11 @@ def natural_colours(layer: QgsRasterLayer) -> None:
     )
 
 
+def drawn() -> bool:
+    """Whether the map is complete."""
+    return not iface.mapCanvas().isDrawing()
+
+
 def stages():
     """One stage after the other; yields what to wait for."""
     stays = bool(os.environ.get("TERRASCOPE_STAY"))
@@ -43,7 +48,8 @@ def stages():
     QgsProject.instance().addMapLayer(layer)
     iface.mapCanvas().setExtent(layer.extent())
     iface.layerTreeView().setCurrentLayer(layer)
-    yield 1500
+    yield 1000
+    yield drawn
     shoot("1_scene")
     question = os.environ["TERRASCOPE_QUESTION"]
     QTest.keyClicks(tool.dock.question.edit, question)
@@ -57,12 +63,14 @@ def stages():
     yield lambda: not session.is_running
     seconds = time.monotonic() - begun
     yield lambda: not tool.controller.map.is_settling
-    yield 1500
+    yield 1000
+    yield drawn
     shoot("4_answer")
     run = session.run
     for number, step in enumerate(run.with_masks(), 1):
         tool.dock.steps.choose(step.number)
-        yield 1200
+        yield 800
+        yield drawn
         shoot(f"5_step_{number}")
     tool.dock.steps.show_all()
     if not run.error:

@@ -260,16 +260,24 @@
       <translation>Text {0}, Maske {1}</translation>
     </message>
     <message>
+      <source>1 mask measured</source>
+      <translation>1 Maske gemessen</translation>
+    </message>
+    <message>
       <source>confidence {0}</source>
       <translation>Sicherheit {0}</translation>
     </message>
     <message>
-      <source>{0} masks measured</source>
-      <translation>{0} Masken gemessen</translation>
+      <source>{0} of {1} statements agree with the masks</source>
+      <translation>{0} von {1} Aussagen stimmen mit den Masken überein</translation>
     </message>
     <message>
-      <source>{0} of {1} statements agree with the masks, {2} do not</source>
-      <translation>{0} von {1} Aussagen stimmen mit den Masken überein, {2} nicht</translation>
+      <source>{0} contradicted</source>
+      <translation>{0} widersprochen</translation>
+    </message>
+    <message>
+      <source>{0} masks measured</source>
+      <translation>{0} Masken gemessen</translation>
     </message>
     <message>
       <source>Two runs side by side</source>
@@ -866,6 +874,10 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Modell wird geladen…</translation>
     </message>
     <message>
+      <source>Embedded model</source>
+      <translation>Eingebautes Modell</translation>
+    </message>
+    <message>
       <source>Answered</source>
       <translation>Beantwortet</translation>
     </message>
@@ -888,10 +900,6 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>Failed</source>
       <translation>Gescheitert</translation>
-    </message>
-    <message>
-      <source>Embedded model</source>
-      <translation>Eingebautes Modell</translation>
     </message>
     <message>
       <source>processor (CPU)</source>

@@ -193,7 +193,12 @@ class AnswerCard(Card):
         self.evidence = muted(text_label(small=True))
         self.doubts = text_label(small=True)
         self.origin = muted(text_label(small=True))
-        for widget in (self.title, self.answer, self.evidence, self.doubts, self.origin):
+        self._badges = QVBoxLayout()
+        self._badges.setSpacing(1)
+        self.body.addWidget(self.title)
+        self.body.addWidget(self.answer)
+        self.body.addLayout(self._badges)
+        for widget in (self.evidence, self.doubts, self.origin):
             self.body.addWidget(widget)
 
     def show_run(self, run: Run) -> None:
@@ -209,18 +214,20 @@ class AnswerCard(Card):
         if option and option.lower() not in text.lower():
             text = f"{text}: {option}" if text.strip() == run.choice else f"{text} ({run.choice}: {option})"
         self._fill(self.answer, text)
-        supported = sum(claim.verdict == "supported" for claim in run.claims)
         wrong = sum(claim.verdict == "contradicted" for claim in run.claims)
-        parts = (
-            [tr("{0} masks measured").format(len([m for s in run.steps.values() for m in s.masks]))]
-            if run.with_masks()
-            else []
-        )
+        count = sum(len(step.masks) for step in run.steps.values())
+        parts = [tr("1 mask measured") if count == 1 else tr("{0} masks measured").format(count)] if count else []
         if run.claims:
-            parts.append(
-                tr("{0} of {1} statements agree with the masks, {2} do not").format(supported, len(run.claims), wrong)
-            )
+            supported = sum(claim.verdict == "supported" for claim in run.claims)
+            parts.append(tr("{0} of {1} statements agree with the masks").format(supported, len(run.claims)))
+        if wrong:
+            parts.append(tr("{0} contradicted").format(wrong))
         self._fill(self.evidence, "; ".join(parts))
+        shown = {step.number for step in run.ordered()}
+        if self._badges.count() == 0:
+            said = {claim.text: claim for claim in run.claims if claim.step not in shown}
+            for claim in said.values():
+                self._badges.addWidget(Badge(claim, self))
         doubts = [*run.warnings, *([run.hint] if run.hint else [])]
         self._fill(self.doubts, "\n".join(f"⚠ {doubt}" for doubt in dict.fromkeys(doubts)))
         origin = [wording.network_name(run.network)] if run.network or run.device else []

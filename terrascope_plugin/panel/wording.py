@@ -76,7 +76,7 @@ def activity_of(run: Run) -> str:
 
 def network_name(name: str) -> str:
     """Return a model's name for people."""
-    return {"embedded": tr("Embedded model"), "auto": tr("Embedded model"), "": tr("Embedded model")}.get(name, name)
+    return tr("Embedded model") if name in ("", "auto", "embedded", "terrascope-embedded") else name
 
 
 def device_name(device: str) -> str:

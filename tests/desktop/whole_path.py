@@ -54,6 +54,7 @@ class Desk:
         yield lambda: not self.session.is_running
         yield lambda: not self.controller.map.is_settling
         yield 700
+        yield lambda: not iface.mapCanvas().isDrawing()
 
     def record(self, name: str) -> None:
         """Note what became of the last question."""

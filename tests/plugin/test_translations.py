@@ -14,7 +14,8 @@ import translations  # noqa: E402
 
 
 def test_german_is_complete_and_nothing_is_stale():
-    result = subprocess.run([sys.executable, str(ROOT / "scripts" / "translations.py"), "--check"], capture_output=True, text=True)
+    command = [sys.executable, str(ROOT / "scripts" / "translations.py"), "--check"]
+    result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout
 
 
