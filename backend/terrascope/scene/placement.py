@@ -194,3 +194,16 @@ def footprint(of: Frame, on: Frame) -> tuple[float, float, float, float] | None:
         return None
     cols, rows = apply(~on.transform, x[keep], y[keep])
     return float(cols.min()), float(rows.min()), float(cols.max()), float(rows.max())
+
+
+def spans(frame: Frame, grid: Frame) -> tuple[float, float]:
+    """Pixels of a frame that a grid pixel spans along the frame's columns and rows, at the grid's centre.
+
+    1, 1 where that cannot be said.
+    """
+    col, row = grid.width / 2, grid.height / 2
+    x, y = apply(grid.transform, np.array([col, col + 1, col]), np.array([row, row, row + 1]))
+    x, y = transform_points(x, y, grid.crs, frame.crs)
+    c, r = apply(~frame.transform, unwrap(x, frame), y)
+    found = math.hypot(c[1] - c[0], c[2] - c[0]), math.hypot(r[1] - r[0], r[2] - r[0])
+    return found if all(math.isfinite(s) and 0 < s < 1e6 for s in found) else (1.0, 1.0)

@@ -16,7 +16,7 @@ from terrascope.errors import SceneError
 from terrascope.scene import blocks, warp
 from terrascope.scene.blocks import PixelWindow, Strip
 from terrascope.scene.layer import Layer
-from terrascope.scene.placement import Frame, apply, same_crs, transform_points, unwrap
+from terrascope.scene.placement import Frame, same_crs, spans
 from terrascope.scene.raster import environment
 from terrascope.scene.scaling import Kind
 from terrascope.scene.types import Scale
@@ -29,12 +29,16 @@ _ALIGNED = 0.02  # pixels
 
 @dataclass(frozen=True)
 class Plan:
-    """How a layer gets onto the grid. `window` is None where it is warped; `factor`: source pixels a grid pixel."""
+    """How a layer gets onto the grid. `window` is None where it is warped; `factor`: source pixels a grid pixel.
+
+    `span`: the same along the source's columns and rows.
+    """
 
     window: PixelWindow | None
     factor: float
     note: str
     grid: Frame
+    span: tuple[float, float] = (1.0, 1.0)
 
 
 def plan(layer: Layer, grid: Frame) -> Plan:
@@ -56,11 +60,12 @@ def plan(layer: Layer, grid: Frame) -> Plan:
             window = PixelWindow(max(0.0, m.c), max(0.0, m.f), w, h)
             blocks.refuse_if_endless(layer, window, grid.width, grid.height)
             return Plan(window, max(m.a, m.e), _reduction(layer, window, grid), grid)
-    factor = _factor(frame, grid)
+    span = spans(frame, grid)
+    factor = math.sqrt(span[0] * span[1])
     if factor > 1:
         under = PixelWindow(0, 0, min(frame.width, factor * grid.width), min(frame.height, factor * grid.height))
         blocks.refuse_if_endless(layer, under, grid.width, grid.height)
-    return Plan(None, factor, _warp_note(layer, factor), grid)
+    return Plan(None, factor, _warp_note(layer, factor), grid, span)
 
 
 def _reduction(layer: Layer, window: PixelWindow, grid: Frame) -> str:
@@ -93,17 +98,6 @@ def _same_turn(grid: Frame, frame: Frame) -> Frame:
     target = (frame.transform @ (frame.width / 2, frame.height / 2))[0]
     shift = 360.0 * round((target - centre) / 360.0)
     return grid.moved(Affine.translation(shift, 0) @ grid.transform, grid.width, grid.height) if shift else grid
-
-
-def _factor(frame: Frame, grid: Frame) -> float:
-    """Layer pixels along a grid pixel's side, at the grid's centre."""
-    col, row = grid.width / 2, grid.height / 2
-    x, y = apply(grid.transform, np.array([col, col + 1, col]), np.array([row, row, row + 1]))
-    x, y = transform_points(x, y, grid.crs, frame.crs)
-    c, r = apply(~frame.transform, unwrap(x, frame), y)
-    sides = (math.hypot(c[1] - c[0], r[1] - r[0]), math.hypot(c[2] - c[0], r[2] - r[0]))
-    good = [s for s in sides if math.isfinite(s) and 0 < s < 1e6]
-    return float(np.sqrt(np.prod(good))) if len(good) == 2 else 1.0
 
 
 def read(
@@ -154,7 +148,7 @@ def read(
 def _strips(layer: Layer, how: Plan) -> Iterator[Strip]:
     if how.window is not None:
         return blocks.strips(layer, how.window, how.grid.width, how.grid.height)
-    return warp.strips(layer, how.grid, how.factor)
+    return warp.strips(layer, how.grid, how.span)
 
 
 class _Sink:

@@ -46,7 +46,7 @@ class LayerRequest:
             name=_text(value.get("name")),
             role=_text(value.get("role")),
             date=_text(value.get("date")),
-            bands={str(k): int(v) for k, v in bands.items()} if bands else None,
+            bands=_indexes(bands, path) if bands else None,
             scale=_text(value.get("scale")),
         )
 
@@ -116,6 +116,13 @@ class Area:
             wkt=wkt,
             window=(int(window[0]), int(window[1]), int(window[2]), int(window[3])) if window else None,
         )
+
+
+def _indexes(bands: Mapping[object, object], path: str) -> dict[str, int]:
+    try:
+        return {str(name): int(str(index)) for name, index in bands.items()}
+    except ValueError:
+        raise SceneError(f"bands of {path!r} is {dict(bands)!r}.", 'Give band numbers, such as {"red": 3}.') from None
 
 
 def _text(value: object) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -32,32 +33,36 @@ _TURN_SLACK = 1e-9  # degrees
 _STAND_IN = CRS.from_epsg(3857)  # both sides without a CRS: any one, the same on both sides
 
 
-def strips(layer: Layer, grid: Frame, factor: float) -> Iterator[Strip]:
+def strips(layer: Layer, grid: Frame, span: tuple[float, float]) -> Iterator[Strip]:
     """Read a layer on another grid, strip by strip.
 
     Parameters
     ----------
-    factor
-        Source pixels along a grid pixel's side. Large sources that shrink by two or more are averaged first (or read
-        from an overview), then warped bilinearly.
+    span
+        Source pixels that a grid pixel spans along the source's columns and rows. Large sources that shrink by two or
+        more are averaged first (or read from an overview), then warped bilinearly.
 
     Raises
     ------
     SceneError
         If the pixels cannot be read or there is no way from one CRS to the other.
     """
+    factor = math.sqrt(span[0] * span[1])
+    header = layer.header
     try:
         with ExitStack() as stack:
             if _wants_copy(layer, factor):
                 source = stack.enter_context(_reduced(layer, grid, factor))
-                yield from _warped(source, layer, grid, reduced=True)
+                k = _reduction(factor)
+                yield from _warped(source, layer, grid, (span[0] / k, span[1] / k), reduced=True)
             else:
-                levels = [i for i, o in enumerate(layer.header.overviews) if o <= factor * 1.01]
+                levels = [i for i, o in enumerate(header.overviews) if o <= factor * 1.01]
                 options = {"overview_level": levels[-1]} if levels and not layer.found.palette else {}
-                source = stack.enter_context(opened(layer.header.path, **options))
-                yield from _warped(source, layer, grid, reduced=False)
+                source = stack.enter_context(opened(header.path, **options))
+                own = span[0] * source.width / header.width, span[1] * source.height / header.height
+                yield from _warped(source, layer, grid, own, reduced=False)
     except (RasterioError, CPLE_BaseError) as error:
-        raise read_failure(layer.header.path, error) from error
+        raise read_failure(header.path, error) from error
 
 
 def _wants_copy(layer: Layer, factor: float) -> bool:
@@ -69,7 +74,11 @@ def _wants_copy(layer: Layer, factor: float) -> bool:
     return factor >= 2 and header.width * header.height > _SMALL
 
 
-def _warped(source: Any, layer: Layer, grid: Frame, *, reduced: bool) -> Iterator[Strip]:
+def _reduction(factor: float) -> int:
+    return max(1, int(factor))
+
+
+def _warped(source: Any, layer: Layer, grid: Frame, span: tuple[float, float], *, reduced: bool) -> Iterator[Strip]:
     found, header = layer.found, layer.header
     floats = reduced or any("float" in header.dtypes[i - 1] for i in found.indexes)
     nodata = None if reduced else layer.nodata
@@ -89,14 +98,17 @@ def _warped(source: Any, layer: Layer, grid: Frame, *, reduced: bool) -> Iterato
         colours = source.colormap(1) if found.palette else None
         if layer.placement.placed_by == "gcps":
             # With a transform of its own a WarpedVRT forgets the control points: one VRT places, the next one cuts.
-            source = stack.enter_context(WarpedVRT(source, crs=header.gcp_crs, add_alpha=not has_alpha, **common))
+            unscaled = {"crs": header.gcp_crs, "add_alpha": not has_alpha, "XSCALE": "1", "YSCALE": "1"}
+            source = stack.enter_context(WarpedVRT(source, **unscaled, **common))
             has_alpha = True
         placed = {"crs": crs, "transform": grid.transform, "width": grid.width, "height": grid.height}
         if source.crs is None:
             placed["src_crs"] = crs
         elif (wrapped := _wrapped(layer.placement.frame, crs)) is not None:
             placed["src_crs"] = wrapped
-        vrt = stack.enter_context(WarpedVRT(source, add_alpha=not has_alpha, **placed, **common))
+        # GDAL guesses its kernel's width from a chunk's bounding box, wrong for rotated and narrow ones: say it.
+        scale = {f"{axis}SCALE": f"{1 / max(1.0, s):.9g}" for axis, s in zip("XY", span)}
+        vrt = stack.enter_context(WarpedVRT(source, add_alpha=not has_alpha, **placed, **scale, **common))
         indexes = list(range(1, len(found.indexes) + 1)) if reduced else list(found.indexes)
         alpha = vrt.count if last_is_alpha else header.alpha
         extra = [] if reduced or found.alpha in (None, header.alpha) else [found.alpha]
@@ -142,7 +154,7 @@ def _reduced(layer: Layer, grid: Frame, factor: float) -> Iterator[Any]:
     """A float32 copy in memory of the part under the grid, averaged to about two pixels a grid pixel, with alpha."""
     header, place = layer.header, layer.placement
     by_gcps = place.placed_by == "gcps"
-    k = max(1, int(factor))
+    k = _reduction(factor)
     if by_gcps:
         box: tuple[float, float, float, float] = (0, 0, header.width, header.height)
     else:
