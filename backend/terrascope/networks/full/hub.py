@@ -41,8 +41,17 @@ def parse_hub_id(text: str) -> HubSource | None:
     return source
 
 
-def download(source: HubSource) -> tuple[Path, dict[str, str]]:
+def download(
+    source: HubSource, *, endpoint: str | None = None, cache: Path | None = None
+) -> tuple[Path, dict[str, str]]:
     """Fetch a checkpoint at its commit; return its folder and the SHA-256 of its large files as the hub states them.
+
+    Parameters
+    ----------
+    endpoint
+        Address of a mirror of the hub; the hub's own by default.
+    cache
+        Folder to keep the files in; the hub client's own by default.
 
     Raises
     ------
@@ -52,14 +61,21 @@ def download(source: HubSource) -> tuple[Path, dict[str, str]]:
     try:
         from huggingface_hub import HfApi, snapshot_download
         from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+        from huggingface_hub.utils import httpx
     except ImportError as error:
         raise CheckpointError(
             "Fetching a checkpoint needs the package 'huggingface_hub'.", "Install it, or give a folder."
         ) from error
     try:
-        info = HfApi().model_info(source.repository, revision=source.revision, files_metadata=True)
-        folder = snapshot_download(source.repository, revision=source.revision, allow_patterns=list(ALLOWED))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        info = HfApi(endpoint=endpoint).model_info(source.repository, revision=source.revision, files_metadata=True)
+        folder = snapshot_download(
+            source.repository,
+            revision=source.revision,
+            allow_patterns=list(ALLOWED),
+            endpoint=endpoint,
+            cache_dir=cache,
+        )
+    except (HfHubHTTPError, LocalEntryNotFoundError, httpx.HTTPError, OSError) as error:
         raise CheckpointError(
             f"{source.repository!r} at {source.revision} cannot be fetched: {str(error).strip().splitlines()[0]}",
             "Check the name, the commit and the connection; or fetch the files by other means and give their folder.",

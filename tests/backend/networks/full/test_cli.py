@@ -12,7 +12,6 @@ pytest.importorskip("transformers", reason="transformers is not installed: the f
 
 from terrascope.errors import CheckpointError
 from terrascope.networks.full.cli import add_models_parser
-from terrascope.networks.full.hub import parse_hub_id
 
 pytestmark = pytest.mark.torch
 
@@ -56,15 +55,6 @@ def test_memory_is_told_for_the_released_model(capsys: pytest.CaptureFixture[str
     output = capsys.readouterr().out
     assert "8.18 billion parameters" in output
     assert all(name in output for name in ("fp32", "bf16", "fp16", "nf4", "int4"))
-
-
-def test_the_hub_is_only_read_at_a_commit() -> None:
-    commit = "0123456789abcdef0123456789abcdef01234567"
-    assert parse_hub_id(f"someone/TerraScope@{commit}") == ("someone/TerraScope", commit)
-    assert parse_hub_id("models/terrascope") is None
-    for moving in ("main", "v1.0", commit[:12]):
-        with pytest.raises(CheckpointError, match=rf"revision '{moving}'.*is not a commit.*40 characters"):
-            parse_hub_id(f"someone/TerraScope@{moving}")
 
 
 def test_an_unknown_folder_is_named(tmp_path: Path) -> None:
