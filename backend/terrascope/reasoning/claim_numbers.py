@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from terrascope.masks.measurement import measure
-from terrascope.masks.types import Measurement
 from terrascope.reasoning.claim_context import Document, Sentence
+from terrascope.reasoning.claim_sizes import differences, flooded, largest_part, outside, together, values
 from terrascope.reasoning.claim_text import Mention
 from terrascope.reasoning.claim_types import Claim, ClaimKind, StepEvidence
 from terrascope.reasoning.claim_verdicts import Fact, unknown, verdict
@@ -27,9 +25,18 @@ _SCALE = re.compile(
     r"\b(?:resolution|pixel size|gsd|per pixel|ground sampl\w*|elevation|altitude|heights?|depth|deep|wide|width|long|"
     r"length of|diameter|radius|buffer|scale|grid|pixels? of|tall|high|thick)\b"
 )
+_NO_CLAIM_AFTER = re.compile(
+    r"^\s*(?:sure|confiden\w+|certain\w*|probab\w+|likel\w+|chance|accura\w+|[x×*]\s*\d[\d,. ]*p)"
+)
+_NO_CLAIM_BEFORE = re.compile(
+    r"(?:(?:\d|px|pixels?|m2|ha)\s*[x×*/]|\b(?:confidence|probability|accuracy|certainty)(?: (?:of|is))?:?)\s*$"
+)
+_REST = re.compile(r"\b(?:remaining|remainder|rest|left over|other)\s*(?:\w+\s*)?(?:is|are|of|:)?\s*$")
+_LARGEST = re.compile(r"\b(?:largest|biggest)\s+(?:\w+\s+)?$")
+_ONE_OF_MANY = re.compile(
+    r"\b(?:each|every|smallest|individual|single|one|average|typical|another|second)\s+(?:(?:of the|\w+)\s+)?$"
+)
 _AGAINST = re.compile(r"\b(?:against|versus|vs\.?|compared (?:to|with))\s*$")
-_WAS = re.compile(r"\s+(?:(?:was|were|is|are|got|became|ha(?:s|ve) been|that)\s+){0,2}$")
-_MORE_BY = re.compile(r"\b(?:more|less|larger|bigger|smaller|greater|fewer)\s+by\b[^.,;]*$")
 _HYPOTHETICAL = re.compile(
     r"\?\s*$|\b(?:if|whether|requires?|required|threshold|minimum of|maximum of|for example|suppose|assum\w*)\b"
     r"|\bneed(?:s|ed)? (?:at least|more|about)\b"
@@ -37,10 +44,6 @@ _HYPOTHETICAL = re.compile(
 _PERIMETER = re.compile(r"\b(?:perimeters?|outlines?|circumference|shorelines?|coastlines?|edge length)\b")
 _BORDER = re.compile(r"\b(?:borders?|boundary|boundaries|shared edge|frontier|interface|along(?= \d))\b")
 _DISTANCE = re.compile(r"\b(?:distan\w*|apart|away|separat\w*|far|gap|nearest|closest|within|between|from)\b")
-_TOGETHER = re.compile(r"\b(?:together|combined|in total|altogether|jointly|sum|both)\b")
-_DIFFERENCE = re.compile(
-    r"^\s*(?:points?\s+)?(?:larger|bigger|smaller|more|less|greater|fewer)\b[^.,;\d]{0,30}?\bthan\b(?!\s+(?:in|at|before))"
-)
 _PARTS = re.compile(
     r"^\W{0,3}(?:(?:separate|distinct|different|isolated|individual|disconnected|small|large|big|major|main|water|forest|"
     r"tree|crop|grass|building|urban|land|connected|visible)\s+){0,3}"
@@ -86,6 +89,9 @@ def _from_to(document: Document, quantity: Quantity) -> list[Quantity]:
 
 def _check(document: Document, sentence: Sentence, quantity: Quantity, subject: Mention | None) -> Claim | None:
     text = document.plain
+    lead = text[sentence.span.start : quantity.start]
+    if _NO_CLAIM_AFTER.match(text[quantity.end : sentence.span.end]) or _NO_CLAIM_BEFORE.search(lead):
+        return None
     if quantity.kind is Kind.COUNT:
         return _count(document, sentence, quantity)
     if quantity.kind in (Kind.LENGTH, Kind.PIXELS):
@@ -114,10 +120,17 @@ def _check(document: Document, sentence: Sentence, quantity: Quantity, subject: 
         subject = Mention(next(iter(only)), quantity.start, quantity.start)
     if _of_another_class(document, sentence, quantity, subject):
         return unknown(document, sentence, quantity, kind, "It is a share of another class, not of the image.")
+    part = document.plain[sentence.span.start : subject.start]
+    if _ONE_OF_MANY.search(part) or re.search(r"\b(?:on average|each)\b", text[quantity.end : sentence.span.end]):
+        return unknown(document, sentence, quantity, kind, "It speaks of one part of the mask.")
+    if _REST.search(lead) and quantity.kind is Kind.SHARE:
+        return unknown(document, sentence, quantity, kind, "It speaks of what the masks leave over.")
     facts = (
-        _differences(document, sentence, quantity)
-        or _together(document, sentence, quantity)
-        or _flooded(document, sentence, quantity, subject)
+        outside(document, sentence, quantity)
+        or (largest_part(document, sentence, quantity, subject) if _LARGEST.search(part) else [])
+        or differences(document, sentence, quantity)
+        or together(document, sentence, quantity)
+        or flooded(document, sentence, quantity, subject)
         or _changes(document, sentence, quantity, subject)
     )
     if facts:
@@ -149,7 +162,7 @@ def _states(document: Document, sentence: Sentence, quantity: Quantity, subject:
 
 def _states_of(quantity: Quantity, step: StepEvidence) -> list[Fact]:
     what = "perimeter" if quantity.kind is Kind.LENGTH else "size"
-    return [Fact(value, what, (step,)) for value in _values(quantity.kind, step.measurement)]
+    return [Fact(value, what, (step,)) for value in values(quantity.kind, step.measurement)]
 
 
 def _changes(document: Document, sentence: Sentence, quantity: Quantity, subject: Mention) -> list[Fact]:
@@ -169,8 +182,8 @@ def _changes(document: Document, sentence: Sentence, quantity: Quantity, subject
     if change is None:
         return []
     near = min(words, key=lambda m: abs(sentence.span.start + m.start() - quantity.start)).group(0)
-    parts = [_values(quantity.kind, each) for each in (change.before, change.after, change.gain, change.loss)]
-    stays = _values(quantity.kind, change.persistent)
+    parts = [values(quantity.kind, each) for each in (change.before, change.after, change.gain, change.loss)]
+    stays = values(quantity.kind, change.persistent)
     sign = -1.0 if _DOWN.match(near) or near.startswith("los") else 1.0
     sign = 1.0 if quantity.value < 0 else sign
     facts: list[Fact] = []
@@ -191,74 +204,6 @@ def _end_of(lead: str, pair: tuple[StepEvidence, StepEvidence]) -> StepEvidence 
     if re.search(r"\bfrom\s*$", lead):
         return pair[0]
     return pair[1] if re.search(r"\bto\s*$", lead) else None
-
-
-def _together(document: Document, sentence: Sentence, quantity: Quantity) -> list[Fact]:
-    """The union of all classes of the sentence, if it speaks of them together."""
-    window = document.plain[sentence.span.start : sentence.span.end]
-    named = sentence.mentions or document.they(sentence) or ()
-    keys = dict.fromkeys(m.key for m in named)
-    if not _TOGETHER.search(window) or len(keys) < 2 or quantity.kind not in (Kind.SHARE, Kind.AREA, Kind.PIXELS):
-        return []
-    chosen = [steps[0] for m in named if (steps := document.meant(m, sentence))]
-    if len({id(step) for step in chosen}) < len(keys) or len({step.mask.shape for step in chosen}) > 1:
-        return []
-    chosen = list({id(step): step for step in chosen}.values())
-    union = np.logical_or.reduce([step.mask for step in chosen])
-    return _of_mask(quantity, union, "union", tuple(chosen))
-
-
-def _differences(document: Document, sentence: Sentence, quantity: Quantity) -> list[Fact]:
-    """How much one class is larger or smaller than another: "the forest is 12 ha larger than the water"."""
-    than = _DIFFERENCE.match(document.plain[quantity.end : sentence.span.end])
-    by = _MORE_BY.search(document.plain[sentence.span.start : quantity.start])
-    said = than or by
-    if said is None or quantity.kind not in (Kind.SHARE, Kind.AREA, Kind.PIXELS):
-        return []
-    pair = document.pair(sentence, quantity.start, quantity.end + (than.end() if than else 0))
-    chosen = [document.meant(m, sentence) for m in pair] if pair else []
-    if len(chosen) != 2 or not all(chosen):
-        return []
-    both = chosen[0][0], chosen[1][0]
-    facts = []
-    for one, two in zip(*(_values(quantity.kind, step.measurement) for step in both)):
-        facts.append(Fact(abs(one - two), "difference of the masks", both))
-        if quantity.kind is Kind.SHARE and min(one, two) > 0:
-            base = min(one, two) if re.search(r"larger|bigger|more|greater", said.group(0)) else max(one, two)
-            facts.append(Fact(abs(one - two) / base, "difference over the other mask", both))
-    return facts
-
-
-def _flooded(document: Document, sentence: Sentence, quantity: Quantity, subject: Mention) -> list[Fact]:
-    """How much of a class was flooded: "5 ha of cropland was flooded"."""
-    floods = [m for m in sentence.mentions if "flood" in m.key and m.key != subject.key]
-    floods = [m for m in floods if _WAS.match(document.plain[min(subject.end, m.end) : max(subject.start, m.start)])]
-    if not floods or "flood" in subject.key:
-        return []
-    flood, classes = document.meant(floods[0], sentence), document.facts.of_key(subject.key)
-    if not flood or not classes or flood[0].mask.shape != classes[0].mask.shape:
-        return []
-    first = min(classes, key=lambda step: (step.date.isoformat() if step.date else "", step.view))
-    return _of_mask(quantity, flood[0].mask & first.mask, "flooded part", (first, flood[0]))
-
-
-def _of_mask(quantity: Quantity, mask: NDArray[np.bool_], what: str, steps: tuple[StepEvidence, ...]) -> list[Fact]:
-    """Facts of a mask that was made from those of some steps."""
-    one = steps[0]
-    measured = measure(mask, np.ones_like(mask) if one.valid is None else one.valid, one.grid)
-    return [Fact(value, what, steps) for value in _values(quantity.kind, measured)]
-
-
-def _values(kind: Kind, measured: Measurement) -> list[float]:
-    """What a number of a kind can state of a mask: a share may be of the pixels or of the area."""
-    found: dict[Kind, list[float | None]] = {
-        Kind.SHARE: [measured.share, measured.area_share],
-        Kind.AREA: [measured.area_m2],
-        Kind.LENGTH: [measured.perimeter_m],
-        Kind.PIXELS: [float(measured.pixels)],
-    }
-    values = [value for value in found[kind] if value is not None]
-    return values or [np.nan]
 
 
 def _between(document: Document, sentence: Sentence, quantity: Quantity, topic: str) -> Claim | None:

@@ -21,7 +21,7 @@ _UNREAL = re.compile(
 _NOT = re.compile(r"\b(?:not|no|never|neither|without|hardly|barely|cannot)\b|n't\b")
 _TOUCH = re.compile(
     r"\b(?:touch(?:es|ing|ed)?|adjacent|adjoin(?:s|ing|ed)?|abut(?:s|ting)?|contiguous|bordering|bordered by|"
-    r"in contact|"
+    r"in contact|contact (?:between|with)|"
     r"border(?:s)?(?= (?:each other|one another|on|the|with|a|an)\b)|neighbou?r(?:s|ing)?|meets?|side by side|"
     r"shar(?:e|es|ing) (?:a |an |the |any |no |some )?(?:common )?(?:border|boundary|edge|line)|"
     r"(?:common|shared) (?:border|boundary|edge))\b"
@@ -56,6 +56,10 @@ _GREW = re.compile(
 _ABSENT = re.compile(
     r"\b(?:no|without(?: any)?|lacks?(?: any)?|absence of|free of|not contain(?: any)?|not show(?: any)?|not any)\s+"
     r"(?:(?:visible|clear|significant|detectable|signs? of|obvious|apparent|open|more|large|notable)\s+){0,2}$"
+)
+_NOWHERE = re.compile(
+    r"^\s*(?:[.,;:!)]|$|(?:is|are|was|were|can be)\s+(?:visible|present|found|detected|seen|identified)|in\b|here\b|"
+    r"within\b|at\b|on\b|anywhere|or\b|and\b)"
 )
 _PRESENT = re.compile(
     r"\b(?:there (?:is|are)|(?:is|are) there|contains?|shows?|includes?|can see|visible:?)\s+"
@@ -202,7 +206,7 @@ def _existing(document: Document, sentence: Sentence) -> Iterator[Statement]:
         if _RELATION_AHEAD.match(text[mention.end : sentence.span.end]):
             continue
         claimed: bool | None = None
-        if _ABSENT.search(lead):
+        if _ABSENT.search(lead) and _NOWHERE.match(text[mention.end : sentence.span.end]):
             claimed = False
         elif there:
             claimed = there.group("no") is None

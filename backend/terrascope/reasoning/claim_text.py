@@ -11,6 +11,7 @@ from terrascope.reasoning.claim_types import StepEvidence
 
 LONGEST = 20_000  # characters that are read
 SEGMENT = "[SEG]"
+_LONGEST_SENTENCE = 600
 
 _TAG = re.compile(r"<[^<>\n]{1,24}>")
 _SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]*\s+|[\n\r]+|;\s+")
@@ -72,6 +73,11 @@ def sentences(text: str) -> list[Span]:
         end = match.start() if match else len(text)
         if match and _ABBREVIATION.search(text[max(start, end - 12) : end]):
             continue
+        while end - start > _LONGEST_SENTENCE:  # no sentence: cut, so that the work does not grow with its square
+            cut = text.rfind(" ", start + 1, start + _LONGEST_SENTENCE)
+            cut = cut if cut > start else start + _LONGEST_SENTENCE
+            found.append(Span(start, cut))
+            start = cut
         if text[start:end].strip():
             found.append(Span(start, end))
         start = match.end() if match else end

@@ -18,7 +18,7 @@ _HEDGE = re.compile(
 _AT_LEAST = re.compile(
     r"(?:at least|more than|over|above|greater than|larger than|exceed(?:s|ing)?|no less than|≥|>)\s*$"
 )
-_AT_MOST = re.compile(r"(?:at most|less than|under|below|fewer than|smaller than|up to|no more than|≤|<)\s*$")
+_AT_MOST = re.compile(r"(?:at most|within|less than|under|below|fewer than|smaller than|up to|no more than|≤|<)\s*$")
 
 
 class Fact(NamedTuple):
