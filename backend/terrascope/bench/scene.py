@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from terrascope.errors import TerraScopeError
@@ -44,8 +44,8 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def rows(folder: Path, sizes: Sequence[int], tasks: Sequence[str] | None, repeat: int) -> list[tuple[str, ...]]:
-    """Run the jobs and return the table's rows.
+def rows(folder: Path, sizes: Sequence[int], tasks: Sequence[str] | None, repeat: int) -> Iterator[tuple[str, ...]]:
+    """Run the jobs and yield the table's rows as they come.
 
     Raises
     ------
@@ -54,7 +54,6 @@ def rows(folder: Path, sizes: Sequence[int], tasks: Sequence[str] | None, repeat
     """
     from terrascope.bench.scene_jobs import JOBS, make
 
-    out: list[tuple[str, ...]] = []
     for size in sizes:
         make(folder, size)
         for task in dict.fromkeys(job.split(".")[0] for job in JOBS):
@@ -62,8 +61,7 @@ def rows(folder: Path, sizes: Sequence[int], tasks: Sequence[str] | None, repeat
                 continue
             tools = [job.split(".")[1] for job in JOBS if job.startswith(f"{task}.")]
             results = {tool: _best(f"{task}.{tool}", folder, size, repeat) for tool in tools}
-            out += _rows_of(task, size, {tool: r for tool, r in results.items() if "seconds" in r})
-    return out
+            yield from _rows_of(task, size, {tool: r for tool, r in results.items() if "seconds" in r})
 
 
 def _rows_of(task: str, size: int, results: dict[str, dict[str, float]]) -> list[tuple[str, ...]]:

@@ -189,7 +189,7 @@ def _within(area: Area, base: Frame, box: Box, reference: Layer) -> tuple[Box, B
     else:
         shape, label = _geometry(area, base)
         wanted = shape.bounds
-        flat = shapely.box(*wanted).symmetric_difference(shape).area <= 1e-6 * max(shape.area, 1e-12)
+        flat = shape.area >= (1 - 1e-6) * shapely.box(*wanted).area  # nothing but its own bounding box
         polygon = None if flat or (area.wkt is None and _straight(base)) else shape
     cut: Box = (max(box[0], wanted[0]), max(box[1], wanted[1]), min(box[2], wanted[2]), min(box[3], wanted[3]))
     if cut[2] - cut[0] <= _SNAP or cut[3] - cut[1] <= _SNAP:
@@ -254,7 +254,8 @@ def _geometry(area: Area, base: Frame) -> tuple[BaseGeometry, str]:
         x = _one_turn(x, base)
         return np.column_stack(apply(~base.transform, x, y))
 
-    return shapely.transform(shape, to_pixels), label
+    placed = shapely.transform(shape, to_pixels)
+    return (placed if placed.is_valid else shapely.make_valid(placed)), label
 
 
 def _one_turn(x: NDArray[np.float64], base: Frame) -> NDArray[np.float64]:

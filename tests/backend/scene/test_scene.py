@@ -391,6 +391,7 @@ print(scene.grid.width, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 10
 """
 
 
+@pytest.mark.slow
 def test_a_raster_of_20000_pixels_a_side_is_read_in_little_memory(tmp_path: Path) -> None:
     big = tmp_path / "big.tif"
     with rasterio.open(
