@@ -37,6 +37,7 @@ _OWN_NUMBERS = frozenset(
         "count",
     }
 )
+_PLURAL = frozenset({"trees", "shrubs", "buildings", "roads", "clouds"})
 #: A cover belongs into a description from this share on.
 _NOTABLE = 0.04
 _LATER = frozenset({"<answer>", "</answer>", "</s>", "<think>", "</think>", ".", "(", ")", ";", "Yes", "No"})
@@ -165,8 +166,13 @@ class Constraints:
         numbers = sum(token[0] == "{" for token in answer)
         verdict = self._verdict()
         banned[[self._ids[token] for token in ("[SEG]", "<think>", "</think>", "<answer>")]] = True
+        last = answer[-1] if answer else ""
+        for word in self._disagreeing(last, near):
+            banned[self._ids[word]] = True
+        empty = {label for label, facts in self.steps if facts is not None and facts.share <= 0}
         for rank, token in enumerate(self._tokens):
             if token[:2] in ("L:", "C:"):
+                banned[rank] |= last == "no" and bool(empty) and token[2:] not in empty
                 wrong = token[2:] not in names or (first and winner is not None and token[2:] != winner)
                 banned[rank] |= wrong or (kind in ("describe", "change_any") and token in answer)
             elif token in ("Yes", "No") and verdict is not None:
@@ -179,6 +185,20 @@ class Constraints:
                     banned[rank] |= int(match.group(2)) == own
                 elif kind in ("more_yn", "less_yn"):
                     banned[rank] |= int(match.group(2)) != numbers + 1
+
+    def _disagreeing(self, last: str, near: str | None) -> tuple[str, ...]:
+        """Verbs that do not go with their noun: "there is trees", "trees covers"."""
+        if last == "there":
+            about = next((label for label, facts in self.steps if facts is not None and facts.share <= 0), None)
+            about = about or (self.steps[0][0] if self.steps else "")
+            return ("is",) if about in _PLURAL else ("are",)
+        if near is not None and last[2:] == near and last[:2] in ("L:", "C:"):
+            return (
+                ("covers", "lies", "dominates", "is", "touches")
+                if near in _PLURAL
+                else ("cover", "lie", "dominate", "are", "touch")
+            )
+        return ()
 
     def _facts(self) -> Facts | None:
         return self.steps[-1][1] if self.steps else None

@@ -12,6 +12,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from terrascope.class_words import labels_in
 from terrascope.errors import CheckpointError
 from terrascope.networks.embedded.bpe import QuestionTokenizer
 from terrascope.networks.embedded.question import question_text, read_question
@@ -74,10 +75,11 @@ class LanguageNetworks:
 
     def read(self, question: str, options: tuple[str, ...], dates: int) -> Reading:
         """Return what a question asks."""
-        ids, known = read_question(self.tokenizer, question_text(question, options))
+        text = question_text(question, options)
+        ids, known = read_question(self.tokenizer, text)
         feed = {"ids": np.array([ids], np.int64), "known": np.array([known], np.int64)}
         feed["dates"] = np.array([dates], np.int64)
-        return reading_of(self._encoder.run(None, feed)[0][0], self.manifest)
+        return reading_of(self._encoder.run(None, feed)[0][0], self.manifest, labels_in(text))
 
     def embed_reading(self, reading: Reading) -> Floats:
         """Return the embedding [1, width] of what is asked."""

@@ -22,7 +22,7 @@ class Reading(NamedTuple):
     sure: float
 
 
-def reading_of(probabilities: NDArray[np.float32], manifest: Mapping[str, Any]) -> Reading:
+def reading_of(probabilities: NDArray[np.float32], manifest: Mapping[str, Any], named: Sequence[str] = ()) -> Reading:
     """Return the most probable reading that hangs together.
 
     Parameters
@@ -31,6 +31,8 @@ def reading_of(probabilities: NDArray[np.float32], manifest: Mapping[str, Any]) 
         float32 [kinds + 2 x labels + units + 1]: kind, first class, other classes, unit, first date.
     manifest
         `kinds`, `labels`, `units` in that order, and `classes`: how many classes a kind needs, or which ones it has.
+    named
+        Classes that the question names in known words; they decide where they are as many as the kind needs.
     """
     kinds, labels, units = (list(manifest[name]) for name in ("kinds", "labels", "units"))
     ends = np.cumsum([len(kinds), len(labels), len(labels), len(units)])
@@ -39,7 +41,12 @@ def reading_of(probabilities: NDArray[np.float32], manifest: Mapping[str, Any]) 
     sure = float(of_kind.max())
     if sure < SURE_KIND:
         kind = "refuse_unseen"
-    chosen = _classes(manifest["classes"].get(kind, 1), first, others, labels)
+    wanted = manifest["classes"].get(kind, 1)
+    if isinstance(wanted, int) and (len(named) == wanted > 0 or (wanted == -1 and len(named) > 1)):
+        lead, *rest = named
+        chosen: tuple[str, ...] | None = (lead, *(sorted(rest, key=labels.index) if wanted == -1 else rest))
+    else:
+        chosen = _classes(wanted, first, others, labels)
     if chosen is None:
         kind, chosen = "refuse_class", ()
     return Reading(kind, chosen, units[int(of_unit.argmax())], bool(early[0] > 0.5), sure)

@@ -26,6 +26,8 @@ from terrascope.scene.types import Role, Scene, View
 
 log = logging.getLogger(__name__)
 
+#: Coarser than this, buildings are not seen one by one.
+FINEST_BUILDINGS_M = 5.0
 GRID = TokenGrid(1, 1, FINE, 448)
 _OPTION_PREFIX = re.compile(r"^\s*\(?[A-Z][.):]\s+")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -122,6 +124,8 @@ class EmbeddedDecoding:
         dates = max(1, len(self._dates))
         question = _with_dates(prompt.question, scene, points, self._dates)
         self.reading = network.language.read(question, prompt.options, dates)
+        self._gsd = None if scene.gsd_m is None else float(np.sqrt(scene.gsd_m[0] * scene.gsd_m[1]))
+        self._refuses = self.reading.kind.startswith("refuse")
         self._constraints = Constraints(self._vocabulary, self.reading, dates, self._shares(points))
         visual = [self._tokens(points[point][0], side) for point in self._dates if points for side in (1, COARSE)]
         parts = [
@@ -170,11 +174,14 @@ class EmbeddedDecoding:
         """See `Decoding`.
 
         The [SEG] state gives a weight for each class atom; atoms from 0.5 on are asked for. A pixel is in the mask if
-        their probabilities add up to more than that of the best other atom. The confidence is the mean of that sum
+        their probabilities add up to more than that of the best other atom. Where pixels are too large to tell houses
+        apart, buildings are looked for as settlement. The confidence is the mean of that sum
         over the mask, or, for an empty mask, the mean of its complement over the valid pixels.
         """
         scores = self._network.probabilities(self._scene, view)
         asked = self._stream.query >= 0.5
+        if asked[ATOMS.index("building")] and (self._gsd is None or self._gsd > FINEST_BUILDINGS_M):
+            asked[ATOMS.index("built")] = True
         if not asked.any():
             asked = self._stream.query >= self._stream.query.max()
         valid = self._scene.views[view].valid
@@ -206,7 +213,7 @@ class EmbeddedDecoding:
 
     def _shares(self, points: Sequence[Sequence[int]]) -> dict[str, float]:
         """Share of each label in the view of the question's date, by the most probable class of each pixel."""
-        if not points:
+        if not points or self._refuses:
             return {}
         view = points[self._dates[0 if self.reading.early else -1]][0]
         valid = self._scene.views[view].valid
@@ -218,9 +225,11 @@ class EmbeddedDecoding:
         """Feature vectors of a view's cells."""
         if side == FINE and view in self._fine:
             return self._fine[view]
-        item = self._scene.views[view]
-        gsd = None if self._scene.gsd_m is None else float(np.sqrt(self._scene.gsd_m[0] * self._scene.gsd_m[1]))
-        cells = pooled(self._network.probabilities(self._scene, view), item.valid, side)
+        item, gsd = self._scene.views[view], self._gsd
+        if self._refuses:  # a question that is turned away needs no look at the image
+            cells = np.zeros((side * side, len(ATOMS) + 1), np.float32)
+        else:
+            cells = pooled(self._network.probabilities(self._scene, view), item.valid, side)
         found = features(cells, side, self._date_of[view], gsd, item.role is Role.SAR, back=side == FINE)
         if side == FINE:
             self._fine[view] = found
