@@ -98,9 +98,12 @@ def test_gdal_finds_every_table_and_no_fault(tmp_path: Path, grid: Grid) -> None
             ["ogrinfo", "-ro", "-al", str(tmp_path / "a.gpkg"), table], capture_output=True, text=True, check=True
         )
         assert not seen.stderr, seen.stderr
-    assert "Feature Count: 4" in subprocess.run(
-        ["ogrinfo", "-ro", "-so", str(tmp_path / "a.gpkg"), "steps"], capture_output=True, text=True, check=True
-    ).stdout
+    assert (
+        "Feature Count: 4"
+        in subprocess.run(
+            ["ogrinfo", "-ro", "-so", str(tmp_path / "a.gpkg"), "steps"], capture_output=True, text=True, check=True
+        ).stdout
+    )
 
 
 def test_an_empty_mask_has_a_step_and_no_polygon(tmp_path: Path) -> None:

@@ -59,14 +59,14 @@ def test_it_shows_question_answer_measurements_and_both_numbers_of_a_claim() -> 
     assert isinstance(area, float)
     for words in ("湖", "10 %", area_text(area), "12.5 %", "12.4 %", "Contradicted", "Supported", "ab" * 32, "cd" * 32):
         assert words in html
-    assert html.count("class=\"card step") == len(trace.steps) - 1  # the last one holds nothing but the answer
+    assert html.count('class="card step') == len(trace.steps) - 1  # the last one holds nothing but the answer
 
 
 def test_without_a_crs_it_speaks_of_pixels_and_has_no_scale_bar() -> None:
     trace = make_trace(NO_CRS)
     html = render(replace(trace, grid=replace(trace.grid, gsd_m=None, native_gsd_m=None)))
     assert "pixels and shares only" in html
-    assert "class=\"scale\"" not in html
+    assert 'class="scale"' not in html
     assert " ha<" not in html
 
 
