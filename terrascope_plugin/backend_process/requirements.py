@@ -29,7 +29,7 @@ class KindOfModel(NamedTuple):
 
 
 KINDS = (
-    KindOfModel("embedded", "embedded.txt", 120, 430),
+    KindOfModel("embedded", "embedded.txt", 186, 750),
     KindOfModel("full-cpu", "full-cpu.txt", 330, 1450),
     KindOfModel("full-cuda", "full-cuda.txt", 3200, 7000),
 )

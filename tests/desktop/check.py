@@ -13,6 +13,15 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from launch_qgis import launch  # noqa: E402
 
 
+def child_lives(facts: dict) -> bool:
+    """Return whether the backend of the closed QGIS is still there."""
+    try:
+        command = Path(f"/proc/{facts['closed_child']['pid']}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return b"terrascope" in command
+
+
 def promises(facts: dict) -> list[tuple[str, bool, object]]:
     """Return (promise, kept, what was seen)."""
     first, killed, again = facts["first"], facts["killed"], facts["again"]
@@ -60,6 +69,7 @@ def promises(facts: dict) -> list[tuple[str, bool, object]]:
             facts["rotated"]["end"] in ("answered", "abstained"),
             facts["rotated"]["end"],
         ),
+        ("closing QGIS in the middle of a question leaves no child", not child_lives(facts), facts["closed_child"]),
         (
             "a reload leaves no child and one panel",
             facts["reload"] == {"old_child_gone": True, "docks": 1},

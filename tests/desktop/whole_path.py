@@ -261,6 +261,17 @@ def reload_plugin(desk: Desk):
     }
 
 
+def close_in_the_middle(desk: Desk):
+    """QGIS is closed while a question runs; the check outside looks for the child."""
+    desk = Desk()  # the plugin was loaded anew
+    desk.load(SCENE)
+    yield 800
+    desk.type_question("Which covers more area: forest or built-up land?")
+    desk.press_ask()
+    yield lambda: bool(desk.session.run and desk.session.run.steps) or not desk.session.is_running
+    FACTS["closed_child"] = {"pid": desk.tool.backend.pid, "was_running": desk.session.is_running}
+
+
 def steps():
     """All of it."""
     iface.mainWindow().setGeometry(0, 0, 1600, 1000)
@@ -285,6 +296,7 @@ def steps():
         other_scenes,
         dialogs,
         reload_plugin,
+        close_in_the_middle,
     ]
     wanted = os.environ.get("STAGES", "").split()
     for stage in stages:

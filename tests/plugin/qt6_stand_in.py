@@ -1,7 +1,7 @@
 """QGIS 4 is Qt 6. Where it cannot be installed: PyQt6 behind a small `qgis.PyQt`, everything else of QGIS a stand-in.
 
-Opens every widget of the panel. PyQt6 refuses unscoped enums and what Qt 6 has dropped, which is what this is for. Runs in
-a Python with PyQt6; prints the names of what was opened.
+Opens every widget of the panel. PyQt6 refuses unscoped enums and what Qt 6 has dropped: that is what this is for.
+Runs in a Python with PyQt6; prints the names of what was opened.
 """
 
 from __future__ import annotations
