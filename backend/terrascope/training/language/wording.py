@@ -17,7 +17,6 @@ from pathlib import Path
 
 from terrascope.networks.embedded.language import LanguageNetworks
 from terrascope.networks.embedded.reading import Reading
-from terrascope.reasoning.labels import canonical
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +45,12 @@ def right_classes(reading: Reading, wanted: str) -> bool:
     """Say whether the classes that would be segmented are those of the table; "-" wants none in particular."""
     if wanted == "-":
         return True
-    found = {canonical(label) for label in reading.labels}
-    same = {"farmland": "crop", "forest": "tree", "built": "built-up", "flooded": "water"}
+    found = set(reading.labels)
+    same = {
+        "farmland": "crop", "forest": "tree", "built": "built-up", "flooded": "water", "trees": "tree", "cropland": "crop",
+        "shrubs": "shrub", "bare land": "bare", "buildings": "building", "roads": "road", "built-up area": "built-up",
+        "clouds": "cloud",
+    }  # fmt: skip
 
     def plain(name: str) -> str:
         return same.get(name, name)
