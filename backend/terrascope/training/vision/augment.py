@@ -94,6 +94,15 @@ def picture(bands: Array, rng: np.random.Generator, keep: int) -> Array:
     return out
 
 
+def raw(bands: Array, rng: np.random.Generator) -> Array:
+    """Reflectance as uncalibrated digital numbers (a gain and a haze for each band), read back by `stretch_display`."""
+    offset = abs(rng.normal(0.06, 0.04)) * _HAZE
+    gains = np.exp(rng.normal(0, 0.3, len(bands))).astype(np.float32)
+    numbers = np.round((bands + offset[:, None, None]) * gains[:, None, None] * 400) / 400
+    shown = stretch_display(numbers.astype(np.float32), np.ones(bands.shape[1:], bool), slice(0, 3), per_band=True)
+    return np.asarray(shown, np.float32)
+
+
 def recolour(bands: Array, rng: np.random.Generator) -> Array:
     """Colour jitter of a picture on the scale of `stretch_display`."""
     gains = np.exp(rng.normal(0, 0.12) + rng.normal(0, 0.06, len(bands))).astype(np.float32)
@@ -117,7 +126,7 @@ SUBSETS = (
 
 
 def optical(
-    bands: Array, present: NDArray[np.bool_], display: bool, rng: np.random.Generator
+    bands: Array, present: NDArray[np.bool_], display: bool, rng: np.random.Generator, raw_share: float = 0.0
 ) -> tuple[Array, NDArray[np.bool_], bool]:
     """Illumination, then possibly a picture or fewer bands. Bands [6, H, W] in and out."""
     if display:
@@ -128,6 +137,8 @@ def optical(
         bands = illuminate(bands, rng) if rng.random() < 0.85 else bands
         pick = SUBSETS[int(rng.choice(len(SUBSETS), p=[share for _, share in SUBSETS]))][0]
         present = present & np.array(pick, bool)
+        if present[:4].all() and rng.random() < raw_share:
+            return raw(bands, rng) * present[:, None, None], present, True
         rgb_only = present[:3].all() and not present[3:].any()
         if (rgb_only and rng.random() < 0.65) or (present[:4].all() and not present[4:].any() and rng.random() < 0.15):
             bands, display = picture(bands, rng, 4 if present[3] else 3), True

@@ -29,6 +29,7 @@ class Settings:
     shares: dict[str, float]
     rare: float = 0.4
     balance: float = 0.25
+    raw_share: float = 0.06
     fold: int = -1
 
 
@@ -72,7 +73,7 @@ def optical_batch(crops: Crops, settings: Settings) -> Batch:
         sample, x, y, factor = crops.crop(settings.scales)
         if not sample.display and rng.random() < 0.07:
             x, y = augment.clouds(x, y, rng)
-        x, flags, display = augment.optical(x, sample.present, sample.display, rng)
+        x, flags, display = augment.optical(x, sample.present, sample.display, rng, settings.raw_share)
         bands.append(x)
         present.append(flags)
         gsd = 0.0 if rng.random() < 0.15 else np.log2(sample.gsd_m * factor / 10) / 3

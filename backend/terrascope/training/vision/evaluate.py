@@ -99,7 +99,7 @@ def network_cover(networks: VisionNetworks, data: list[samples.Sample]) -> dict[
 
 
 def floods(
-    networks: VisionNetworks, root: Path, held: set[str], present: tuple[int, ...] = (1,) * 6
+    water_of: Callable[[samples.Sample], NDArray[np.bool_]], root: Path, held: set[str], present: tuple[int, ...]
 ) -> dict[str, Any]:
     """Gain and loss of water between two dates of one held-out place, pooled over pairs with at least 2 % change."""
     pairs = json.loads((root / "hls_worldcover" / "same_location_pairs.json").read_text())
@@ -114,8 +114,7 @@ def floods(
         used += 1
         for name in (a, b):
             if name not in water:
-                p = networks.probabilities(view_of(data[name]), 30.0, "optical")
-                water[name] = p[ATOMS.index("water")] > 0.5
+                water[name] = water_of(data[name])
         truths = [data[name].allowed == 1 for name in (a, b)]
         known = (data[a].allowed > 0) & (data[b].allowed > 0)
         for row, (first, second) in enumerate(((0, 1), (1, 0))):
@@ -125,6 +124,23 @@ def floods(
     gain, loss = sums[:, 0] / np.maximum(sums[:, 1], 1)
     both = float(sums[:, 0].sum() / max(sums[:, 1].sum(), 1))
     return {"pairs": used, "gain": float(gain), "loss": float(loss), "change": both}
+
+
+def baseline_floods(path: Path, root: Path, held: set[str]) -> dict[str, Any]:
+    """`floods` of the baseline's stored predictions."""
+    with np.load(path) as stored:
+        guesses = {key: stored[key] == metrics.EIGHT.index("water") for key in stored.files}
+    return floods(lambda s: guesses[f"hls/{s.name}"], root, held, (1,) * 6)
+
+
+def water_of(networks: VisionNetworks) -> Callable[[samples.Sample], NDArray[np.bool_]]:
+    """Water of a 30 m patch where it is more likely than not."""
+
+    def water(sample: samples.Sample) -> NDArray[np.bool_]:
+        p = networks.probabilities(view_of(sample), sample.gsd_m, "optical")
+        return np.asarray(p[ATOMS.index("water")] > 0.5)
+
+    return water
 
 
 def aerial(networks: VisionNetworks, data: list[samples.Sample]) -> dict[str, Any]:
@@ -202,7 +218,8 @@ def main() -> None:
     for title, rows in results.items():
         sys.stdout.write(table(title, rows) + "\n")
     if arguments.json:
-        arguments.json.write_text(json.dumps(results, indent=1))
+        earlier = json.loads(arguments.json.read_text()) if arguments.json.exists() else {}
+        arguments.json.write_text(json.dumps({**earlier, **results}, indent=1))
 
 
 def optical_tables(networks: VisionNetworks, arguments: argparse.Namespace) -> dict[str, dict[str, dict[str, Any]]]:
@@ -226,8 +243,9 @@ def optical_tables(networks: VisionNetworks, arguments: argparse.Namespace) -> d
         rows["network, RGB picture"] = network_cover(networks, as_pictures(data))
         out[title] = rows
     out["Floods, water gain and loss between two dates"] = {
-        "all bands": floods(networks, root, held),
-        "RGB reflectance": floods(networks, root, held, (1, 1, 1, 0, 0, 0)),
+        **({"MLP, all bands": baseline_floods(arguments.baseline, root, held)} if arguments.baseline else {}),
+        "all bands": floods(water_of(networks), root, held, (1,) * 6),
+        "RGB reflectance": floods(water_of(networks), root, held, (1, 1, 1, 0, 0, 0)),
     }
     europe = [s for s in samples.read_europe(root) if s.part == "held_out"]
     slovenia = [s for s in samples.read_slovenia(root) if s.part == "held_out"]

@@ -118,17 +118,18 @@ def export(model: nn.Module, expert: str, temperature: float, path: Path) -> Non
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pairs", nargs="+", metavar="EXPERT=RUN")
+    parser.add_argument("pairs", nargs="*", metavar="EXPERT=RUN")
     parser.add_argument("--runs", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--temperature", action="append", default=[], metavar="EXPERT=VALUE")
+    parser.add_argument("--metrics", type=Path, help="figures written by evaluate --json, to be kept in the manifest")
     arguments = parser.parse_args()
     temperatures = {name: float(value) for name, _, value in (item.partition("=") for item in arguments.temperature)}
     arguments.out.mkdir(parents=True, exist_ok=True)
     manifest_path = arguments.out / "vision.json"
     manifest: dict[str, Any] = {"format": 1, "atoms": list(ATOMS), "experts": {}}
     if manifest_path.exists():
-        manifest["experts"] = json.loads(manifest_path.read_text(encoding="utf-8"))["experts"]
+        manifest = {**json.loads(manifest_path.read_text(encoding="utf-8")), "atoms": list(ATOMS)}
     for pair in arguments.pairs:
         expert, _, run = pair.partition("=")
         model, checkpoint = load(arguments.runs / f"{run}.pt")
@@ -146,6 +147,8 @@ def main() -> None:
             "training": {**checkpoint["settings"], "steps": checkpoint["steps"]},
             "held_out": checkpoint["held_out"],
         }
+    if arguments.metrics:
+        manifest["metrics"] = json.loads(arguments.metrics.read_text(encoding="utf-8"))
     manifest_path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 

@@ -13,7 +13,7 @@ import argparse
 import json
 import logging
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +28,9 @@ from terrascope.training.vision.sampling import SINGLES, Crops
 log = logging.getLogger("terrascope.training.vision")
 
 
-def cache(expert: str, root: Path, out: Path, crops: int, points: int, fold: int, seed: int) -> None:
+def cache(expert: str, root: Path, out: Path, crops: int, points: int, fold: int, seed: int, raw: float) -> None:
     """Write described points: `<expert>_<fold>_<what>_<seed>.npy` and the held-out ids."""
-    settings = DEFAULTS[expert]
+    settings = replace(DEFAULTS[expert], raw_share=raw)
     data = read(expert, root, fold)
     source = Crops(data, settings.shares, settings.size, seed, settings.rare, settings.balance)
     model = build(expert).eval()
@@ -121,6 +121,7 @@ def main() -> None:
     parser.add_argument("--power", type=float, default=0.3)
     parser.add_argument("--iou", type=float, default=0.3)
     parser.add_argument("--seed", type=int, default=1, help="of the crops; every seed adds to the cache")
+    parser.add_argument("--raw-share", type=float, default=0.06, help="share of crops shown as digital numbers")
     parser.add_argument("--start-from", type=Path, help="checkpoint to go on from")
     parser.add_argument("--run", default="")
     arguments = parser.parse_args()
@@ -130,7 +131,7 @@ def main() -> None:
     if arguments.action == "cache":
         cache(
             arguments.expert, arguments.data, arguments.out, arguments.crops, arguments.points, arguments.fold,
-            arguments.seed,
+            arguments.seed, arguments.raw_share,
         )
     else:
         fit(
