@@ -125,7 +125,8 @@ class Decoder(nn.Module):
     """Causal decoder over the question's summary, visual tokens and words; embeddings are factored and tied to the
     output.
 
-    A slot token ("area of step 2") is the sum of a field's and a step's row: `factors` [vocabulary, columns] holds ones.  # noqa: E501
+    A slot token ("area of step 2") is the sum of a field's and a step's row: `factors` [vocabulary, columns] holds
+    ones.
     """
 
     factors: Tensor

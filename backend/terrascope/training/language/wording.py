@@ -47,7 +47,8 @@ def right_classes(reading: Reading, wanted: str) -> bool:
         return True
     found = set(reading.labels)
     same = {
-        "farmland": "crop", "forest": "tree", "built": "built-up", "flooded": "water", "trees": "tree", "cropland": "crop",
+        "farmland": "crop", "forest": "tree", "built": "built-up", "flooded": "water", "trees": "tree",
+        "cropland": "crop",
         "shrubs": "shrub", "bare land": "bare", "buildings": "building", "roads": "road", "built-up area": "built-up",
         "clouds": "cloud",
     }  # fmt: skip
