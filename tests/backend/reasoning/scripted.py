@@ -102,7 +102,14 @@ class ScriptedNetwork:
         self.mask: Callable[[int], NDArray[np.bool_]] = found if callable(found) else lambda _: found
         self.grid = grid or TokenGrid(1, 1, 16, 448)
         self.info = NetworkInfo(
-            "scripted", "1", "0" * 64, "cpu", "fp32", TokenTable(SEG, REGION, frozenset({STOP})), measured, defaults or {}
+            "scripted",
+            "1",
+            "0" * 64,
+            "cpu",
+            "fp32",
+            TokenTable(SEG, REGION, frozenset({STOP})),
+            measured,
+            defaults or {},
         )
         self.decoding: ScriptedDecoding | None = None
 
