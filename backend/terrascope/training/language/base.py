@@ -47,8 +47,9 @@ def cut_vocabulary(
     wanted = set(usable[:keep])
     waiting = [everything[token] for token in {token for text in texts for token in full.encode(text)}]
     while waiting:
-        merge = made_by.get(waiting.pop())
-        if merge is not None and merge not in wanted:
+        found = made_by.get(waiting.pop())
+        if found is not None and found not in wanted:
+            merge = found
             wanted.add(merge)
             waiting.extend(merge.split(" "))
     chosen = [merge for merge in usable if merge in wanted]

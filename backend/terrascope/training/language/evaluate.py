@@ -125,7 +125,9 @@ def oracle_score(
     rng = random.Random(seed)
     maps = read_maps(shared)
     by_kind: dict[str, list[bool]] = collections.defaultdict(list)
-    masks_right, answers_right, seconds, misses = 0, 0, [], []
+    masks_right, answers_right = 0, 0
+    seconds: list[float] = []
+    misses: list[str] = []
     atoms_right = atoms_all = 0
     for _ in range(count):
         made = make_scene(np.random.default_rng(rng.getrandbits(64)), maps, draw_dates(rng))

@@ -111,7 +111,7 @@ def _real_map(rng: np.random.Generator, maps: list[NDArray[np.int8]], fine: bool
     if fine:
         built = part == _INDEX["built"]
         part[built] = np.where(_noise(rng, 2)[built] > 0, _INDEX["building"], _INDEX["road"])
-    return np.rot90(part, rng.integers(4)).copy()
+    return np.rot90(part, int(rng.integers(4))).copy()
 
 
 def _changed(rng: np.random.Generator, before: NDArray[np.int8], fine: bool) -> NDArray[np.int8]:
