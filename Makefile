@@ -65,7 +65,7 @@ test-backend: $(VENV)/.ready  ## Tests of the backend (with torch)
 
 .PHONY: test-plugin
 test-plugin: $(QGIS_VENV)/.ready $(RUN_VENV)/.ready  ## Tests of the plugin inside QGIS's Python, without a screen
-	scripts/fetch_scene.sh .work/scene > /dev/null
+	scripts/fetch_scene.sh "$(WORK)/scene" > /dev/null
 	runtime=$$(mktemp -d); trap 'rm -rf "$$runtime"' EXIT
 	env -u PYTHONPATH XDG_RUNTIME_DIR="$$runtime" QT_QPA_PLATFORM=offscreen TERRASCOPE_PYTHON=$(RUN_VENV)/bin/python \
 	  $(QGIS_VENV)/bin/python -m pytest -c tests/plugin/pytest.ini tests/plugin

@@ -261,9 +261,17 @@ def _versions() -> dict[str, str]:
 
 
 def peak_mb() -> float | None:
-    """Return the process's peak memory in MiB; None where the system does not tell."""
+    """Return the process's peak memory in MiB; None where the system does not tell.
+
+    On Linux this is VmHWM: `ru_maxrss` survives exec, so a child would report its parent's memory.
+    """
     if sys.platform == "win32":
         return None
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return round(int(line.split()[1]) / 1024, 1)
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
