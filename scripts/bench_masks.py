@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "backend"))
 
 from terrascope.masks import adjacency, distance, measure, polygonise
 from terrascope.masks.rle import decode, encode
+from terrascope.process_memory import own_peak_mb
 from terrascope.scene.types import Affine6, Grid
 
 BLOCK = 1024
@@ -86,8 +86,7 @@ def only_measure(mask: np.ndarray) -> None:
 
 def show(name: str, taken: float) -> None:
     """Print one line."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"  {name:40} {taken:9.0f} {peak:8.0f}")
+    print(f"  {name:40} {taken:9.0f} {own_peak_mb() or 0:8.0f}")
 
 
 def gdal(mask: np.ndarray) -> list[object]:

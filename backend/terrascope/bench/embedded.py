@@ -29,13 +29,14 @@ def _run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from terrascope.service.run import peak_mb
+    from terrascope.process_memory import own_peak_mb
 
     with tempfile.TemporaryDirectory() as folder:
         image = arguments.image or _made(Path(folder) / "made.tif", arguments.size)
         load_s, rows = measure(image, Path(folder), arguments.size, arguments.repeat)
     facts = {
-        "load_s": load_s, "peak_mb": peak_mb(), "cpus": os.cpu_count(), "load_average": _load_average(), "rows": rows,
+        "load_s": load_s, "peak_mb": own_peak_mb(), "cpus": os.cpu_count(), "load_average": _load_average(),
+        "rows": rows,
     }  # fmt: skip
     console = Console()
     if arguments.json:

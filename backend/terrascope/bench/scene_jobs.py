@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.vrt import WarpedVRT
 
+from terrascope.process_memory import peak_mb_with_children
 from terrascope.scene import LayerRequest, open_scene
 from terrascope.scene.types import Affine6, Grid
 
@@ -200,16 +201,6 @@ def _cpu_seconds() -> float:
     return times.user + times.system + times.children_user + times.children_system
 
 
-def peak_mb() -> float | None:
-    """Peak memory of this process or of its largest child in MiB; None where the system does not tell."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    kib = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return kib / (2**20 if sys.platform == "darwin" else 2**10)
-
-
 def main(arguments: list[str]) -> int:
     """Run one job and print what it took."""
     job, folder, size = arguments
@@ -220,7 +211,8 @@ def main(arguments: list[str]) -> int:
         sys.stdout.write(json.dumps({"missing": str(error)}) + "\n")
         return 0
     seconds, cpu = time.perf_counter() - started, _cpu_seconds() - cpu
-    sys.stdout.write(json.dumps({"seconds": seconds, "cpu": cpu, "peak_mb": peak_mb(), "value": value}) + "\n")
+    facts = {"seconds": seconds, "cpu": cpu, "peak_mb": peak_mb_with_children(), "value": value}
+    sys.stdout.write(json.dumps(facts) + "\n")
     return 0
 
 

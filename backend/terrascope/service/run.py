@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 import platform
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import terrascope
 from terrascope.errors import TerraScopeError
 from terrascope.networks.interface import Network, Prompt
 from terrascope.networks.registry import resolve
+from terrascope.process_memory import own_peak_mb
 from terrascope.reasoning.events import EndReason
 from terrascope.reasoning.evidence import MeasuredEvidence
 from terrascope.reasoning.loop import EvidenceProvider, reason
@@ -203,7 +203,7 @@ def _conclude(
         "type": "end", "reason": ended.reason.value, "gpkg": str(writer.path), "warnings": list(warnings),
         "seconds": clock.timings()["total_s"], "device": network.info.device, "network": network.info.name,
     }  # fmt: skip
-    peak = peak_mb()
+    peak = own_peak_mb()
     if peak is not None:
         end["peak_mb"] = peak
     on_message(end)
@@ -258,24 +258,6 @@ def _versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
-
-
-def peak_mb() -> float | None:
-    """Return the process's peak memory in MiB; None where the system does not tell.
-
-    On Linux this is VmHWM: `ru_maxrss` survives exec, so a child would report its parent's memory.
-    """
-    if sys.platform == "win32":
-        return None
-    status = Path("/proc/self/status")
-    if status.exists():
-        for line in status.read_text(encoding="ascii", errors="replace").splitlines():
-            if line.startswith("VmHWM:"):
-                return round(int(line.split()[1]) / 1024, 1)
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
 
 
 def _progress(on_message: OnMessage, cancelled: Callable[[], bool]) -> Callable[[float, str], None]:

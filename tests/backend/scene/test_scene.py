@@ -387,8 +387,8 @@ _MEMORY = """
 import sys
 from terrascope.scene import LayerRequest, open_scene
 scene = open_scene([LayerRequest(p) for p in sys.argv[1:]])
-from terrascope.service.run import peak_mb  # the process's own peak, not that of the one that started it
-print(scene.grid.width, round(peak_mb()))
+from terrascope.process_memory import own_peak_mb  # the process's own peak, not that of the one that started it
+print(scene.grid.width, round(own_peak_mb()))
 """
 
 

@@ -1,0 +1,34 @@
+"""Peak memory of this process, read the same way everywhere."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def own_peak_mb() -> float | None:
+    """Return the process's peak memory in MiB; None where the system does not tell.
+
+    On Linux this is VmHWM: `ru_maxrss` survives exec, so a child would report its parent's memory.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return round(int(line.split()[1]) / 1024, 1)
+    return _max_rss_mb(children=False)
+
+
+def peak_mb_with_children() -> float | None:
+    """Return the larger of this process's peak and its largest finished child's, in MiB."""
+    peaks = [peak for peak in (own_peak_mb(), _max_rss_mb(children=True)) if peak is not None]
+    return max(peaks, default=None)
+
+
+def _max_rss_mb(*, children: bool) -> float | None:
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN if children else resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
