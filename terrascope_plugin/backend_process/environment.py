@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from enum import Enum
@@ -56,14 +55,6 @@ def condition(folder: Path, kind: KindOfModel) -> Condition:
         return Condition.UNFINISHED
     is_current = marker.get("kind") == kind.name and marker.get("requirements") == fingerprint(requirement_file(kind))
     return Condition.READY if is_current else Condition.OUTDATED
-
-
-def size_mb(folder: Path) -> float:
-    """Return the space that the folder takes. Reads the whole tree: not for the window's thread."""
-    total = 0
-    for base, _folders, files in os.walk(folder):
-        total += sum((Path(base) / name).lstat().st_size for name in files)
-    return total / 1e6
 
 
 def remove(folder: Path) -> None:

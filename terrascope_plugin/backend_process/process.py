@@ -132,11 +132,6 @@ class BackendProcess(QObject):
             process.deleteLater()
         self._set_state(State.STOPPED)
 
-    def restart(self) -> None:
-        """End the child and start another."""
-        self.stop()
-        self.start()
-
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _single_shot(self, slot: Callable[[], None]) -> QTimer:

@@ -80,7 +80,7 @@ class Card(QFrame):
         self.setObjectName("terrascopeCard")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._colour, self._is_current, self._is_dashed = "", False, False
+        self._colour, self._is_current = "", False
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(12, 7, 8, 7)
         self.body.setSpacing(3)

@@ -187,11 +187,3 @@ def read_rsvqa(path: Path, images: Path | None = None) -> Iterator[BenchSample]:
             images=(str(images / image) if images else image,),
             gsd_m=_metres(record.get("res")),
         )
-
-
-READERS = {
-    "terrascope-bench": read_terrascope_bench,
-    "landsat30-au": read_landsat30_au,
-    "disasterm3": read_disasterm3,
-    "rsvqa-lr": read_rsvqa,
-}

@@ -1,8 +1,9 @@
-"""The six tasks of TerraScope-Bench as rules on a label map: what may be asked, and the true answer.
+"""The tasks of TerraScope-Bench as rules on a label map: what may be asked, and the true answer.
 
 Thresholds are the paper's (section on TerraScope-Bench): coverage and area need a class of at least 5 %, ranking two
 such classes whose areas differ by more than 10 % of the larger, boundaries two classes of at least 3 % with at most
-five components, distance at least 10 px between the opened masks, change at least ten objects of which three are gone.
+five components, distance more than 10 px between the opened masks. Flooding stands in for
+building change, which needs objects and not a label map.
 """
 
 from __future__ import annotations
@@ -168,13 +169,3 @@ def flooding(before: Mask, after: Mask, valid: Mask, generator: random.Random) -
         return []
     drawn = _draw(generator, share, NEAR, "{} %", 1, 100)
     return [Item("FL", generator.choice(FLOODED), *drawn, ("water",), share)] if drawn else []
-
-
-def building_change(total: int, destroyed: int, generator: random.Random) -> list[Item]:
-    """Building change (BCE): destroyed / total, at least ten buildings of which three are destroyed."""
-    if total < 10 or destroyed < 3:
-        return []
-    share = 100 * destroyed / total
-    drawn = _draw(generator, share, NEAR, "{} %", 0, 100)
-    question = "What percentage of the buildings was destroyed between the two dates?"
-    return [Item("BCE", question, *drawn, ("building",), share)] if drawn else []

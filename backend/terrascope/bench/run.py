@@ -109,10 +109,11 @@ def ask(
     ended: Ended | None = None
     masks: list[NDArray[np.bool_]] = []
     error = ""
+    truths = truth_of(sample)
     try:
         with tempfile.TemporaryDirectory(prefix="terrascope-bench-") as folder:
             scene = open_scene(_layers(sample, Path(folder)))
-        asked: Network = OracleNetwork(network, truth_of(sample)) if oracle_masks else network
+        asked: Network = OracleNetwork(network, truths) if oracle_masks else network
         events = reason(asked, scene, Prompt(sample.question, sample.options), settings, evidence=evidence_for(scene))
         for event in events:
             if isinstance(event, MaskReady):
@@ -129,7 +130,7 @@ def ask(
         truth=sample.truth,
         choice=_choice(sample, answer),
         answer=answer.text if answer else "",
-        mask_iou=mean_iou(truth_of(sample), masks) if sample.masks and not error else None,
+        mask_iou=mean_iou(truths, masks) if sample.masks and not error else None,
         confidence=answer.confidence if answer else None,
         abstained=ended is not None and ended.reason is EndReason.ABSTAINED,
         error=error,
@@ -156,9 +157,11 @@ def _layers(sample: BenchSample, folder: Path) -> list[LayerRequest]:
     if sample.gsd_m is not None:
         paths = [_on_the_ground(path, folder / f"ground{i}.tif", sample.gsd_m) for i, path in enumerate(paths)]
     roles = sample.roles if len(sample.roles) == len(paths) else ("optical",) * len(paths)
-    dates = [None] if len(paths) == 1 else [f"20{number + 20:02d}-01-01" for number in range(len(paths))]
-    pairs = zip(paths, roles, dates * len(paths) if len(dates) == 1 else dates)
-    return [LayerRequest(str(path), role=role, date=date) for path, role, date in pairs]
+    several = len(paths) > 1  # the files state an order, not dates: one a year keeps it
+    return [
+        LayerRequest(str(path), role=role, date=f"{2020 + number}-01-01" if several else None)
+        for number, (path, role) in enumerate(zip(paths, roles))
+    ]
 
 
 def _on_the_ground(path: Path, out: Path, gsd_m: float) -> Path:

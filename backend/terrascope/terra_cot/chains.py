@@ -31,6 +31,10 @@ class Plan(NamedTuple):
     steps: tuple[tuple[str, int], ...]
 
 
+#: How an answer ends that says its share beside something else.
+_SHARE_IN_BRACKETS = ("(", "{share.1}", "of", "the", "area", ")", ".")
+
+
 def plan(question: Question, dates: int, shares: Sequence[dict[str, float]]) -> Plan:
     """Return the masks that a question needs.
 
@@ -136,13 +140,7 @@ def _area(case: Case) -> Iterator[str]:
         f"C:{case.labels[0]}",
         _covers(case.labels[0]),
         "{area.1}",
-        "(",
-        "{share.1}",
-        "of",
-        "the",
-        "area",
-        ")",
-        ".",
+        *_SHARE_IN_BRACKETS,
     )
 
 
@@ -158,13 +156,7 @@ def _where(case: Case) -> Iterator[str]:
         "in",
         "the",
         "{where.1}",
-        "(",
-        "{share.1}",
-        "of",
-        "the",
-        "area",
-        ")",
-        ".",
+        *_SHARE_IN_BRACKETS,
     )
 
 
@@ -181,7 +173,7 @@ def _exists(case: Case) -> Iterator[str]:
 def _count(case: Case) -> Iterator[str]:
     label = case.labels[0]
     yield from ("{count.1}", "of", f"L:{label}")
-    yield from (".",) if case.none() else ("(", "{share.1}", "of", "the", "area", ")", ".")
+    yield from (".",) if case.none() else _SHARE_IN_BRACKETS
 
 
 def _ranked(case: Case, least: bool) -> tuple[int, int] | None:

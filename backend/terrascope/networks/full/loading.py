@@ -13,12 +13,11 @@ from torch import nn
 from terrascope.errors import CheckpointError, NetworkError
 from terrascope.networks.full import devices
 from terrascope.networks.full.configuration import TerraScopeConfig
-from terrascope.networks.full.layout import our_weight_files, verify_weights
+from terrascope.networks.full.layout import verify_weights
 from terrascope.networks.full.memory import memory_needed
 from terrascope.networks.full.modeling import TerraScopeForConditionalGeneration
 from terrascope.networks.full.precision import PRECISIONS, QUANTISED_PREFIX, precision_of, quantisation_config
 from terrascope.networks.full.published import read_json
-from terrascope.networks.full.tensor_file import read_tensor_file
 
 log = logging.getLogger(__name__)
 
@@ -188,8 +187,3 @@ def from_model(
     return Loaded(
         model.eval(), name, f"shapes:{digest.hexdigest()}", precision or dtypes[model.dtype], str(model.device)
     )
-
-
-def weight_bytes(folder: Path) -> int:
-    """Bytes of the weights of a checkpoint on disk."""
-    return sum(read_tensor_file(folder / name).path.stat().st_size for name in our_weight_files(folder))

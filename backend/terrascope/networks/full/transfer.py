@@ -59,26 +59,35 @@ def joined(
 def to_ours(
     link: Link, files: Mapping[str, TensorFile], where: Mapping[str, str], shapes: Mapping[str, tuple[int, ...]]
 ) -> Iterator[tuple[str, Target]]:
-    if link.kind is Kind.JOIN:
-        yield link.ours[0], joined(files, where, link.published, shapes[link.ours[0]])
-        return
-    source, count = link.published[0], len(link.ours)
-    dtype, whole = _one_dtype(files, where, (source,)), piece_of(files, where, source)
-    for part, key in enumerate(link.ours):
-        piece = _cut(whole, count, part) if link.kind is Kind.SPLIT else whole
-        yield key, Target(dtype, shapes[key], (piece,))
+    yield from _moved(
+        link.published, link.ours, files, where, shapes, join=link.kind is Kind.JOIN, cut=link.kind is Kind.SPLIT
+    )
 
 
 def to_published(
     link: Link, files: Mapping[str, TensorFile], where: Mapping[str, str], shapes: Mapping[str, tuple[int, ...]]
 ) -> Iterator[tuple[str, Target]]:
-    if link.kind is Kind.SPLIT:
-        yield link.published[0], joined(files, where, link.ours, shapes[link.published[0]])
+    yield from _moved(link.ours, link.published, files, where, shapes, join=link.kind is Kind.SPLIT, cut=True)
+
+
+def _moved(
+    sources: tuple[str, ...],
+    targets: tuple[str, ...],
+    files: Mapping[str, TensorFile],
+    where: Mapping[str, str],
+    shapes: Mapping[str, tuple[int, ...]],
+    *,
+    join: bool,
+    cut: bool,
+) -> Iterator[tuple[str, Target]]:
+    """Join all sources into the one target, or give each target its part of the first source (all without `cut`)."""
+    if join:
+        yield targets[0], joined(files, where, sources, shapes[targets[0]])
         return
-    source, count = link.ours[0], len(link.published)
+    source, count = sources[0], len(targets)
     dtype, whole = _one_dtype(files, where, (source,)), piece_of(files, where, source)
-    for part, key in enumerate(link.published):
-        yield key, Target(dtype, shapes[key], (_cut(whole, count, part),))
+    for part, key in enumerate(targets):
+        yield key, Target(dtype, shapes[key], (_cut(whole, count, part) if cut else whole,))
 
 
 def write_targets(path: Path, header: bytes, targets: Mapping[str, Target], files: Mapping[str, TensorFile]) -> Written:

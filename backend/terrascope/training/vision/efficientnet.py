@@ -78,15 +78,6 @@ class EfficientNetLite0(nn.Module):
                 levels.append(x)
         return levels
 
-    def freeze(self, last: int) -> None:
-        """Leave the stem and the blocks up to `last` as they are, batch norms included; call it after `train()`."""
-        for module in (self._conv_stem, self._bn0, *self._blocks[: last + 1]):
-            for parameter in module.parameters():
-                parameter.requires_grad_(False)
-            for child in module.modules():
-                if isinstance(child, nn.BatchNorm2d):
-                    child.eval()
-
     def load_published(self, path: Path) -> None:
         """Load the ImageNet weights (a state dict); the classifier and unused blocks are left out."""
         state = torch.load(path, map_location="cpu", weights_only=True)
