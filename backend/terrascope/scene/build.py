@@ -15,6 +15,7 @@ from terrascope.scene.hashing import fingerprint
 from terrascope.scene.layer import Layer, inspect
 from terrascope.scene.merge import merge_products
 from terrascope.scene.placement import Frame, crs_name, crs_text, metres_per_pixel, pixel_size
+from terrascope.scene.raster import environment, kept_open
 from terrascope.scene.reading import Plan, Progress, plan, read
 from terrascope.scene.request import Area, LayerRequest
 from terrascope.scene.types import Affine6, Grid, Role, Scene, Source, View
@@ -95,6 +96,13 @@ def open_scene(
     SceneError
         If a layer cannot be read, placed or understood; the message names it and the way out.
     """
+    with environment(), kept_open():
+        return _open(layers, area, max_size, tiled, progress)
+
+
+def _open(
+    layers: Sequence[LayerRequest], area: Area | None, max_size: int, tiled: bool, progress: Progress | None
+) -> Scene:
     found, choice = _prepare(layers, area, max_size, tiled)
     inside = grids.inside(choice)
     views: list[View] = []

@@ -49,3 +49,8 @@ def _cached(path: str, size: int, mtime_ns: int) -> Fingerprint:
             digest.update(file.read(_BLOCK))
     note = f"hash of a sample: size, modification time and {_SAMPLES + 1} blocks of 1 MiB of {size / 2**20:.0f} MiB"
     return Fingerprint(digest.hexdigest(), True, note)
+
+
+def forget_fingerprints() -> None:
+    """Forget the hashes of files seen before, so that the next call reads them again."""
+    _cached.cache_clear()

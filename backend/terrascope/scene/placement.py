@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from affine import Affine
@@ -65,8 +66,13 @@ def pixel_size(transform: Affine) -> tuple[float, float]:
 
 def proj_crs(crs: CRS) -> ProjCRS | None:
     """Return the CRS for pyproj, None if pyproj does not understand it."""
+    return _from_wkt(crs.to_wkt())
+
+
+@lru_cache(maxsize=64)
+def _from_wkt(wkt: str) -> ProjCRS | None:
     try:
-        return ProjCRS.from_wkt(crs.to_wkt())
+        return ProjCRS.from_wkt(wkt)
     except ProjCRSError:
         return None
 

@@ -7,10 +7,11 @@ import logging
 import stat
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import rasterio
@@ -104,15 +105,49 @@ def _check_path(path: str) -> None:
         raise SceneError(f"{path!r} is not a file.", "Save the layer as a GeoTIFF and use that.")
 
 
+class _Shelf(NamedTuple):
+    """Datasets that stay open for a while, by path, and what closes them."""
+
+    datasets: dict[str, Any]
+    stack: ExitStack
+
+
+_SHELF: ContextVar[_Shelf | None] = ContextVar("terrascope_open_rasters", default=None)
+_SHELF_ROOM = 64
+
+
+@contextmanager
+def kept_open() -> Iterator[None]:
+    """Keep every raster open that is opened inside, so that blocks decoded for a first look need no second decoding."""
+    with ExitStack() as stack:
+        token = _SHELF.set(_Shelf({}, stack))
+        try:
+            yield
+        finally:
+            _SHELF.reset(token)
+
+
 @contextmanager
 def opened(path: str, **options: Any) -> Iterator[Any]:
-    """Open a raster for reading (a rasterio dataset).
+    """Open a raster for reading (a rasterio dataset); inside `kept_open` one that is open already.
 
     Raises
     ------
     SceneError
         If there is no such file, it is empty, no raster, or holds several rasters of which one must be chosen.
     """
+    shelf = None if options else _SHELF.get()
+    if shelf is None or (path not in shelf.datasets and len(shelf.datasets) >= _SHELF_ROOM):
+        with _opened(path, **options) as dataset:
+            yield dataset
+        return
+    if path not in shelf.datasets:
+        shelf.datasets[path] = shelf.stack.enter_context(_opened(path))
+    yield shelf.datasets[path]
+
+
+@contextmanager
+def _opened(path: str, **options: Any) -> Iterator[Any]:
     _check_path(path)
     try:
         dataset = rasterio.open(path, **options)

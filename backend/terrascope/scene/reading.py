@@ -162,7 +162,6 @@ class _Sink:
         self._pixels: NDArray[np.float32] | None = None
         self._file = None
         if size <= MEMORY_BYTES:
-            self._pixels = np.zeros(shape, dtype=np.float32)
             return
         free = shutil.disk_usage(tempfile.gettempdir()).free
         if size > free * 0.9:
@@ -177,12 +176,16 @@ class _Sink:
     def put(self, row: int, values: NDArray[np.float32], valid: NDArray[np.bool_]) -> None:
         """Store rows from `row` on."""
         n = valid.shape[0]
-        self._valid[row : row + n] = valid
         self.rows_done += n
-        if self._pixels is not None:
+        if self._file is None and n == self.shape[1] and values.flags.c_contiguous and valid.flags.writeable:
+            self._pixels, self._valid = values, valid  # the whole view at once needs no copy
+            return
+        self._valid[row : row + n] = valid
+        if self._file is None:
+            if self._pixels is None:
+                self._pixels = np.zeros(self.shape, dtype=np.float32)
             self._pixels[:, row : row + n] = values
             return
-        assert self._file is not None
         _, height, width = self.shape
         for band, data in enumerate(values):
             self._file.seek(4 * width * (band * height + row))
@@ -190,9 +193,8 @@ class _Sink:
 
     def result(self) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Return pixels and validity."""
-        if self._pixels is not None:
-            return self._pixels, self._valid
-        assert self._file is not None
+        if self._file is None:
+            return self._pixels if self._pixels is not None else np.zeros(self.shape, np.float32), self._valid
         self._file.flush()
         with self._file:
             return np.memmap(self._file, dtype=np.float32, mode="r", shape=self.shape), self._valid

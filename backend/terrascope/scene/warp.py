@@ -80,11 +80,10 @@ def _reduction(factor: float) -> int:
 
 def _warped(source: Any, layer: Layer, grid: Frame, span: tuple[float, float], *, reduced: bool) -> Iterator[Strip]:
     found, header = layer.found, layer.header
-    floats = reduced or any("float" in header.dtypes[i - 1] for i in found.indexes)
     nodata = None if reduced else layer.nodata
-    if nodata is None and floats:
+    if nodata is None and not reduced and any("float" in header.dtypes[i - 1] for i in found.indexes):
         nodata = float("nan")
-    has_alpha = reduced or header.alpha is not None
+    has_alpha = source.count > len(found.indexes) if reduced else header.alpha is not None
     last_is_alpha = reduced or header.alpha is None
     crs = grid.crs or _STAND_IN
     common: dict[str, Any] = {
@@ -151,7 +150,10 @@ def _nothing(layer: Layer, values: NDArray[np.float32], nodata: float | None) ->
 
 @contextmanager
 def _reduced(layer: Layer, grid: Frame, factor: float) -> Iterator[Any]:
-    """A float32 copy in memory of the part under the grid, averaged to about two pixels a grid pixel, with alpha."""
+    """A float32 copy in memory of the part under the grid, averaged to about a pixel a grid pixel.
+
+    Where something is not valid, an alpha band comes last.
+    """
     header, place = layer.header, layer.placement
     by_gcps = place.placed_by == "gcps"
     k = _reduction(factor)
@@ -168,7 +170,14 @@ def _reduced(layer: Layer, grid: Frame, factor: float) -> Iterator[Any]:
     bands = len(layer.found.indexes)
     sx, sy = (c1 - c0) / w, (r1 - r0) / h
     transform = place.frame.transform @ Affine.translation(c0, r0) @ Affine.scale(sx, sy)
-    profile: dict[str, Any] = {"driver": "GTiff", "dtype": "float32", "count": bands + 1, "width": w, "height": h,
+    copied = np.zeros((bands + 1, h, w), np.float32)
+    for row, values, valid in blocks.strips(layer, PixelWindow(c0, r0, c1 - c0, r1 - r0), w, h):
+        rows = slice(row, row + valid.shape[0])
+        np.multiply(valid, np.float32(255), out=copied[-1, rows])
+        copied[:-1, rows] = np.where(valid, values, 0)
+    if copied[-1].all():  # GDAL's kernels are far quicker without an alpha band
+        copied = copied[:-1]
+    profile: dict[str, Any] = {"driver": "GTiff", "dtype": "float32", "count": len(copied), "width": w, "height": h,
                                "interleave": "band", "BIGTIFF": "IF_SAFER"}  # fmt: skip
     with MemoryFile() as memory:
         with memory.open(**profile) as copy:
@@ -180,12 +189,10 @@ def _reduced(layer: Layer, grid: Frame, factor: float) -> Iterator[Any]:
                 copy.transform = transform
                 if place.frame.crs is not None:
                     copy.crs = place.frame.crs
-            copy.colorinterp = [ColorInterp.gray, *[ColorInterp.undefined] * (bands - 1), ColorInterp.alpha]
-            for row, values, valid in blocks.strips(layer, PixelWindow(c0, r0, c1 - c0, r1 - r0), w, h):
-                n = valid.shape[0]
-                window = Window(0, row, w, n)
-                copy.write(np.where(valid, values, 0).astype(np.float32), list(range(1, bands + 1)), window=window)
-                copy.write(valid.astype(np.float32) * 255, bands + 1, window=window)
+            last = ColorInterp.alpha if len(copied) > bands else ColorInterp.undefined
+            copy.colorinterp = [ColorInterp.gray, *[ColorInterp.undefined] * (len(copied) - 2), last][: len(copied)]
+            copy.write(copied)
+        del copied
         with memory.open() as copy:
             yield copy
 
