@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,7 @@ from terrascope.networks.full.modeling import TerraScopeForConditionalGeneration
 from terrascope.networks.full.processing import TerraScopeProcessor, normalised
 
 from .conftest import SEED, write_published
-from .test_golden_portable import MASK_ROUNDING, ROUNDING, relative
+from .test_golden_portable import assert_rounding_only, relative
 
 pytestmark = pytest.mark.torch
 
@@ -94,53 +93,62 @@ def run(request, folder: Path, processor: TerraScopeProcessor, figures) -> Run:
     return Run(read_weights(folder, load_config(folder), "cpu", "fp32", request.param), processor, figures)
 
 
+@pytest.fixture(scope="module")
+def exact(folder: Path, processor: TerraScopeProcessor, figures) -> Run:
+    """The same weights and inputs in float64: what all float32 runs are approximations of."""
+    return Run(read_weights(folder, load_config(folder), "cpu", "fp32", "eager").double(), processor, figures)
+
+
 def test_pixels_after_normalisation(run: Run, figures) -> None:
-    step = run.pixels.shape[-1] // figures["pixel_values_sample"].shape[-1]
-    assert relative(run.pixels[..., ::step, ::step].numpy(), figures["pixel_values_sample"]) <= ROUNDING
-    step = run.sam_pixels.shape[-1] // figures["g_pixel_values_sample"].shape[-1]
-    assert relative(run.sam_pixels[..., ::step, ::step].numpy(), figures["g_pixel_values_sample"]) <= ROUNDING
+    for found, name in ((run.pixels, "pixel_values_sample"), (run.sam_pixels, "g_pixel_values_sample")):
+        step = found.shape[-1] // figures[name].shape[-1]
+        assert relative(found[..., ::step, ::step].numpy(), figures[name]) <= np.finfo(np.float32).eps
 
 
-def test_visual_tokens(run: Run, figures) -> None:
-    assert relative(run.vit.numpy(), figures["vit_embeds"]) <= ROUNDING
+def test_visual_tokens(run: Run, exact: Run, figures) -> None:
+    assert_rounding_only("visual", run.vit.numpy(), figures["vit_embeds"], exact.vit.numpy())
 
 
-def test_scores_of_the_prompt_and_of_every_step(run: Run, figures) -> None:
-    assert relative(run.prefill[-1], figures["prefill_logits_last"]) <= ROUNDING
-    assert relative(run.prefill[-32:], figures["prefill_logits_tail"]) <= ROUNDING
-    assert relative(np.stack(run.steps), figures["step_logits_last"]) <= ROUNDING
+def test_scores_of_the_prompt_and_of_every_step(run: Run, exact: Run, figures) -> None:
+    assert_rounding_only("scores", run.prefill[-1], figures["prefill_logits_last"], exact.prefill[-1])
+    assert_rounding_only("scores", run.prefill[-32:], figures["prefill_logits_tail"], exact.prefill[-32:])
+    assert_rounding_only("scores", np.stack(run.steps), figures["step_logits_last"], np.stack(exact.steps))
 
 
-def test_seg_states_and_vectors(run: Run, figures) -> None:
-    assert relative(np.stack(run.states), figures["seg_hidden"]) <= ROUNDING
-    assert relative(run.prompts.numpy(), figures["seg_prompt"]) <= ROUNDING
+def test_seg_states_and_vectors(run: Run, exact: Run, figures) -> None:
+    assert_rounding_only("seg", np.stack(run.states), figures["seg_hidden"], np.stack(exact.states))
+    assert_rounding_only("seg", run.prompts.numpy(), figures["seg_prompt"], exact.prompts.numpy())
 
 
-def test_injected_vectors_are_the_projector_outputs(run: Run, figures) -> None:
-    bank = run.vit.reshape(-1, run.vit.shape[-1]).numpy()
-    assert relative(bank[figures["indices"]], figures["region_embeds"]) <= ROUNDING
+def test_injected_vectors_are_the_projector_outputs(run: Run, exact: Run, figures) -> None:
+    banks = [one.vit.reshape(-1, one.vit.shape[-1]).numpy()[figures["indices"]] for one in (run, exact)]
+    assert_rounding_only("visual", banks[0], figures["region_embeds"], banks[1])
 
 
-def test_sam_features(run: Run, figures, folder: Path) -> None:
-    weights = read_weights(folder, load_config(folder), "cpu", "fp32").sam2.no_memory_embedding.detach()
-    s16 = run.features[2] - weights.view(1, -1, 1, 1)
-    assert relative(s16[..., ::2, ::2].numpy(), figures["sam_feat_s16_0"]) <= ROUNDING
-    assert relative(run.features[1][..., ::4, ::4].numpy(), figures["sam_feat_s8_0"]) <= ROUNDING
-    assert relative(run.features[0][..., ::8, ::8].numpy(), figures["sam_feat_s4_0"]) <= ROUNDING
+def test_sam_features(run: Run, exact: Run, figures, folder: Path) -> None:
+    bias = read_weights(folder, load_config(folder), "cpu", "fp32").sam2.no_memory_embedding.detach().view(1, -1, 1, 1)
+    for level, step, name in ((2, 2, "sam_feat_s16_0"), (1, 4, "sam_feat_s8_0"), (0, 8, "sam_feat_s4_0")):
+        added = bias if level == 2 else torch.zeros(1)
+        found, true = ((one.features[level] - added)[..., ::step, ::step].numpy() for one in (run, exact))
+        assert_rounding_only("features", found, figures[name], true)
 
 
-def test_mask_decoder(run: Run, figures) -> None:
-    candidates = np.stack([decoded.candidates.numpy() for decoded in run.decoded])
-    assert relative(candidates[..., ::4, ::4], figures["dec_low_multi_s4"]) <= MASK_ROUNDING
-    assert relative(np.stack([decoded.low.numpy() for decoded in run.decoded])[:, None], figures["dec_low"]) <= (
-        MASK_ROUNDING
+def test_mask_decoder(run: Run, exact: Run, figures) -> None:
+    cut = (..., slice(None, None, 4), slice(None, None, 4))
+    found, true = (np.stack([decoded.candidates.numpy() for decoded in one.decoded])[cut] for one in (run, exact))
+    assert_rounding_only("mask", found, figures["dec_low_multi_s4"], true)
+    found, true = (np.stack([decoded.low.numpy() for decoded in one.decoded])[:, None] for one in (run, exact))
+    assert_rounding_only("mask", found, figures["dec_low"], true)
+    found, true = (np.stack([decoded.ious.numpy() for decoded in one.decoded]) for one in (run, exact))
+    assert_rounding_only("mask", found, figures["dec_ious"], true)
+
+
+def test_masks(run: Run, exact: Run, figures) -> None:
+    found, true = (
+        torch.stack([upscale_mask(decoded.low, 1024, 1024) for decoded in one.decoded])[:, None, ::8, ::8].numpy()
+        for one in (run, exact)
     )
-    assert relative(np.stack([decoded.ious.numpy() for decoded in run.decoded]), figures["dec_ious"]) <= ROUNDING
-
-
-def test_masks(run: Run, figures) -> None:
-    working = torch.stack([upscale_mask(decoded.low, 1024, 1024) for decoded in run.decoded])
-    assert relative(working[:, None, ::8, ::8].numpy(), figures["mask_logits_1024_s8"]) <= MASK_ROUNDING
+    assert_rounding_only("mask", found, figures["mask_logits_1024_s8"], true)
     count, height, width = figures["masks_shape"]
     golden = np.unpackbits(figures["masks_packed"])[: count * height * width].reshape(count, height, width)
     found = torch.stack([upscale_mask(decoded.low, height, width) > 0 for decoded in run.decoded])
@@ -164,10 +172,6 @@ def test_half_precision_reads_and_writes_as_well_as_the_official_half_precision(
     within_twice_the_official_distance(golden, figures, found)
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(
-    not os.environ.get("TERRASCOPE_SLOW"), reason="two minutes of bfloat16 on a CPU without it; set TERRASCOPE_SLOW=1"
-)
 def test_half_precision_draws_as_well_as_the_official_half_precision(golden, folder, processor, figures) -> None:
     ours = Run(read_weights(folder, load_config(folder), "cpu", "bf16"), processor, figures)
     low = np.stack([decoded.low.float().numpy() for decoded in ours.decoded])[:, None]
