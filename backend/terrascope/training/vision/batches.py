@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from terrascope.training.vision import augment, samples, split
-from terrascope.training.vision.aerial import AerialNet
-from terrascope.training.vision.models import OpticalNet, SarNet
+from terrascope.training.vision.aerial_net import AerialNet
+from terrascope.training.vision.models import OpticalNet
 from terrascope.training.vision.sampling import Crops
+from terrascope.training.vision.sar_net import SarNet
 
 Batch = tuple[tuple[Tensor, ...], Tensor]
 

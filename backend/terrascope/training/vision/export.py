@@ -20,6 +20,7 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -71,10 +72,18 @@ def fuse(module: nn.Module) -> nn.Module:
 
 
 def load(path: Path) -> tuple[nn.Module, dict[str, Any]]:
-    """Return the network of a checkpoint, in evaluation mode, and the checkpoint."""
-    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    """Return the network of a checkpoint, in evaluation mode, and the note about it.
+
+    `<run>.safetensors` has its note beside it in `<run>.json`; a `<run>.pt` holds its own.
+    """
+    if path.suffix == ".safetensors":
+        checkpoint: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        state = load_file(path)
+    else:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        state = checkpoint["state"]
     model = build(checkpoint["settings"]["expert"])
-    model.load_state_dict(checkpoint["state"])
+    model.load_state_dict(state)
     return model.eval(), checkpoint
 
 
@@ -132,7 +141,8 @@ def main() -> None:
         manifest = {**json.loads(manifest_path.read_text(encoding="utf-8")), "atoms": list(ATOMS)}
     for pair in arguments.pairs:
         expert, _, run = pair.partition("=")
-        model, checkpoint = load(arguments.runs / f"{run}.pt")
+        safe = arguments.runs / f"{run}.safetensors"
+        model, checkpoint = load(safe if safe.exists() else safe.with_suffix(".pt"))
         temperature = temperatures.get(expert, 1.0)
         path = arguments.out / f"vision_{expert}.onnx"
         export(model, expert, temperature, path)

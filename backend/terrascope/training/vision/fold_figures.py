@@ -1,0 +1,130 @@
+"""Measure exported aerial or Sentinel-1 networks on the tiles or chips that each of them has never seen.
+
+    python -m terrascope.training.vision.fold_figures aerial --data ../shared/data --folds .work/vision/folds_aerial
+    python -m terrascope.training.vision.fold_figures sar --data ../shared/data --folds .work/vision/folds_sar
+
+A fold is a folder with `vision.json` and the network it names, written by `export.py`; what it may be measured on
+stands there as `held_out`. The pictures go through the code that the plugin runs (`networks/embedded/vision.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from terrascope.classes import ATOMS
+from terrascope.networks.embedded.vision import VisionNetworks
+from terrascope.training.vision import metrics, samples
+from terrascope.training.vision.evaluate import table, view_of
+
+Row = dict[str, Any]
+
+
+def five(networks: VisionNetworks, data: list[samples.Sample], step: int) -> NDArray[np.int64]:
+    """Confusion of the five aerial classes over every `step`-th picture, [5, 5]."""
+    total = np.zeros((5, 5), np.int64)
+    for sample in data[::step]:
+        p = networks.probabilities(view_of(sample), None, "aerial")
+        best = metrics.grouped(p, metrics.FIVE).argmax(0)
+        total += metrics.confusion(best, metrics.truth(sample.allowed, metrics.FIVE), 5)
+    return total
+
+
+def row_of(matrix: NDArray[np.int64]) -> Row:
+    """IoU by class, mean IoU and accuracy of a confusion matrix."""
+    iou, mean, accuracy = metrics.scores(matrix)
+    return {**dict(zip(metrics.FIVE, map(float, iou), strict=True)), "miou": mean, "accuracy": accuracy}
+
+
+def aerial(folders: list[Path], root: Path, threads: int, step: int = 1) -> dict[str, Row]:
+    """One row for each fold, their mean and spread (standard deviation), and all pixels pooled."""
+    data = samples.read_dubai(root)
+    rows: dict[str, Row] = {}
+    pooled = np.zeros((5, 5), np.int64)
+    for folder in folders:
+        networks = VisionNetworks(folder, threads)
+        held = set(networks.manifest["experts"]["aerial"]["held_out"])
+        unseen = [s for s in data if f"dubai/{s.name}" in held]
+        matrix = five(networks, unseen, step)
+        rows[f"without {', '.join(sorted({s.group for s in unseen}))}"] = row_of(matrix)
+        pooled += matrix
+    columns = list(next(iter(rows.values())))
+    values = {c: np.array([row[c] for row in rows.values()]) for c in columns}
+    rows["mean"] = {c: float(np.nanmean(v)) for c, v in values.items()}
+    rows["spread"] = {c: float(np.nanstd(v)) for c, v in values.items()}
+    rows["pooled"] = row_of(pooled)
+    return rows
+
+
+def water(networks: VisionNetworks, sample: samples.Sample, channels: tuple[int, ...]) -> NDArray[np.int64]:
+    """Intersection, union, pixels wrongly called water, water pixels, labelled pixels of one chip."""
+    view = view_of(sample)
+    if len(channels) < len(view.bands):
+        kept = tuple(view.bands[c] for c in channels)
+        view = dataclasses.replace(view, bands=kept, pixels=view.pixels[list(channels)])
+    found = networks.probabilities(view, sample.gsd_m, "sar")[ATOMS.index("water")] > 0.5
+    known = sample.allowed > 0
+    true = (sample.allowed == 1) & known
+    inside, union = metrics.binary_iou(found[known], true[known])
+    return np.array([inside, union, (found & known & ~true).sum(), true.sum(), known.sum()], np.int64)
+
+
+def sar(folders: list[Path], root: Path, threads: int) -> dict[str, Row]:
+    """One row for each chip that was left out, and all chips pooled, with both channels and with one."""
+    data = samples.read_sar(root)
+    rows: dict[str, Row] = {}
+    totals = {"both channels": (0, 1), "VV alone": (0,), "VH alone": (1,)}
+    pooled = {name: np.zeros(5, np.int64) for name in totals}
+    for folder in folders:
+        networks = VisionNetworks(folder, threads)
+        held = set(networks.manifest["experts"]["sar"]["held_out"])
+        for sample in (s for s in data if f"{s.source}/{s.name}" in held):
+            for name, channels in totals.items():
+                counts = water(networks, sample, channels)
+                pooled[name] += counts
+                if len(channels) == 2:
+                    rows[sample.name] = water_row(counts)
+    return rows | {f"pooled, {name}": water_row(counts) for name, counts in pooled.items()}
+
+
+def water_row(counts: NDArray[np.int64]) -> Row:
+    """Counts of `water` as shares of the labelled pixels."""
+    inside, union, false, true, known = (int(v) for v in counts)
+    return {
+        "water IoU": inside / union if union else float("nan"),
+        "share that is water": true / max(known, 1),
+        "wrongly called water": false / max(known, 1),
+    }
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("expert", choices=("aerial", "sar"))
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--folds", type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--step", type=int, default=1, help="measure every so many aerial pictures only")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    arguments = parser.parse_args()
+    folders = sorted(path.parent for path in arguments.folds.glob("*/vision.json"))
+    if arguments.expert == "aerial":
+        title = "Aerial RGB, one Dubai tile left out at a time"
+        rows = aerial(folders, arguments.data, arguments.threads, arguments.step)
+    else:
+        title = "Sentinel-1 water, two chips left out at a time"
+        rows = sar(folders, arguments.data, arguments.threads)
+    sys.stdout.write(table(title, rows))
+    if arguments.json:
+        arguments.json.write_text(json.dumps({title: rows}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""Train the Sentinel-1 network, with chips left out or on all of them.
+
+python -m terrascope.training.vision.sar_net_train --data ../shared/data --out .work/vision --run sar_f0 --fold 0
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from terrascope.classes import ATOMS
+from terrascope.training.vision import augment, losses, samples, split
+from terrascope.training.vision.legends import bits
+from terrascope.training.vision.sar_net import SarNet
+
+log = logging.getLogger("terrascope.training.vision")
+Bands = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of a run; `steps` 0 means by the clock."""
+
+    size: int = 128
+    batch: int = 6
+    minutes: float = 4.0
+    steps: int = 0
+    rate: float = 3e-3
+    decay: float = 0.02
+    average: float = 0.99
+    seed: int = 0
+
+
+class SarCrops:
+    """An endless source of augmented crops. Chips are shown equally often, their water and its banks more."""
+
+    def __init__(self, data: list[samples.Sample], size: int, seed: int) -> None:
+        self.data, self.size = data, size
+        self.rng = np.random.default_rng(seed)
+        weight = np.array([1.0 if s.source == "sen1floods11" else 0.5 for s in data])
+        self.p = weight / weight.sum()
+        self.water = [np.flatnonzero(s.allowed.ravel() == bits("water")) for s in data]
+
+    def crop(self) -> tuple[Bands, NDArray[np.float32], NDArray[np.uint16]]:
+        """Return bands [2, size, size] in dB, flags [2], and atom sets [size, size]."""
+        rng = self.rng
+        which = int(rng.choice(len(self.data), p=self.p))
+        sample, water = self.data[which], self.water[which]
+        height, width = sample.allowed.shape
+        window = min(round(self.size * float(np.exp(rng.uniform(np.log(0.7), np.log(1.5))))), height, width)
+        if len(water) and rng.random() < 0.5:
+            row, col = divmod(int(water[rng.integers(len(water))]), width)
+            row = int(np.clip(row - rng.integers(window), 0, height - window))
+            col = int(np.clip(col - rng.integers(window), 0, width - window))
+        else:
+            row, col = int(rng.integers(height - window + 1)), int(rng.integers(width - window + 1))
+        area = np.s_[row : row + window, col : col + window]
+        bands = sample.bands[:, area[0], area[1]].astype(np.float32)
+        allowed = np.where(np.isfinite(bands).all(0), sample.allowed[area], 0).astype(np.uint16)
+        missing = ~np.isfinite(bands).all(0)
+        bands = np.where(missing, 0.0, bands).astype(np.float32)  # 0 dB is what the runtime puts where nothing is
+        bands, allowed = augment.resize(bands, allowed, self.size)
+        bands, allowed = augment.turn(bands, allowed, rng)
+        flags = np.array([(1, 1), (1, 0), (0, 1)][int(rng.choice(3, p=(0.74, 0.14, 0.12)))], np.float32)
+        return self.changed(bands) * flags[:, None, None], flags, np.ascontiguousarray(allowed)
+
+    def changed(self, bands: Bands) -> Bands:
+        """Shift and stretch of the levels (incidence, wind, calibration), more or less speckle."""
+        rng = self.rng
+        bands = augment.speckle(bands, rng)
+        bands = bands + np.float32(rng.normal(0, 0.6))
+        if rng.random() < 0.3:
+            middle = bands.mean((1, 2), keepdims=True)
+            bands = middle + (bands - middle) * np.float32(rng.uniform(0.8, 1.2))
+        return np.ascontiguousarray(bands, dtype=np.float32)
+
+    def batch(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Return bands [count, 2, size, size], flags [count, 2], atom sets [count, size, size]."""
+        bands, flags, allowed = zip(*[self.crop() for _ in range(count)], strict=True)
+        sets = torch.from_numpy(np.stack(allowed).astype(np.int32))
+        return torch.from_numpy(np.stack(bands)), torch.from_numpy(np.stack(flags)), sets
+
+
+def loss_of(p: Tensor, allowed: Tensor) -> Tensor:
+    """Marginal likelihood of the sets, plus one minus the soft Dice of water."""
+    water = ATOMS.index("water")
+    counts = allowed.sum(1)
+    known = counts > 0
+    is_water = allowed[:, water] & (counts == 1)
+    no_water = known & ~allowed[:, water]
+    hit, false = (p[:, water] * is_water).sum(), (p[:, water] * no_water).sum()
+    dice = (2 * hit + 50) / (hit + false + is_water.sum() + 50)
+    return losses.marginal_nll(p, allowed) + 0.5 * (1 - dice)
+
+
+def train(root: Path, out: Path, run: str, fold: int, recipe: Recipe) -> Path:
+    """Train and write `<run>.safetensors` with its note `<run>.json`; fold -1 leaves nothing out."""
+    torch.manual_seed(recipe.seed)
+    data = samples.read_sar(root)
+    left_out = split.SAR_FOLDS[fold] if fold >= 0 else frozenset()
+    held = sorted(f"{s.source}/{s.name}" for s in data if s.name in left_out)
+    crops = SarCrops([s for s in data if s.name not in left_out], recipe.size, recipe.seed)
+    model = SarNet().train()
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = torch.optim.AdamW(model.parameters(), weight_decay=recipe.decay)
+    average = {name: value.detach().clone() for name, value in model.state_dict().items()}
+    start, step, running, done = time.monotonic(), 0, 0.0, 0.0
+    while done < 1:
+        rate = recipe.rate * (min(done / 0.05, 1.0) * (0.5 + 0.5 * np.cos(np.pi * done)) + 0.01)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        bands, flags, sets = crops.batch(recipe.batch)
+        loss = loss_of(
+            model(bands.contiguous(memory_format=torch.channels_last), flags).softmax(1), losses.unpack(sets)
+        )
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 2.0)
+        optimiser.step()
+        step += 1
+        keep = min(recipe.average, step / (step + 10))
+        with torch.no_grad():
+            for name, value in model.state_dict().items():
+                average[name].lerp_(value, 1 - keep)
+        running = loss.item() if step == 1 else 0.97 * running + 0.03 * loss.item()
+        elapsed = time.monotonic() - start
+        done = step / recipe.steps if recipe.steps else elapsed / (60 * recipe.minutes)
+        if step % 50 == 0:
+            log.info("%s step %d, %.0f s, %.0f %%, loss %.3f", run, step, elapsed, 100 * done, running)
+    settings = {"expert": "sar", **asdict(recipe), "steps": step, "chips_left_out": sorted(left_out)}
+    path = out / f"{run}.safetensors"
+    save_file({name: value.contiguous() for name, value in average.items()}, path)
+    path.with_suffix(".json").write_text(json.dumps({"settings": settings, "held_out": held, "steps": step}, indent=1))
+    return path
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--run", required=True)
+    parser.add_argument("--fold", type=int, default=-1, help="index into split.SAR_FOLDS; -1 leaves nothing out")
+    parser.add_argument("--minutes", type=float, default=4.0)
+    parser.add_argument("--steps", type=int, default=0, help="train for so many steps, whatever the clock says")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    recipe = Recipe(minutes=arguments.minutes, steps=arguments.steps, seed=arguments.seed)
+    train(arguments.data, arguments.out, arguments.run, arguments.fold, recipe)
+
+
+if __name__ == "__main__":
+    main()
