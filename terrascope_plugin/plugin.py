@@ -58,6 +58,7 @@ class TerraScopePlugin:
             lambda: self.iface.showOptionsDialog(self.iface.mainWindow(), "TerraScopeOptions")
         )
         self.dock.setup_wanted.connect(self.open_setup)
+        self.dock.models_wanted.connect(self.open_models)
         QgsApplication.instance().aboutToQuit.connect(self._stop_backend)
 
     def unload(self) -> None:
@@ -83,6 +84,19 @@ class TerraScopePlugin:
 
         SetupDialog(self.settings, self.backend, self.iface.mainWindow()).exec()
         self.controller.wake()
+
+    def open_models(self) -> None:
+        """Open the models page; without an environment the set-up comes first."""
+        from .panel.models_dialog import ModelsDialog
+
+        if not python_for(self.settings):
+            self.open_setup()
+            return
+        dialog = ModelsDialog(self.settings, self.backend, self.iface.mainWindow())
+        dialog.chosen.connect(self.controller.refresh)
+        dialog.set_up_wanted.connect(dialog.reject)
+        dialog.set_up_wanted.connect(self.open_setup)
+        dialog.exec()
 
     def _settings_changed(self, settings: Settings) -> None:
         needs_restart = (settings.python, settings.environment_folder) != (

@@ -160,6 +160,78 @@
       <translation>„{0}“ ist kein Lauf von TerraScope: Es fehlen die Tabellen {1}.</translation>
     </message>
     <message>
+      <source>Add TerraScope 8B</source>
+      <translation>TerraScope 8B hinzufügen</translation>
+    </message>
+    <message>
+      <source>Folder, or ORGANISATION/NAME@COMMIT on Hugging Face</source>
+      <translation>Ordner, oder ORGANISATION/NAME@COMMIT auf Hugging Face</translation>
+    </message>
+    <message>
+      <source>Where the model comes from</source>
+      <translation>Woher das Modell kommt</translation>
+    </message>
+    <message>
+      <source>&amp;Folder…</source>
+      <translation>&amp;Ordner…</translation>
+    </message>
+    <message>
+      <source>&amp;Look up</source>
+      <translation>&amp;Nachsehen</translation>
+    </message>
+    <message>
+      <source>&amp;Import</source>
+      <translation>&amp;Importieren</translation>
+    </message>
+    <message>
+      <source>&amp;Stop</source>
+      <translation>&amp;Stopp</translation>
+    </message>
+    <message>
+      <source>Set up the model…</source>
+      <translation>Modell einrichten…</translation>
+    </message>
+    <message>
+      <source>Nothing is fetched before you have seen its size and licence.</source>
+      <translation>Nichts wird geholt, bevor Sie Größe und Lizenz gesehen haben.</translation>
+    </message>
+    <message>
+      <source>Folder of a published model</source>
+      <translation>Ordner eines veröffentlichten Modells</translation>
+    </message>
+    <message>
+      <source>not stated</source>
+      <translation>nicht angegeben</translation>
+    </message>
+    <message>
+      <source>Needs {0} on disk, {1} are free; goes to {2}.</source>
+      <translation>Braucht {0} Plattenplatz, {1} sind frei; kommt nach {2}.</translation>
+    </message>
+    <message>
+      <source>The environment is for the embedded model; set it up for TerraScope 8B.</source>
+      <translation>Die Umgebung ist für das eingebettete Modell; richten Sie sie für TerraScope 8B ein.</translation>
+    </message>
+    <message>
+      <source>Looking…</source>
+      <translation>Sehe nach…</translation>
+    </message>
+    <message>
+      <source>It is imported already, and in the list above.</source>
+      <translation>Es ist schon importiert und steht oben in der Liste.</translation>
+    </message>
+    <message>
+      <source>{0}: {1} in {2} files. Licence: {3}.</source>
+      <translation>{0}: {1} in {2} Dateien. Lizenz: {3}.</translation>
+    </message>
+    <message>
+      <source>{0} are here from an earlier try and are used.</source>
+      <translation>{0} sind von einem früheren Versuch da und werden verwendet.</translation>
+    </message>
+    <message>
+      <source>Imported to {0}</source>
+      <translation>Importiert nach {0}</translation>
+    </message>
+    <message>
       <source>A&amp;rea</source>
       <translation>Be&amp;reich</translation>
     </message>
@@ -332,10 +404,6 @@
       <translation>TerraScope Reasoning</translation>
     </message>
     <message>
-      <source>Set up the model…</source>
-      <translation>Modell einrichten…</translation>
-    </message>
-    <message>
       <source>Export</source>
       <translation>Export</translation>
     </message>
@@ -356,12 +424,16 @@
       <translation>Läufe</translation>
     </message>
     <message>
-      <source>Settings, set-up and log</source>
-      <translation>Einstellungen, Einrichtung und Protokoll</translation>
+      <source>Models, settings, set-up and log</source>
+      <translation>Modelle, Einstellungen, Einrichtung und Protokoll</translation>
     </message>
     <message>
       <source>Tick the images that the question is about.</source>
       <translation>Die Bilder anhaken, um die es in der Frage geht.</translation>
+    </message>
+    <message>
+      <source>Models…</source>
+      <translation>Modelle…</translation>
     </message>
     <message>
       <source>Settings…</source>
@@ -476,6 +548,206 @@
       <translation>{0} Kanäle</translation>
     </message>
     <message>
+      <source>does not fit</source>
+      <translation>passt nicht</translation>
+    </message>
+    <message>
+      <source>{0} of memory, {1} free</source>
+      <translation>{0} Arbeitsspeicher, {1} frei</translation>
+    </message>
+    <message>
+      <source>{0} with {1}, {2} free</source>
+      <translation>{0} mit {1}, {2} frei</translation>
+    </message>
+    <message>
+      <source>None fits this machine: use the embedded model here, or a machine with a larger graphics card.</source>
+      <translation>Nichts passt auf diesen Rechner: Nehmen Sie hier das eingebettete Modell, oder einen Rechner mit größerer Grafikkarte.</translation>
+    </message>
+    <message>
+      <source>no graphics card for computing</source>
+      <translation>keine Grafikkarte zum Rechnen</translation>
+    </message>
+    <message>
+      <source>This machine: {0}.</source>
+      <translation>Dieser Rechner: {0}.</translation>
+    </message>
+    <message>
+      <source>Best here: {0}.</source>
+      <translation>Hier am besten: {0}.</translation>
+    </message>
+    <message>
+      <source>Memory of each precision</source>
+      <translation>Speicher je Genauigkeit</translation>
+    </message>
+    <message>
+      <source>4 bit (nf4)</source>
+      <translation>4 Bit (nf4)</translation>
+    </message>
+    <message>
+      <source>4 bit (int4)</source>
+      <translation>4 Bit (int4)</translation>
+    </message>
+    <message>
+      <source>fits in memory, slow</source>
+      <translation>passt in den Arbeitsspeicher, langsam</translation>
+    </message>
+    <message>
+      <source>fits in memory once other programs free it, slow</source>
+      <translation>passt in den Arbeitsspeicher, sobald andere Programme ihn freigeben, langsam</translation>
+    </message>
+    <message>
+      <source>; the environment lacks {0}</source>
+      <translation>; der Umgebung fehlt {0}</translation>
+    </message>
+    <message>
+      <source>Best here: {0} on the processor, which is slow.</source>
+      <translation>Hier am besten: {0} auf dem Prozessor, was langsam ist.</translation>
+    </message>
+    <message>
+      <source>Precision</source>
+      <translation>Genauigkeit</translation>
+    </message>
+    <message>
+      <source>Graphics card</source>
+      <translation>Grafikkarte</translation>
+    </message>
+    <message>
+      <source>Processor</source>
+      <translation>Prozessor</translation>
+    </message>
+    <message>
+      <source>On this machine</source>
+      <translation>Auf diesem Rechner</translation>
+    </message>
+    <message>
+      <source>needs a newer graphics card</source>
+      <translation>braucht eine neuere Grafikkarte</translation>
+    </message>
+    <message>
+      <source>needs a graphics card</source>
+      <translation>braucht eine Grafikkarte</translation>
+    </message>
+    <message>
+      <source>fits on {0}</source>
+      <translation>passt auf {0}</translation>
+    </message>
+    <message>
+      <source>fits on {0} once other programs free it</source>
+      <translation>passt auf {0}, sobald andere Programme sie freigeben</translation>
+    </message>
+    <message>
+      <source>graphics card</source>
+      <translation>Grafikkarte</translation>
+    </message>
+    <message>
+      <source>processor</source>
+      <translation>Prozessor</translation>
+    </message>
+    <message>
+      <source>Ready. Its files are those that ship: their hashes were compared.</source>
+      <translation>Bereit. Die Dateien sind die mitgelieferten: Ihre Prüfsummen wurden verglichen.</translation>
+    </message>
+    <message>
+      <source>Ready.</source>
+      <translation>Bereit.</translation>
+    </message>
+    <message>
+      <source>Models</source>
+      <translation>Modelle</translation>
+    </message>
+    <message>
+      <source>&amp;Precision</source>
+      <translation>Ge&amp;nauigkeit</translation>
+    </message>
+    <message>
+      <source>&amp;Use this model</source>
+      <translation>Dieses Modell &amp;verwenden</translation>
+    </message>
+    <message>
+      <source>&amp;Remove…</source>
+      <translation>&amp;Entfernen…</translation>
+    </message>
+    <message>
+      <source>Looking at the models…</source>
+      <translation>Sehe nach den Modellen…</translation>
+    </message>
+    <message>
+      <source>A model is being imported. Stop it? What has been fetched is kept.</source>
+      <translation>Ein Modell wird importiert. Anhalten? Was geholt wurde, bleibt.</translation>
+    </message>
+    <message>
+      <source>Choose for me (never 4 bit)</source>
+      <translation>Für mich wählen (nie 4 Bit)</translation>
+    </message>
+    <message>
+      <source>Not on this machine. The paper's full model, 8 billion parameters; its weights are imported below.</source>
+      <translation>Nicht auf diesem Rechner. Das volle Modell der Veröffentlichung, 8 Milliarden Parameter; seine Gewichte werden unten importiert.</translation>
+    </message>
+    <message>
+      <source>Small and quick, runs on any processor. Measured figures: see the project's vision results.</source>
+      <translation>Klein und schnell, läuft auf jedem Prozessor. Gemessene Werte stehen in den Ergebnissen des Projekts.</translation>
+    </message>
+    <message>
+      <source>{0} billion parameters, {1} on disk.</source>
+      <translation>{0} Milliarden Parameter, {1} auf der Platte.</translation>
+    </message>
+    <message>
+      <source>{0} million parameters, {1} on disk.</source>
+      <translation>{0} Millionen Parameter, {1} auf der Platte.</translation>
+    </message>
+    <message>
+      <source>Embedded model</source>
+      <translation>Eingebautes Modell</translation>
+    </message>
+    <message>
+      <source>Delete {0} ({1}) from this machine?</source>
+      <translation>{0} ({1}) von diesem Rechner löschen?</translation>
+    </message>
+    <message>
+      <source>The models cannot be listed.</source>
+      <translation>Die Modelle können nicht aufgelistet werden.</translation>
+    </message>
+    <message>
+      <source>Damaged: {0}. Install the plugin again.</source>
+      <translation>Beschädigt: {0}. Installieren Sie das Plugin neu.</translation>
+    </message>
+    <message>
+      <source>Cannot be used: {0}</source>
+      <translation>Nicht verwendbar: {0}</translation>
+    </message>
+    <message>
+      <source>TerraScope 8B</source>
+      <translation>TerraScope 8B</translation>
+    </message>
+    <message>
+      <source>Memory for one image and {0} tokens:</source>
+      <translation>Speicher für ein Bild und {0} Token:</translation>
+    </message>
+    <message>
+      <source>Knows: {0}.</source>
+      <translation>Kennt: {0}.</translation>
+    </message>
+    <message>
+      <source>Size: {0}.</source>
+      <translation>Größe: {0}.</translation>
+    </message>
+    <message>
+      <source>Folder: {0}</source>
+      <translation>Ordner: {0}</translation>
+    </message>
+    <message>
+      <source>SHA-256: {0}</source>
+      <translation>SHA-256: {0}</translation>
+    </message>
+    <message>
+      <source>Word embeddings: {0}.</source>
+      <translation>Worteinbettungen: {0}.</translation>
+    </message>
+    <message>
+      <source>Imported from {0}.</source>
+      <translation>Importiert aus {0}.</translation>
+    </message>
+    <message>
       <source>Folder of an imported TerraScope model</source>
       <translation>Ordner eines importierten TerraScope-Modells</translation>
     </message>
@@ -490,10 +762,6 @@
     <message>
       <source>&amp;Device</source>
       <translation>&amp;Gerät</translation>
-    </message>
-    <message>
-      <source>&amp;Precision</source>
-      <translation>Ge&amp;nauigkeit</translation>
     </message>
     <message>
       <source>&amp;Largest side at once</source>
@@ -550,14 +818,6 @@
     <message>
       <source>Apple graphics (MPS)</source>
       <translation>Apple-Grafik (MPS)</translation>
-    </message>
-    <message>
-      <source>4 bit (nf4)</source>
-      <translation>4 Bit (nf4)</translation>
-    </message>
-    <message>
-      <source>4 bit (int4)</source>
-      <translation>4 Bit (int4)</translation>
     </message>
     <message>
       <source>Embedded (small, any processor)</source>
@@ -738,10 +998,6 @@
       <translation>&amp;Testen</translation>
     </message>
     <message>
-      <source>&amp;Remove…</source>
-      <translation>&amp;Entfernen…</translation>
-    </message>
-    <message>
       <source>Copy the &amp;log</source>
       <translation>Protokoll &amp;kopieren</translation>
     </message>
@@ -872,10 +1128,6 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>Loading the model…</source>
       <translation>Modell wird geladen…</translation>
-    </message>
-    <message>
-      <source>Embedded model</source>
-      <translation>Eingebautes Modell</translation>
     </message>
     <message>
       <source>Answered</source>

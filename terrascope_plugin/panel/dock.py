@@ -33,12 +33,13 @@ class Dock(QgsDockWidget):
 
     Signals
     -------
-    options_wanted, setup_wanted, log_wanted
+    options_wanted, setup_wanted, models_wanted, log_wanted
         Buttons of the panel's head.
     """
 
     options_wanted = pyqtSignal()
     setup_wanted = pyqtSignal()
+    models_wanted = pyqtSignal()
     log_wanted = pyqtSignal()
 
     def __init__(self, iface: QgisInterface, history: str) -> None:
@@ -132,11 +133,12 @@ class Dock(QgsDockWidget):
         button = QToolButton()
         button.setText("☰")
         button.setAutoRaise(True)
-        button.setToolTip(tr("Settings, set-up and log"))
-        button.setAccessibleName(tr("Settings, set-up and log"))
+        button.setToolTip(tr("Models, settings, set-up and log"))
+        button.setAccessibleName(tr("Models, settings, set-up and log"))
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
         menu.addAction(tr("Set up the model…")).triggered.connect(self.setup_wanted)
+        menu.addAction(tr("Models…")).triggered.connect(self.models_wanted)
         menu.addAction(tr("Settings…")).triggered.connect(self.options_wanted)
         menu.addAction(tr("Copy the log for a bug report")).triggered.connect(self.log_wanted)
         button.setMenu(menu)

@@ -76,7 +76,9 @@ def activity_of(run: Run) -> str:
 
 def network_name(name: str) -> str:
     """Return a model's name for people."""
-    return tr("Embedded model") if name in ("", "auto", "embedded", "terrascope-embedded") else name
+    if name in ("", "auto", "embedded", "terrascope-embedded"):
+        return tr("Embedded model")
+    return name.rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def device_name(device: str) -> str:

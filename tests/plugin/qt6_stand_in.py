@@ -91,6 +91,34 @@ def install() -> None:
     sys.modules.update(modules)
 
 
+def models_page(dialog):
+    """Fill the models page as the backend would, with a machine that has a card."""
+    rows = [
+        {
+            "name": name,
+            "gpu": 1e10,
+            "cpu": 1e10,
+            "verdict": verdict,
+            "card": "card",
+            "package": "",
+            "package_there": True,
+        }
+        for name, verdict in (("bf16", "gpu"), ("fp32", "no"), ("nf4", "gpu_busy"), ("int4", "no_card"))
+    ]
+    memory = {"parameters": 8e9, "tokens": 4096, "precisions": rows, "suggested": "bf16"}
+    full = {"name": "/models/8b", "title": "TerraScope (8b)", "kind": "full", "available": True, "reason": ""}
+    full |= {"bytes": 17e9, "sha256": "0", "origin": "folder", "removable": True, "memory": memory}
+    card = {"name": "card", "total": 24e9, "free": 23e9}
+    machine = {"memory_total": 3e10, "memory_free": 2e10, "cards": [card]}
+    value = {"models": [full], "released": memory, "machine": machine, "full_packages": True}
+    dialog.models.listed.emit(value)
+    about = {"kind": "hub", "name": "a/b", "licence": "", "bytes": 1, "files": 2, "received": 0, "needs_disk": 1}
+    dialog.models.described.emit({**about, "free_disk": 2, "target": "/models/b"})
+    assert dialog.precision.count() == 3
+    assert dialog.table.rowCount() == 4
+    return dialog
+
+
 def main() -> None:
     """Open everything."""
     install()
@@ -104,6 +132,7 @@ def main() -> None:
     from terrascope_plugin.layers.choice import LayerChoice
     from terrascope_plugin.panel.bands_dialog import BandsDialog
     from terrascope_plugin.panel.dock import Dock
+    from terrascope_plugin.panel.models_dialog import ModelsDialog
     from terrascope_plugin.panel.options_page import OptionsPage
     from terrascope_plugin.panel.setup_dialog import SetupDialog
     from terrascope_plugin.session.apply import apply
@@ -150,7 +179,14 @@ def main() -> None:
     backend = BackendProcess(lambda: None)
     settings = PluginSettings()
     choice = LayerChoice("id", "scene", "scene.tif", "optical", None, {"red": 1}, 2, False, (), "gdal")
-    widgets = [dock, SetupDialog(settings, backend), OptionsPage(lambda _s: None), BandsDialog(choice, ["a", "b"], {})]
+    quiet = types.SimpleNamespace(message=backend.message, died=backend.died, send=lambda _message: None)
+    widgets = [
+        dock,
+        SetupDialog(settings, backend),
+        OptionsPage(lambda _s: None),
+        BandsDialog(choice, ["a", "b"], {}),
+        models_page(ModelsDialog(settings, quiet)),
+    ]
     for widget in widgets:
         widget.show()
         application.processEvents()

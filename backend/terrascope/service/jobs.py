@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from terrascope.networks.registry import available_networks, resolve
+from terrascope.service import models
 from terrascope.service.change import measure_change
 from terrascope.service.describe import describe_layers
 from terrascope.service.measuring import measure_file
@@ -62,6 +63,10 @@ def make_handlers(bench: Workbench) -> dict[str, Handler]:
         "report": _report,
         "networks": _networks,
         "probe": _probe,
+        "models": models.overview,
+        "model_info": models.information,
+        "import_model": models.import_model,
+        "remove_model": models.remove_model,
     }
 
 

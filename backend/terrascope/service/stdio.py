@@ -29,6 +29,8 @@ Handler = Callable[[Job, Callable[[dict[str, object]], None], Callable[[], bool]
 #: Jobs that use a network run one after the other; the others run beside them.
 HEAVY = ("ask", "segment", "change", "probe")
 LIGHT = ("describe", "measure", "report", "networks")
+#: Jobs about models: they wait for networks and disks, and run one after the other beside the rest.
+MODELS = ("models", "model_info", "import_model", "remove_model")
 #: Seconds that a running job has to stop when the client has gone.
 GRACE_SECONDS = 5.0
 
@@ -49,6 +51,7 @@ class Server:
         self._handlers = handlers or _handler
         self._heavy: queue.Queue[Job | None] = queue.Queue()
         self._light: queue.Queue[Job | None] = queue.Queue()
+        self._models: queue.Queue[Job | None] = queue.Queue()
         self._cancels: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
 
@@ -57,6 +60,7 @@ class Server:
         self._send(self._hello())
         threading.Thread(target=self._read, args=(stdin,), name="commands", daemon=True).start()
         threading.Thread(target=self._work, args=(self._light,), name="short jobs", daemon=True).start()
+        threading.Thread(target=self._work, args=(self._models,), name="models", daemon=True).start()
         threading.Thread(target=_warm_up, name="warm up", daemon=True).start()
         self._work(self._heavy)
 
@@ -78,6 +82,7 @@ class Server:
         timer.daemon = True
         timer.start()
         self._light.put(None)
+        self._models.put(None)
         self._heavy.put(None)
 
     def _command(self, line: bytes) -> bool:
@@ -129,7 +134,7 @@ class Server:
         if known:
             raise ProtocolError(f"A job with the id {job!r} is running already.", "Give each job an id of its own.")
         self._send({"type": "accepted", "id": job})
-        (self._heavy if kind in HEAVY else self._light).put(message)
+        (self._heavy if kind in HEAVY else self._models if kind in MODELS else self._light).put(message)
 
     def _work(self, jobs: queue.Queue[Job | None]) -> None:
         while True:
@@ -176,7 +181,7 @@ class Server:
     def _hello() -> dict[str, object]:
         return {
             "type": "hello", "version": version(), "backend": terrascope.__version__, "pid": os.getpid(),
-            "capabilities": [*HEAVY, *LIGHT, "cancel"],
+            "capabilities": [*HEAVY, *LIGHT, *MODELS, "cancel"],
         }  # fmt: skip
 
 
