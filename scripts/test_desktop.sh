@@ -8,5 +8,5 @@ OUT=$(realpath -m "${1:-$HERE/../out/desktop}")
 rm -rf "$OUT"; mkdir -p "$OUT"
 DATA=${TERRASCOPE_DATA:-$HERE/../../shared}
 TERRASCOPE_SCENE=$("$HERE/fetch_scene.sh" "$HERE/../.work/scene")
-export OUT TERRASCOPE_SCENE TERRASCOPE_SCRIPTS=$HERE TERRASCOPE_DEMO=$DATA/data/demo_scenes
+export OUT TERRASCOPE_SCENE TERRASCOPE_SCRIPTS=$HERE TERRASCOPE_DEMO=$DATA/data/demo_scenes TERRASCOPE_IMAGES=$DATA/data
 env -u DISPLAY -u WAYLAND_DISPLAY /usr/bin/python3 "$HERE/../tests/desktop/check.py"

@@ -6,77 +6,17 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, os.environ["TERRASCOPE_SCRIPTS"])
+sys.path[:0] = [os.environ["TERRASCOPE_SCRIPTS"], os.environ["TERRASCOPE_DESKTOP"]]
 
-from in_qgis import OUT, Play, StallWatch, plugin, shoot, write_facts  # noqa: E402
-from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRasterLayer  # noqa: E402
+from desk import FACTS, Desk  # noqa: E402
+from in_qgis import OUT, Play, plugin, shoot, write_facts  # noqa: E402
+from qgis.core import QgsCoordinateReferenceSystem, QgsProject  # noqa: E402
 from qgis.PyQt.QtCore import Qt  # noqa: E402
 from qgis.PyQt.QtTest import QTest  # noqa: E402
 from qgis.utils import iface  # noqa: E402
 
-FACTS: dict = {}
 SCENE = os.environ["TERRASCOPE_SCENE"]
 DEMO = Path(os.environ.get("TERRASCOPE_DEMO", "/nonexistent"))
-
-
-class Desk:
-    """The plugin under the tester's hands."""
-
-    def __init__(self) -> None:
-        self.tool = plugin()
-        self.dock, self.controller, self.session = self.tool.dock, self.tool.controller, self.tool.controller.session
-        self.watch = StallWatch()
-        self.arrivals: list[tuple[float, int]] = []
-        self.session.mask_arrived.connect(lambda _run, step: self.arrivals.append((time.monotonic(), step)))
-
-    def load(self, path, name: str = "") -> QgsRasterLayer:
-        layer = QgsRasterLayer(str(path), name or Path(path).stem)
-        QgsProject.instance().addMapLayer(layer)
-        iface.mapCanvas().setExtent(iface.mapCanvas().mapSettings().layerExtentToOutputExtent(layer, layer.extent()))
-        return layer
-
-    def type_question(self, text: str) -> None:
-        self.dock.question.edit.clear()
-        self.dock.question.edit.setFocus()
-        QTest.keyClicks(self.dock.question.edit, text)
-
-    def press_ask(self) -> None:
-        self.arrivals.clear()
-        self.former = self.session.run
-        self.asked = time.monotonic()
-        QTest.mouseClick(self.dock.question.ask, Qt.MouseButton.LeftButton)
-
-    def ask(self, text: str):
-        """Ask and wait for the end and for the layers."""
-        self.type_question(text)
-        self.press_ask()
-        yield lambda: self.session.run is not self.former
-        yield lambda: not self.session.is_running
-        yield lambda: not self.controller.map.is_settling
-        yield 700
-        yield lambda: not iface.mapCanvas().isDrawing()
-
-    def record(self, name: str) -> None:
-        """Note what became of the last question."""
-        run = self.session.run
-        group = self.controller.map.group(run)
-        layers = [node.layer() for node in group.findLayers()] if group is not None else []
-        FACTS[name] = {
-            "question": run.question,
-            "end": run.end_reason,
-            "answer": run.answer,
-            "error": run.error,
-            "masks": len(run.with_masks()),
-            "non_empty": sum(not mask.empty for step in run.with_masks() for mask in step.masks),
-            "layers": len(layers),
-            "layers_valid": all(layer.isValid() and layer.featureCount() > 0 for layer in layers),
-            "claims": [c.verdict for c in run.claims],
-            "dates": sorted({step.date for step in run.with_masks() if step.date}),
-            "file": Path(run.gpkg).is_file(),
-            "arrivals_s": [round(at - self.asked, 2) for at, _step in self.arrivals],
-            "warnings": run.warnings,
-            "device": run.device,
-        }
 
 
 def first_question(desk: Desk):
