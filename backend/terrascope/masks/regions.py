@@ -88,6 +88,15 @@ def grow(mask: Mask) -> Mask:
     return wide
 
 
+def corners(mask: Mask) -> Mask:
+    """Corners of the pixels of a mask, bool [H + 1, W + 1]."""
+    found = np.zeros((mask.shape[0] + 1, mask.shape[1] + 1), bool)
+    for rows in (slice(None, -1), slice(1, None)):
+        for cols in (slice(None, -1), slice(1, None)):
+            found[rows, cols] |= mask
+    return found
+
+
 def parts(mask: Mask) -> tuple[int, int]:
     """Number of 8-connected parts, and pixels of the largest one.
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 from pyproj import Geod
@@ -9,37 +12,69 @@ from pyproj import Geod
 from terrascope.masks import regions
 from terrascope.masks.geodesy import Ground, ground
 from terrascope.masks.nearest import nearest_pair
-from terrascope.masks.types import Adjacency, Comparison, Distance, Method, PixelPoint
+from terrascope.masks.types import Adjacency, Comparison, Distance, Mask, Method, PixelPoint
 from terrascope.scene.types import Grid
 
 
-def distance(a: NDArray[np.generic], b: NDArray[np.generic], grid: Grid) -> Distance:
-    """Least distance from a pixel centre of `a` to one of `b`, and the two pixels that realise it.
+def distance(
+    a: NDArray[np.generic], b: NDArray[np.generic], grid: Grid, *, between: Literal["edges", "centres"] = "edges"
+) -> Distance:
+    """Least distance of two masks, and where they are nearest to each other.
 
-    This is the minimum of the Euclidean distance transform of one mask inside the other (the paper's rule), found
-    between the rims of the masks. In the plane of the CRS where its areas hold, else along the ellipsoid.
+    Parameters
+    ----------
+    between
+        "edges": from pixel edge to pixel edge, as a ruler on the map would have it; 0 where the masks touch, be it by a
+        corner. The least distance of two sets of rectangular pixels is that of two of their corners. "centres": from
+        pixel centre to pixel centre, the minimum of the Euclidean distance transform of one mask inside the other, as
+        the paper's benchmark defines it; 0 where the masks overlap, one pixel where they touch.
+
+    Notes
+    -----
+    In the plane of the CRS where its areas hold, else along the ellipsoid.
     """
     one, two = regions.as_mask(a, grid, "first mask"), regions.as_mask(b, grid, "second mask")
     place = ground(grid)
     if not one.any() or not two.any():
-        return Distance(None, None, None, place.method, None, None, None, None)
+        return Distance(None, None, None, place.method, None, None, None, None, between)
+    if between == "centres":
+        return _least(place, one, two, between)
+    t = grid.transform
+    shifted = t._replace(c=t.c - (t.a + t.b) / 2, f=t.f - (t.d + t.e) / 2)
+    corners = ground(Grid(grid.width + 1, grid.height + 1, shifted, grid.crs))
+    found = _least(corners, regions.corners(one), regions.corners(two), between)
+    assert found.pixel_a is not None
+    assert found.pixel_b is not None
+    return replace(found, pixel_a=_pixel_at(one, found.pixel_a), pixel_b=_pixel_at(two, found.pixel_b))
+
+
+def _least(place: Ground, one: Mask, two: Mask, between: str) -> Distance:
+    """Least distance between the centres of the cells of two masks that are not empty."""
     both = one & two
     if both.any():
         row, col = (int(v) for v in np.unravel_index(int(np.argmax(both)), both.shape))
         here, pixel = place.point(row + 0.5, col + 0.5), PixelPoint(row, col)
-        return Distance(0.0 if place.has_metres else None, 0.0, 0, place.method, here, here, pixel, pixel)
+        return Distance(0.0 if place.has_metres else None, 0.0, 0, place.method, here, here, pixel, pixel, between)
     pixel_a, pixel_b = nearest_pair(place, one, two)
     rows, cols = abs(pixel_a.row - pixel_b.row), abs(pixel_a.col - pixel_b.col)
     return Distance(
         distance_m=_metres(place, pixel_a, pixel_b),
         distance_px=float(np.hypot(rows, cols)),
-        gap_px=max(rows, cols) - 1,
+        gap_px=max(rows, cols) - (between == "centres"),
         method=place.method,
         point_a=place.point(pixel_a.row + 0.5, pixel_a.col + 0.5),
         point_b=place.point(pixel_b.row + 0.5, pixel_b.col + 0.5),
         pixel_a=pixel_a,
         pixel_b=pixel_b,
+        between=between,
     )
+
+
+def _pixel_at(mask: Mask, corner: PixelPoint) -> PixelPoint:
+    """A pixel of a mask that has the corner."""
+    top, left = max(corner.row - 1, 0), max(corner.col - 1, 0)
+    rows, cols = np.nonzero(mask[top : corner.row + 1, left : corner.col + 1])
+    return PixelPoint(top + int(rows[0]), left + int(cols[0]))
 
 
 def adjacency(a: NDArray[np.generic], b: NDArray[np.generic], grid: Grid) -> Adjacency:

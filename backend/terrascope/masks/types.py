@@ -111,10 +111,13 @@ class Measurement(Result):
 
 @dataclass(frozen=True)
 class Distance(Result):
-    """Least distance between two masks, from pixel centre to pixel centre (0 where they overlap).
+    """Least distance between two masks.
 
-    `distance_px` is the distance of the same two pixels in pixels; `distance_m` is None without a CRS. `gap_px` counts
-    the empty pixels between them along the longer image axis. Points are map coordinates. All None if a mask is empty.
+    `between` says from where to where: "edges" of pixels (0 where the masks touch) or "centres" (0 where they overlap).
+
+    `distance_px` is the distance of the same two places in pixels; `distance_m` is None without a CRS. `gap_px` counts
+    the empty pixels between them along the longer image axis. `point_a` and `point_b` are the two places in map
+    coordinates, `pixel_a` and `pixel_b` the pixels that they belong to. All None if a mask is empty.
     """
 
     distance_m: float | None
@@ -125,6 +128,7 @@ class Distance(Result):
     point_b: Point | None
     pixel_a: PixelPoint | None
     pixel_b: PixelPoint | None
+    between: str = "edges"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ class Facts:
     def __init__(self, steps: Sequence[StepEvidence]) -> None:
         self.steps = tuple(steps)
         self.keys = {id(step): key_of(step.label) for step in self.steps}
-        self._distances: dict[tuple[int, int], Distance] = {}
+        self._distances: dict[tuple[int, int], tuple[Distance, ...]] = {}
         self._adjacencies: dict[tuple[int, int], Adjacency] = {}
         self._changes: dict[tuple[int, int], Change] = {}
 
@@ -30,13 +30,14 @@ class Facts:
         """Steps whose mask is of a class, in order."""
         return [step for step in self.steps if self.keys[id(step)] == key]
 
-    def distance(self, one: StepEvidence, two: StepEvidence) -> Distance | None:
-        """Distance of two masks; None past the limit of pairs."""
+    def distances(self, one: StepEvidence, two: StepEvidence) -> tuple[Distance, ...]:
+        """Distance of two masks between edges and between pixel centres; none past the limit of pairs."""
         pair = (id(one), id(two))
         if pair not in self._distances:
             if len(self._distances) >= MOST_PAIRS or one.mask.shape != two.mask.shape:
-                return None
-            self._distances[pair] = distance(one.mask, two.mask, one.grid)
+                return ()
+            edges = distance(one.mask, two.mask, one.grid)
+            self._distances[pair] = edges, distance(one.mask, two.mask, one.grid, between="centres")
         return self._distances[pair]
 
     def adjacency(self, one: StepEvidence, two: StepEvidence) -> Adjacency | None:

@@ -217,19 +217,23 @@ def _between(document: Document, sentence: Sentence, quantity: Quantity, topic: 
             reason = f"No mask of {_name(document, mention)!r} was made."
             return unknown(document, sentence, quantity, ClaimKind.LENGTH, reason)
     one, two = ones[0], twos[0]
-    value: float | None = None
-    if topic == "distance":
-        found = document.facts.distance(one, two)
-        if found is not None:
-            value = found.distance_m if quantity.kind is Kind.LENGTH else found.distance_px
-        what = "least distance of the two masks"
-    else:
-        met = document.facts.adjacency(one, two)
-        if met is not None:
-            value = met.border_m if quantity.kind is Kind.LENGTH else float(met.border_px)
-        what = "length of the common border"
-    fact = Fact(np.nan if value is None else value, what, (one, two))
-    return verdict(document, sentence, quantity, ClaimKind.LENGTH, [fact])
+    facts = _distances(document, quantity, one, two) if topic == "distance" else _borders(document, quantity, one, two)
+    return verdict(document, sentence, quantity, ClaimKind.LENGTH, facts)
+
+
+def _distances(document: Document, quantity: Quantity, one: StepEvidence, two: StepEvidence) -> list[Fact]:
+    """From edge to edge, and from pixel centre to pixel centre, which is the rule of the paper's own questions."""
+    facts = []
+    for found, what in zip(document.facts.distances(one, two), ("", ", between pixel centres")):
+        value = found.distance_m if quantity.kind is Kind.LENGTH else found.distance_px
+        facts.append(Fact(np.nan if value is None else value, f"least distance of the two masks{what}", (one, two)))
+    return facts or [Fact(np.nan, "least distance of the two masks", (one, two))]
+
+
+def _borders(document: Document, quantity: Quantity, one: StepEvidence, two: StepEvidence) -> list[Fact]:
+    met = document.facts.adjacency(one, two)
+    value = None if met is None else met.border_m if quantity.kind is Kind.LENGTH else float(met.border_px)
+    return [Fact(np.nan if value is None else value, "length of the common border", (one, two))]
 
 
 def _count(document: Document, sentence: Sentence, quantity: Quantity) -> Claim | None:

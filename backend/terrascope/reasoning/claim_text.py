@@ -106,7 +106,7 @@ class Lexicon:
             if own:
                 words.setdefault(own, key)
                 words.setdefault(f"{own}s", key)
-            if _FLOOD.search(own):
+            if _FLOOD.search(own) or own == "water gained":  # "it was flooded", of masks decades apart, too
                 for word in _FLOOD_WORDS:
                     words.setdefault(word, key)
         for label, (single, plural) in WORDS.items():

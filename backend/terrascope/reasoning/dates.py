@@ -156,7 +156,7 @@ def _time_point(kind: str, match: re.Match[str], views: Sequence[View], points: 
     wanted = _date_parts(kind, match)
     if wanted is None:
         return None
-    fits = [rank for rank, point in enumerate(points) if any(_fits(views[i].date, wanted) for i in point)]
+    fits = [rank for rank, point in enumerate(points) if any(_fits(views[i], wanted) for i in point)]
     return fits[0] if len(fits) == 1 or (fits and wanted[2]) else None
 
 
@@ -191,7 +191,10 @@ def _month(word: str) -> int:
     return next(rank for rank, name in enumerate(_MONTHS, 1) if name.startswith(word.lower()[:3]))
 
 
-def _fits(date: dt.date | None, wanted: tuple[int, int, int]) -> bool:
-    if date is None:
+def _fits(view: View, wanted: tuple[int, int, int]) -> bool:
+    """Whether a view can be of a date, as far as both are known."""
+    if view.date is None:
         return False
-    return all(not part or part == own for part, own in zip(wanted, (date.year, date.month, date.day)))
+    known = {"year": 1, "month": 2}.get(view.date_precision, 3)
+    own = (view.date.year, view.date.month, view.date.day)
+    return all(not part or part == mine for part, mine in list(zip(wanted, own))[:known])

@@ -3,7 +3,8 @@ text."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -19,6 +20,12 @@ from terrascope.scene.time_points import time_points
 from terrascope.scene.types import Scene
 
 Mask = NDArray[np.bool_]
+
+#: Between dates that lie no more days apart, water that was not there before is taken as a flood.
+FLOOD_DAYS = 92
+_FLOOD = re.compile(
+    r"flood|inundat|submerg|under water|deluge|überschwemm|überflut|hochwasser|inond|inunda", re.IGNORECASE
+)
 
 #: Class labels of the loop -> the words that the embedded model knows them by.
 MODEL_WORDS: dict[str, str] = {
@@ -78,10 +85,13 @@ class EvidenceBook:
         Does the measuring.
     time_of
         Time point (0, 1, ...) of each view.
+    flood
+        Whether water that a later view has and an earlier one has not is to be called a flood.
     """
 
     measurer: Measurer
     time_of: Sequence[int]
+    flood: Callable[[int, int], bool] = lambda before, after: False
     steps: list[Measured] = field(default_factory=list)
 
     def add(self, label: str, view: int, mask: Mask) -> tuple[Facts, dict[str, object], dict[str, object]]:
@@ -133,7 +143,8 @@ class EvidenceBook:
         gain, loss = step.mask & ~before.mask, before.mask & ~step.mask
         gained, lost = self.measurer.sized(gain, step.view), self.measurer.sized(loss, step.view)
         since = f"t{self.time_of[before.view] + 1}"
-        derived["flooded" if step.label == "water" else f"{step.label} gained"] = gain
+        flooded = step.label == "water" and self.flood(before.view, step.view)
+        derived["flooded" if flooded else f"{step.label} gained"] = gain
         derived[f"{step.label} lost"] = loss
         measurements["change"] = {"since": since, "gain": gained.details, "loss": lost.details}
         found: dict[str, object] = {
@@ -173,18 +184,35 @@ class SceneMeasurer:
 
 
 class MeasuredEvidence:
-    """The loop's evidence provider: measures each mask of one answer and writes it as text."""
+    """The loop's evidence provider: measures each mask of one answer and writes it as text.
 
-    def __init__(self, scene: Scene) -> None:
+    Parameters
+    ----------
+    scene
+        What is asked about.
+    question
+        Where it speaks of a flood, gained water is called flooded; else only between dates a few months apart.
+    """
+
+    def __init__(self, scene: Scene, question: str = "") -> None:
         time_of = [0] * len(scene.views)
         for rank, point in enumerate(time_points(scene.views)):
             for view in point:
                 time_of[view] = rank
         self._valid = [view.valid for view in scene.views]
-        self._book = EvidenceBook(SceneMeasurer(scene), time_of)
+        self._views = scene.views
+        self._asked = _FLOOD.search(question) is not None
+        self._book = EvidenceBook(SceneMeasurer(scene), time_of, self._is_flood)
 
     def after_mask(self, step: int, label: str, view: int, prediction: MaskPrediction) -> EvidenceReady:
         """Measure the mask of a step; only valid pixels count."""
         mask = prediction.mask & self._valid[view]
         facts, measurements, derived = self._book.add(MODEL_WORDS.get(label, label), view, mask)
         return EvidenceReady(step, write(facts), measurements, derived)
+
+    def _is_flood(self, before: int, after: int) -> bool:
+        """Floods come and go within months; water that is new after years is a reservoir or a river's new bed."""
+        one, two = self._views[before], self._views[after]
+        if one.date is None or two.date is None or "year" in (one.date_precision, two.date_precision):
+            return self._asked
+        return self._asked or abs((two.date - one.date).days) <= FLOOD_DAYS

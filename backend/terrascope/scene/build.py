@@ -10,6 +10,7 @@ import numpy as np
 
 from terrascope.errors import SceneError
 from terrascope.scene import grid as grids
+from terrascope.scene.dates import date_text
 from terrascope.scene.grid import Choice
 from terrascope.scene.hashing import fingerprint
 from terrascope.scene.layer import Layer, inspect
@@ -197,7 +198,7 @@ def _finest(layers: Sequence[Layer]) -> tuple[float, float] | None:
 
 def _view(layer: Layer, how: Plan, pixels: np.ndarray, valid: np.ndarray) -> View:
     mark = fingerprint(layer.header.path)
-    notes = [f"bands: {layer.found.reason}", f"scale: {layer.conversion.reason}", f"date: {layer.date_reason}"]
+    notes = [f"bands: {layer.found.reason}", f"scale: {layer.conversion.reason}", f"date: {_date_reason(layer)}"]
     notes += [n for n in (how.note, mark.note, *layer.notes) if n]
     value = f"sampled:{mark.value}" if mark.sampled else mark.value
     return View(
@@ -208,6 +209,7 @@ def _view(layer: Layer, how: Plan, pixels: np.ndarray, valid: np.ndarray) -> Vie
         scale=layer.conversion.scale,
         pixels=pixels,
         valid=valid,
+        date_precision=layer.dated.precision,
         source=Source(
             path=layer.header.path,
             sha256=value,
@@ -217,6 +219,11 @@ def _view(layer: Layer, how: Plan, pixels: np.ndarray, valid: np.ndarray) -> Vie
             notes=tuple(notes),
         ),
     )
+
+
+def _date_reason(layer: Layer) -> str:
+    known = {"year": "; only the year is known", "month": "; only the month is known"}.get(layer.dated.precision, "")
+    return layer.dated.reason + known
 
 
 def _ordered(views: list[View]) -> tuple[list[View], list[str]]:
@@ -277,7 +284,7 @@ def _describe_layer(layer: Layer, how: Plan) -> LayerDescription:
         role=layer.role.value,
         sensor=layer.found.sensor,
         bands=layer.found.bands,
-        date=layer.date.isoformat() if layer.date else None,
+        date=date_text(*layer.dated[::2]),
         scale=layer.conversion.scale.value,
         width=header.width,
         height=header.height,
@@ -287,7 +294,7 @@ def _describe_layer(layer: Layer, how: Plan) -> LayerDescription:
         pixel_size_m=metres_per_pixel(frame),
         reasons={
             "bands": layer.found.reason,
-            "date": layer.date_reason,
+            "date": _date_reason(layer),
             "scale": layer.conversion.reason,
             "place": layer.placement.placed_by,
         },

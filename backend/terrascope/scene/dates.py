@@ -22,10 +22,18 @@ _MONTHS = {
 
 
 class DateFound(NamedTuple):
-    """A date, or None, and why."""
+    """A date, or None, why, and how much of it is known: "day", "month" (the 1st stands for it) or "year" (1 July)."""
 
     date: dt.date | None
     reason: str
+    precision: str = "day"
+
+
+def date_text(date: dt.date | None, precision: str = "day") -> str | None:
+    """Return a date as ISO 8601 text with no more than is known: 2019-07-31, 2019-07 or 2019; None if there is none."""
+    if date is None:
+        return None
+    return date.isoformat()[: {"year": 4, "month": 7}.get(precision, 10)]
 
 
 def _make(year: int, month: int, day: int) -> dt.date | None:
@@ -76,6 +84,16 @@ def parse_date(text: str) -> dt.date | None:
     return None
 
 
+_PARTIAL = re.compile(r"\s*(\d{4})(?:[-/](0?[1-9]|1[0-2]))?\s*")
+
+
+def read_date(text: str) -> DateFound:
+    """Read a date as a person writes it: a full date, a year and month, or a year."""
+    if (match := _PARTIAL.fullmatch(text)) and (found := _make(int(match[1]), int(match[2] or 7), 1)):
+        return DateFound(found, "", "month" if match[2] else "year")
+    return DateFound(parse_date(text), "")
+
+
 def date_of(path: str, metadata: Mapping[str, str] | None = None) -> DateFound:
     """Find when a raster was acquired.
 
@@ -89,8 +107,7 @@ def date_of(path: str, metadata: Mapping[str, str] | None = None) -> DateFound:
     Returns
     -------
     DateFound
-        The date and the reason; a year without month and day gives 1 July (1st of the month for year and month),
-        and says so.
+        The date, the reason, and the precision: a year alone gives 1 July, year and month the 1st.
     """
     tags = {key.lower(): str(value) for key, value in (metadata or {}).items()}
     for key in DATE_KEYS:
@@ -102,9 +119,9 @@ def date_of(path: str, metadata: Mapping[str, str] | None = None) -> DateFound:
             return DateFound(found, where)
     stem = parts[-1] if parts else ""
     if m := _YEAR_MONTH.search(stem):
-        return DateFound(dt.date(int(m[1]), int(m[2]), 1), "year and month in the file name; the 1st stands for it")
+        return DateFound(dt.date(int(m[1]), int(m[2]), 1), "year and month in the file name", "month")
     if m := _YEAR.search(stem):
-        return DateFound(dt.date(int(m[1]), 7, 1), "year in the file name; 1 July stands for it")
+        return DateFound(dt.date(int(m[1]), 7, 1), "year in the file name", "year")
     if "tifftag_datetime" in tags and (found := parse_date(tags["tifftag_datetime"].replace(":", "-", 2))):
         return DateFound(found, "TIFF date tag (may be the date of processing)")
     return DateFound(None, "no date in metadata or name")

@@ -14,7 +14,7 @@ from rasterio.errors import RasterioError
 from rasterio.warp import calculate_default_transform
 
 from terrascope.scene.bands import Recognition, recognise
-from terrascope.scene.dates import date_of
+from terrascope.scene.dates import DateFound, date_of
 from terrascope.scene.placement import Frame, Placement, upright
 from terrascope.scene.raster import Header, environment, header_of, opened, peek
 from terrascope.scene.request import LayerRequest
@@ -42,8 +42,7 @@ class Layer:
     found: Recognition
     conversion: Conversion
     placement: Placement
-    date: dt.date | None
-    date_reason: str
+    dated: DateFound
     nodata: float | None
     any_band: bool
     nodata_assumed: bool
@@ -53,6 +52,11 @@ class Layer:
     def name(self) -> str:
         """Name shown to the user."""
         return self.request.name or Path(self.header.path.replace("\\", "/")).stem or self.header.path
+
+    @property
+    def date(self) -> dt.date | None:
+        """When it was taken."""
+        return self.dated.date
 
     @property
     def may_be_nan(self) -> bool:
@@ -73,26 +77,30 @@ def inspect(request: LayerRequest) -> Layer:
     SceneError
         If the raster cannot be opened or the request contradicts it.
     """
-    role, date = request.known_role(), request.known_date()
+    role, dated = request.known_role(), request.known_date()
     with environment(), opened(request.path) as dataset:
         header = header_of(dataset, request.path)
         sample = peek(dataset, header)
         placement, notes = _place(dataset, header)
     found = recognise(header, sample, role=role, bands=request.bands)
-    reason = "chosen by the user"
-    if date is None:
-        properties = header.stac.get("properties", {})
-        stac = {k: str(v) for k, v in properties.items()} if isinstance(properties, dict) else {}
-        date, reason = date_of(request.path, {**header.tags, **stac})
-        if date is None and request.name:
-            date, reason = date_of(request.name)
-            reason = f"layer name: {reason}" if date else reason
-    conversion = conversion_of(header, found, sample, date=date, wanted=request.scale)
+    if dated is None:
+        dated = _dated(request, header)
+    conversion = conversion_of(header, found, sample, date=dated.date, wanted=request.scale)
     nodata, any_band, assumed, note = _nodata(header, found, conversion, sample)
     notes += [*header.warnings, *found.notes, *conversion.notes, *([note] if note else [])]
     return Layer(
-        request, header, found, conversion, placement, date, reason, nodata, any_band, assumed, tuple(notes)
+        request, header, found, conversion, placement, dated, nodata, any_band, assumed, tuple(notes)
     )  # fmt: skip
+
+
+def _dated(request: LayerRequest, header: Header) -> DateFound:
+    properties = header.stac.get("properties", {})
+    stac = {k: str(v) for k, v in properties.items()} if isinstance(properties, dict) else {}
+    found = date_of(request.path, {**header.tags, **stac})
+    if found.date is None and request.name:
+        by_name = date_of(request.name)
+        return by_name._replace(reason=f"layer name: {by_name.reason}") if by_name.date else found
+    return found
 
 
 def _place(dataset: Any, header: Header) -> tuple[Placement, list[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from terrascope.errors import SceneError
-from terrascope.scene.dates import parse_date
+from terrascope.scene.dates import DateFound, read_date
 from terrascope.scene.types import Role, Scale
 
 
@@ -65,20 +65,23 @@ class LayerRequest:
         except ValueError:
             raise SceneError(f"Role {self.role!r} of {self.path!r} is unknown.", 'Use "optical" or "sar".') from None
 
-    def known_date(self) -> dt.date | None:
-        """Return the date that the user gave.
+    def known_date(self) -> DateFound | None:
+        """Return the date that the user gave, a full one, a year and month, or a year.
 
         Raises
         ------
         SceneError
             If it cannot be read.
         """
-        if self.date is None or isinstance(self.date, dt.date):
-            return self.date
-        found = parse_date(self.date)
-        if found is None:
-            raise SceneError(f"Date {self.date!r} of {self.path!r} cannot be read.", "Write it as YYYY-MM-DD.")
-        return found
+        if self.date is None:
+            return None
+        if isinstance(self.date, dt.date):
+            return DateFound(self.date, "chosen by the user")
+        found = read_date(self.date)
+        if found.date is None:
+            hint = "Write it as YYYY-MM-DD, YYYY-MM or YYYY."
+            raise SceneError(f"Date {self.date!r} of {self.path!r} cannot be read.", hint)
+        return found._replace(reason="chosen by the user")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from terrascope.scene.dates import date_text
+
 #: Band names that the rest of the code understands; others are kept as they are called in the file.
 BANDS: tuple[str, ...] = (
     "coastal", "blue", "green", "red", "rededge1", "rededge2", "rededge3", "nir", "nir08", "swir1", "swir2", "vv", "vh",
@@ -80,6 +82,8 @@ class View:
         float32 [B, H, W] on the scene's grid; values outside `valid` are 0.
     valid
         bool [H, W]: inside the image and not nodata, NaN, alpha 0 or masked.
+    date_precision
+        How much of `date` is known: "day", "month" (the 1st stands for it) or "year" (1 July stands for it).
     """
 
     name: str
@@ -90,6 +94,12 @@ class View:
     pixels: NDArray[np.float32]
     valid: NDArray[np.bool_]
     source: Source
+    date_precision: str = "day"
+
+    @property
+    def date_text(self) -> str | None:
+        """The date as ISO 8601 text with no more than is known ("2019-07-31", "2019-07", "2019"); None if unknown."""
+        return date_text(self.date, self.date_precision)
 
     def band(self, name: str) -> NDArray[np.float32] | None:
         """Return one band, float32 [H, W], or None if the view does not have it."""

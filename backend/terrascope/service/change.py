@@ -116,9 +116,7 @@ def _segment(
     cancelled: Callable[[], bool],
 ) -> MaskPrediction:
     alone = replace(scene, views=(view,))
-    events = reason(
-        network, alone, Prompt(question), settings, evidence=MeasuredEvidence(alone), cancelled=cancelled
-    )
+    events = reason(network, alone, Prompt(question), settings, evidence=MeasuredEvidence(alone), cancelled=cancelled)
     found = [event.prediction for event in events if isinstance(event, MaskReady)]
     if cancelled():
         raise Cancelled
@@ -133,6 +131,4 @@ def _segment(
 
 
 def _name(view: View) -> str:
-    return view.date.isoformat() if view.date else view.name
-
-
+    return view.date_text or view.name

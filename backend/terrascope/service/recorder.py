@@ -99,7 +99,7 @@ class Recorder:
 
     def _begun(self, event: StepBegun) -> None:
         view = self._scene.views[event.view]
-        date = view.date.isoformat() if view.date else None
+        date = view.date_text
         self._steps[event.step] = Step(
             event.step, self._texts.get(event.step, ""), event.label, event.view, view.name, date, event.date_reason
         )

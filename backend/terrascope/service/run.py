@@ -117,7 +117,7 @@ def scene_message(scene: Scene) -> Message:
     """Return the `scene` message of an opened scene."""
     grid = scene.grid
     views = [
-        {"name": each.name, "role": each.role.value, "date": each.date.isoformat() if each.date else None,
+        {"name": each.name, "role": each.role.value, "date": each.date_text,
          "bands": list(each.bands), "scale": each.scale.value, "sensor": each.source.sensor, "path": each.source.path}
         for each in scene.views
     ]  # fmt: skip
@@ -138,7 +138,7 @@ def begin_trace(request: QuestionRequest, scene: Scene, network: Network, settin
         inputs=tuple(
             InputRecord(
                 name=view.name, role=view.role.value, path=view.source.path,
-                date=view.date.isoformat() if view.date else None, bands=tuple(view.bands), scale=view.scale.value,
+                date=view.date_text, bands=tuple(view.bands), scale=view.scale.value,
                 sha256=view.source.sha256, sensor=view.source.sensor, sensor_reason=view.source.sensor_reason,
                 native_pixel_size=_pair(view.source.native_pixel_size), notes=tuple(view.source.notes),
             )
@@ -160,14 +160,14 @@ def _reason(
     cancelled: Callable[[], bool],
 ) -> None:
     prompt = Prompt(request.question, request.options)
-    evidence = evidence_for(network, scene)
+    evidence = evidence_for(network, scene, request.question)
     for event in reason(network, scene, prompt, settings, evidence=evidence, cancelled=cancelled):
         recorder.take(event)
 
 
-def evidence_for(network: Network, scene: Scene) -> EvidenceProvider:
+def evidence_for(network: Network, scene: Scene, question: str = "") -> EvidenceProvider:
     """Return what measures each mask; a trace keeps relations and changes also where the network does not read them."""
-    return MeasuredEvidence(scene)
+    return MeasuredEvidence(scene, question)
 
 
 def _conclude(
@@ -190,14 +190,10 @@ def _conclude(
         on_message(_claim_message(claim))
     answer = recorder.answer
     if answer is not None:
-        on_message(
-            {"type": "answer", "text": answer.text, "choice": answer.choice, "confidence": answer.confidence}
-        )
+        on_message({"type": "answer", "text": answer.text, "choice": answer.choice, "confidence": answer.confidence})
     warnings = (*ended.warnings, *_contradictions(claims))
     writer.put_run(
-        replace(
-            writer.trace, answer=answer, end_reason=ended.reason.value, warnings=warnings, timings=clock.timings()
-        )
+        replace(writer.trace, answer=answer, end_reason=ended.reason.value, warnings=warnings, timings=clock.timings())
     )
     end: Message = {
         "type": "end", "reason": ended.reason.value, "gpkg": str(writer.path), "warnings": list(warnings),

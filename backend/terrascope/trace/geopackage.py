@@ -172,8 +172,9 @@ class GeoPackageWriter:
             picture = pictures.get(view)
             connection.execute(
                 f"INSERT INTO inputs ({_INPUT_COLUMNS}) VALUES ({_marks(_INPUT_COLUMNS)})",
-                (view, each.name, each.role, each.date, each.path, each.sha256, ", ".join(each.bands), each.sensor,
-                 picture.data if picture else None, picture.media_type if picture else None),
+                (view, each.name, each.role, _full_date(each.date), each.date, each.path, each.sha256,
+                 ", ".join(each.bands), each.sensor, picture.data if picture else None,
+                 picture.media_type if picture else None),
             )  # fmt: skip
 
     def _mask_rows(
@@ -185,7 +186,7 @@ class GeoPackageWriter:
             weight = part.area_m2 / area if part.area_m2 is not None and area else part.pixels / total
             part_share = None if share is None else share * weight
             yield (
-                blob, step.number, label, step.view, step.view_name, step.date,
+                blob, step.number, label, step.view, step.view_name, _full_date(step.date), step.date,
                 number, part.area_m2, part_share, part.pixels, area, share, None if derived else step.confidence,
                 colour_of(label, derived), derived,
             )  # fmt: skip
@@ -206,12 +207,14 @@ class GeoPackageWriter:
 
 
 _MASK_COLUMNS = (
-    "geom, step, label, view, view_name, date, part, area_m2, share, pixels, mask_area_m2, mask_share, confidence,"
-    " colour, derived"
+    "geom, step, label, view, view_name, date, date_text, part, area_m2, share, pixels, mask_area_m2, mask_share,"
+    " confidence, colour, derived"
 )
-_STEP_COLUMNS = "step, text, label, view, view_name, date, area_m2, share, confidence, evidence, empty, record"
+_STEP_COLUMNS = (
+    "step, text, label, view, view_name, date, date_text, area_m2, share, confidence, evidence, empty, record"
+)
 _CLAIM_COLUMNS = "step, claim, verdict, claimed, measured, unit, reason, record"
-_INPUT_COLUMNS = "view, name, role, date, path, sha256, bands, sensor, picture, picture_type"
+_INPUT_COLUMNS = "view, name, role, date, date_text, path, sha256, bands, sensor, picture, picture_type"
 _RUN_COLUMNS = (
     "id, created, question, options, answer, choice, confidence, end_reason, network, network_version,"
     " weights_sha256, device, settings, versions, warnings, seconds, record"
@@ -235,12 +238,17 @@ def _marks(columns: str) -> str:
     return ", ".join("?" for _ in columns.split(","))
 
 
+def _full_date(text: str | None) -> str | None:
+    """A day for a date of which only the month (the 1st stands for it) or the year (1 July) is known."""
+    return None if text is None else text + {4: "-07-01", 7: "-01"}.get(len(text), "")
+
+
 def _step_row(step: Step) -> tuple[object, ...]:
     area, share = summary_area(step.measurements), summary_share(step.measurements)
     empty = None if step.mask is None else step.measurements.get("pixels") == 0
     return (
-        step.number, step.text, step.label, step.view, step.view_name, step.date, area, share, step.confidence,
-        step.evidence, empty, _dump(step),
+        step.number, step.text, step.label, step.view, step.view_name, _full_date(step.date), step.date, area, share,
+        step.confidence, step.evidence, empty, _dump(step),
     )  # fmt: skip
 
 
@@ -365,9 +373,7 @@ def read_pictures(path: str | os.PathLike[str]) -> dict[int, Picture]:
         return {view: Picture(data, kind) for view, data, kind in rows}
 
 
-def write_geopackage(
-    trace: Trace, path: str | os.PathLike[str], pictures: Mapping[int, Picture] | None = None
-) -> Path:
+def write_geopackage(trace: Trace, path: str | os.PathLike[str], pictures: Mapping[int, Picture] | None = None) -> Path:
     """Write a whole trace at once. Returns the file's absolute path."""
     with GeoPackageWriter(path, trace, pictures) as writer:
         return writer.path

@@ -36,19 +36,19 @@ CREATE TABLE gpkg_extensions (
 _TABLES = """
 CREATE TABLE masks (
   fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom MULTIPOLYGON, step INTEGER NOT NULL, label TEXT NOT NULL,
-  view INTEGER, view_name TEXT, date DATE, part INTEGER NOT NULL, area_m2 DOUBLE, share DOUBLE, pixels INTEGER,
-  mask_area_m2 DOUBLE, mask_share DOUBLE, confidence DOUBLE, colour TEXT, derived BOOLEAN NOT NULL);
+  view INTEGER, view_name TEXT, date DATE, date_text TEXT, part INTEGER NOT NULL, area_m2 DOUBLE, share DOUBLE,
+  pixels INTEGER, mask_area_m2 DOUBLE, mask_share DOUBLE, confidence DOUBLE, colour TEXT, derived BOOLEAN NOT NULL);
 CREATE INDEX masks_step ON masks (step);
 CREATE TABLE steps (
   fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, step INTEGER NOT NULL UNIQUE, text TEXT NOT NULL, label TEXT,
-  view INTEGER, view_name TEXT, date DATE, area_m2 DOUBLE, share DOUBLE, confidence DOUBLE, evidence TEXT,
-  empty BOOLEAN, record TEXT NOT NULL);
+  view INTEGER, view_name TEXT, date DATE, date_text TEXT, area_m2 DOUBLE, share DOUBLE, confidence DOUBLE,
+  evidence TEXT, empty BOOLEAN, record TEXT NOT NULL);
 CREATE TABLE claims (
   fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, step INTEGER NOT NULL, claim TEXT NOT NULL, verdict TEXT NOT NULL,
   claimed TEXT, measured TEXT, unit TEXT, reason TEXT, record TEXT NOT NULL);
 CREATE TABLE inputs (
   fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, view INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, role TEXT,
-  date DATE, path TEXT NOT NULL, sha256 TEXT, bands TEXT, sensor TEXT, picture BLOB, picture_type TEXT);
+  date DATE, date_text TEXT, path TEXT NOT NULL, sha256 TEXT, bands TEXT, sensor TEXT, picture BLOB, picture_type TEXT);
 CREATE TABLE run (
   fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, id TEXT NOT NULL UNIQUE, created DATETIME, question TEXT NOT NULL,
   options TEXT, answer TEXT, choice TEXT, confidence DOUBLE, end_reason TEXT, network TEXT NOT NULL,

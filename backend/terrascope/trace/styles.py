@@ -17,9 +17,9 @@ from terrascope.resources import resource
 #: What stands on the map beside a mask: its class and area in a unit that suits its size, or its share.
 LABEL_EXPRESSION = (
     "\"label\" || '\\n' || CASE"
-    " WHEN \"mask_area_m2\" >= 1000000 THEN format_number(\"mask_area_m2\" / 1000000, 2) || ' km²'"
-    " WHEN \"mask_area_m2\" >= 10000 THEN format_number(\"mask_area_m2\" / 10000, 1) || ' ha'"
-    " WHEN \"mask_area_m2\" IS NOT NULL THEN format_number(\"mask_area_m2\", 0) || ' m²'"
+    ' WHEN "mask_area_m2" >= 1000000 THEN format_number("mask_area_m2" / 1000000, 2) || \' km²\''
+    ' WHEN "mask_area_m2" >= 10000 THEN format_number("mask_area_m2" / 10000, 1) || \' ha\''
+    ' WHEN "mask_area_m2" IS NOT NULL THEN format_number("mask_area_m2", 0) || \' m²\''
     " ELSE format_number(100 * coalesce(\"mask_share\", 0), 1) || ' %' END"
 )
 
@@ -92,7 +92,7 @@ def masks_qml(colours: Mapping[str, str] = COLOURS) -> str:
         '<Option name="type" type="int" value="3"/></Option></Option>'
         '<Option name="type" type="QString" value="collection"/></Option></dd_properties>'
         "</settings></labeling>"
-        "<mapTip>&lt;b&gt;[% \"label\" %]&lt;/b&gt; [% coalesce(\"date\", '') %]&lt;br/&gt;step [% \"step\" %], "
+        '<mapTip>&lt;b&gt;[% "label" %]&lt;/b&gt; [% coalesce("date_text", \'\') %]&lt;br/&gt;step [% "step" %], '
         'part [% "part" %]: [% format_number(coalesce("area_m2", "pixels"), 0) %] '
         "[% if(\"area_m2\" IS NULL, 'px', 'm²') %]</mapTip>"
         "</qgis>\n"

@@ -45,7 +45,11 @@ class MaskRle:
 
 @dataclass(frozen=True)
 class InputRecord:
-    """One view of the scene and the file it came from. `native_pixel_size` is in the file's own CRS units."""
+    """One view of the scene and the file it came from.
+
+    `native_pixel_size` is in the file's own CRS units; `date` is ISO 8601 text, no more than is known (a day, a month
+    or a year).
+    """
 
     name: str
     role: str

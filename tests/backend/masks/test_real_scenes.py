@@ -128,10 +128,12 @@ def test_distance_is_the_minimum_of_gdals_proximity(case: tuple[Scene, np.ndarra
     )
     if run.returncode != 0:
         pytest.skip("this machine has no Python with GDAL's own bindings")
-    found = distance(apart, target, Grid(scene.grid.width, scene.grid.height, Affine6(1, 0, 0, 0, 1, 0), None))
+    found = distance(
+        apart, target, Grid(scene.grid.width, scene.grid.height, Affine6(1, 0, 0, 0, 1, 0), None), between="centres"
+    )
     assert found.distance_px == pytest.approx(float(run.stdout), rel=1e-5)
     if scene.grid.crs is None or abs(scene.affine.a) > 1:
-        on_ground = distance(apart, target, scene.grid)
+        on_ground = distance(apart, target, scene.grid, between="centres")
         assert on_ground.distance_px == pytest.approx(found.distance_px)
 
 

@@ -7,13 +7,14 @@ import time
 
 import numpy as np
 import pytest
+import shapely
 from grids import bare, degrees, masks, utm
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pyproj import CRS, Geod, Transformer
 from scipy import ndimage
 
-from terrascope.masks import Method, adjacency, compare, distance
+from terrascope.masks import Method, adjacency, compare, distance, polygonise
 from terrascope.scene.types import Affine6, Grid
 
 GRIDS = {
@@ -57,7 +58,7 @@ def test_distance_is_the_least_of_all_pairs(name: str) -> None:
         b = b & ~a
         assume(a.any() and b.any())
         grid = Grid(a.shape[1], a.shape[0], transform, crs)
-        found = distance(a, b, grid)
+        found = distance(a, b, grid, between="centres")
         length = found.distance_px if crs is None else found.distance_m
         assert length == pytest.approx(brute_force(a, b, grid), rel=2e-5)
         assert a[found.pixel_a] and b[found.pixel_b]
@@ -72,7 +73,7 @@ def test_distance_is_the_minimum_of_the_euclidean_transform(pair: list[np.ndarra
     a, b = pair
     assume(a.any() and b.any())
     transform = ndimage.distance_transform_edt(~a, sampling=size)
-    found = distance(a, b, utm(a.shape[1], a.shape[0], size))
+    found = distance(a, b, utm(a.shape[1], a.shape[0], size), between="centres")
     assert found.distance_m == pytest.approx(transform[b].min(), rel=1e-9)
 
 
@@ -85,18 +86,59 @@ def test_distance_to_nothing_is_unknown() -> None:
 def test_the_two_points_are_map_coordinates_of_the_pixel_centres() -> None:
     a, b = np.zeros((2, 10), bool), np.zeros((2, 10), bool)
     a[0, :2], b[0, 7:] = True, True
-    found = distance(a, b, utm(10, 2))
+    found = distance(a, b, utm(10, 2), between="centres")
     assert (found.distance_m, found.distance_px, found.gap_px) == (60.0, 6.0, 5)
     assert (found.point_a, found.point_b) == ((500015.0, 4999995.0), (500075.0, 4999995.0))
+
+
+def test_distance_is_measured_from_edge_to_edge() -> None:
+    a, b = np.zeros((2, 10), bool), np.zeros((2, 10), bool)
+    a[0, :2], b[0, 7:] = True, True
+    found = distance(a, b, utm(10, 2))
+    assert (found.distance_m, found.distance_px, found.gap_px) == (50.0, 5.0, 5)
+    assert found.point_a is not None and found.point_b is not None
+    assert (found.point_a[0], found.point_b[0]) == (500020.0, 500070.0)
+    assert (found.pixel_a, found.pixel_b) == ((0, 1), (0, 7))
+
+
+@pytest.mark.parametrize("at", [(0, 1), (1, 0), (1, 1)])
+def test_masks_that_touch_are_no_distance_apart(at: tuple[int, int]) -> None:
+    a, b = np.zeros((2, 2), bool), np.zeros((2, 2), bool)
+    a[0, 0], b[at] = True, True
+    assert (distance(a, b, utm(2, 2)).distance_m, distance(a, b, utm(2, 2)).gap_px) == (0.0, 0)
+
+
+RECTANGULAR = {name: GRIDS[name] for name in ("UTM", "oblong pixels", "very flat pixels", "turned", "no CRS")}
+
+
+@pytest.mark.parametrize("name", RECTANGULAR)
+def test_distance_between_edges_is_that_of_the_polygons(name: str) -> None:
+    crs, transform = RECTANGULAR[name]
+
+    @settings(max_examples=40, deadline=None)
+    @given(masks(2, 12))
+    def check(pair: list[np.ndarray]) -> None:
+        a, b = pair
+        assume(a.any() and b.any())
+        grid = Grid(a.shape[1], a.shape[0], transform, crs)
+        found = distance(a, b, grid)
+        one, two = (shapely.union_all(polygonise(mask, grid)) for mask in (a, b))
+        length = found.distance_px if crs is None else found.distance_m
+        assert length == pytest.approx(one.distance(two), rel=1e-9, abs=1e-9)
+        assert a[found.pixel_a] and b[found.pixel_b]
+        assert (length == 0) == adjacency(a, b, grid).touches
+
+    check()
 
 
 def test_distance_goes_the_short_way_over_the_antimeridian() -> None:
     grid = Grid(360, 10, Affine6(1, 0, -180, 0, -1, 5), "EPSG:4326")
     a, b = np.zeros((10, 360), bool), np.zeros((10, 360), bool)
-    a[5, 0], b[5, 359] = True, True
+    a[5, 0], b[5, 358] = True, True
     found = distance(a, b, grid)
     assert found.method is Method.GEODESIC
     assert found.distance_m == pytest.approx(111_319.49, rel=1e-3)
+    assert distance(a, b, grid, between="centres").distance_m == pytest.approx(2 * 111_319.49, rel=1e-3)
 
 
 @settings(max_examples=200, deadline=None)

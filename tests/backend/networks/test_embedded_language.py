@@ -125,7 +125,7 @@ def _scene(dates: int = 1, crs: str | None = "EPSG:32632") -> Scene:
 def _ask(
     network: EmbeddedNetwork, scene: Scene, question: str, options: tuple[str, ...] = ()
 ) -> tuple[list, AnswerReady | None, Ended]:
-    events = list(reason(network, scene, Prompt(question, options), evidence=MeasuredEvidence(scene)))
+    events = list(reason(network, scene, Prompt(question, options), evidence=MeasuredEvidence(scene, question)))
     answer = next((event for event in events if isinstance(event, AnswerReady)), None)
     return events, answer, events[-1]
 

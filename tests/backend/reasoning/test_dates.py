@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -144,3 +146,9 @@ def test_any_text_gives_a_view_of_the_scene(text: str, turn: int, where: object)
 @given(st.from_regex(r"(image|t|[0-9]|[-/.: ]|may|pre|post|flood|first|2021){1,30}", fullmatch=True))
 def test_texts_that_nearly_name_a_view_give_one_too(text: str) -> None:
     assert 0 <= view_of(text, TWO_PAIRS, 0).view < 4
+
+
+@pytest.mark.parametrize(("text", "expected"), [("in 1999", 0), ("on 2020-03-05", 1), ("in August 1999", 0)])
+def test_a_view_of_which_only_the_year_is_known_is_meant_by_any_day_of_it(text: str, expected: int) -> None:
+    two = scene(replace(view(date="1999-07-01"), date_precision="year"), view(date="2020-03-05"))
+    assert view_of(f"The water {text} ", two, 1 - expected).view == expected

@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from terrascope.scene.dates import date_of, parse_date
+from terrascope.scene.dates import date_of, date_text, parse_date
+from terrascope.scene.request import LayerRequest
 
 
 @pytest.mark.parametrize(
@@ -42,8 +43,24 @@ def test_metadata_comes_before_the_name() -> None:
     assert "date_acquired" in found.reason
 
 
-def test_a_year_says_that_it_is_only_a_year() -> None:
-    assert "1 July" in date_of("city_1999.tif").reason
+@pytest.mark.parametrize(
+    ("name", "precision", "text"),
+    [
+        ("city_1999.tif", "year", "1999"),
+        ("city_1999-08.tif", "month", "1999-08"),
+        ("city_19990831.tif", "day", "1999-08-31"),
+    ],
+)
+def test_no_more_of_a_date_is_said_than_is_known(name: str, precision: str, text: str) -> None:
+    found = date_of(name)
+    assert (found.precision, date_text(found.date, found.precision)) == (precision, text)
+
+
+@pytest.mark.parametrize(("text", "precision"), [("2019", "year"), ("2019-05", "month"), ("2019-05-03", "day")])
+def test_a_person_may_know_the_year_only(text: str, precision: str) -> None:
+    found = LayerRequest("x.tif", date=text).known_date()
+    assert found is not None
+    assert (date_text(found.date, found.precision), found.precision) == (text, precision)
 
 
 def test_the_folder_above_is_read_where_the_name_says_nothing() -> None:

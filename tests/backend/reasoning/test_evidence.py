@@ -1,0 +1,79 @@
+"""What is measured after a mask is true on the ground, and is called by the right name."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from terrascope.networks.embedded.evidence_text import Facts, read
+from terrascope.networks.interface import MaskPrediction
+from terrascope.reasoning.evidence import MeasuredEvidence
+from terrascope.scene.types import Affine6, Grid, Role, Scale, Scene, Source, View
+
+GRID = Grid(40, 40, Affine6(10, 0, 500000, 0, -10, 5000000), "EPSG:32633")
+
+
+def scene_of(*dates: str | None) -> Scene:
+    """Views of 40 x 40 pixels of 10 m; a date may be a year."""
+    views = []
+    for number, text in enumerate(dates):
+        date = None if text is None else dt.date.fromisoformat(text if len(text) == 10 else f"{text}-07-01")
+        pixels, valid = np.full((3, 40, 40), 0.2, np.float32), np.ones((40, 40), bool)
+        precision = "year" if text is not None and len(text) == 4 else "day"
+        views.append(
+            View(f"v{number}", Role.OPTICAL, date, ("red", "green", "blue"), Scale.REFLECTANCE, pixels, valid,
+                 Source("v.tif"), precision)
+        )  # fmt: skip
+    return Scene(GRID, tuple(views), (10.0, 10.0))
+
+
+def box(rows: slice, cols: slice) -> MaskPrediction:
+    mask = np.zeros((40, 40), bool)
+    mask[rows, cols] = True
+    return MaskPrediction(mask, mask.astype(np.float32), 1.0)
+
+
+def facts_of(evidence: MeasuredEvidence, *masks: tuple[str, int, MaskPrediction]) -> tuple[Facts, dict[str, object]]:
+    """Facts and derived masks after the last of some masks."""
+    for step, (label, view, prediction) in enumerate(masks, 1):
+        found = evidence.after_mask(step, label, view, prediction)
+    facts = read(found.text)
+    assert facts is not None
+    return facts, dict(found.derived)
+
+
+BEFORE, AFTER = box(slice(0, 10), slice(0, 10)), box(slice(0, 10), slice(0, 20))
+
+
+@pytest.mark.parametrize(
+    ("dates", "question", "name"),
+    [
+        (("2021-05-01", "2021-07-15"), "How did the water change?", "flooded"),
+        (("1985-07-01", "2020-07-01"), "How did the water change?", "water gained"),
+        (("1985-07-01", "2020-07-01"), "How much land was flooded?", "flooded"),
+        (("2019", "2019"), "How did the water change?", "water gained"),
+        ((None, None), "How did the water change?", "water gained"),
+        ((None, None), "Which fields are under water now?", "flooded"),
+    ],
+)
+def test_new_water_is_a_flood_only_within_months_or_where_one_is_asked_about(
+    dates: tuple[str | None, ...], question: str, name: str
+) -> None:
+    evidence = MeasuredEvidence(scene_of(*dates), question)
+    facts, derived = facts_of(evidence, ("water", 0, BEFORE), ("water", 1, AFTER))
+    assert set(derived) == {name, "water lost"}
+    assert facts.gain_area == 10_000.0
+
+
+def test_masks_that_touch_are_no_distance_apart() -> None:
+    evidence = MeasuredEvidence(scene_of("2021-05-01"))
+    facts, _ = facts_of(evidence, ("water", 0, BEFORE), ("trees", 0, box(slice(0, 10), slice(10, 20))))
+    assert (facts.touching, facts.border, facts.distance) == (True, 100.0, 0.0)
+
+
+def test_a_gap_of_one_pixel_is_one_pixel_wide() -> None:
+    evidence = MeasuredEvidence(scene_of("2021-05-01"))
+    facts, _ = facts_of(evidence, ("water", 0, BEFORE), ("trees", 0, box(slice(0, 10), slice(11, 20))))
+    assert (facts.touching, facts.distance) == (False, 10.0)
