@@ -1,6 +1,6 @@
 """Readers of the published benchmark files. Each yields samples one by one, so memory stays bounded.
 
-Layouts: TerraScope-Bench parquet, LandSat30-AU VQA CSV, DisasterM3 `benchmark_release.json`, RSVQA `*_qa.json`.
+Here: TerraScope-Bench parquet and LandSat30-AU VQA CSV; `json_readers` has DisasterM3, RSVQA and EarthMind-Bench.
 """
 
 from __future__ import annotations
@@ -8,13 +8,12 @@ from __future__ import annotations
 import ast
 import csv
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from terrascope.bench.samples import LETTERS, BenchSample, letter_of
-from terrascope.errors import TerraScopeError
+from terrascope.bench.errors import BenchmarkFileError
+from terrascope.bench.samples import LETTERS, BenchSample, broken, option_letter
 
 #: Task names of TerraScope-Bench files and their short forms in the paper's tables.
 TERRASCOPE_TASKS: dict[str, str] = {
@@ -33,20 +32,42 @@ TERRASCOPE_TASKS: dict[str, str] = {
     "building_change": "BCE",
 }
 
-
-class BenchmarkFileError(TerraScopeError):
-    """A benchmark file does not have the published layout."""
-
-    code = "benchmark"
+#: Rows read at once: each may hold pictures of some megabytes.
+_BATCH = 16
 
 
-def _need(record: Mapping[str, Any], names: tuple[str, ...], where: str) -> None:
+def need(record: Mapping[str, Any], names: tuple[str, ...], where: str) -> None:
+    """Raise a BenchmarkFileError that says which columns are missing."""
     missing = [name for name in names if name not in record]
     if missing:
         raise BenchmarkFileError(
             f"{where} has no column {', '.join(map(repr, missing))}.",
             f"Columns found: {', '.join(map(str, record))}. Check that the file is the published one.",
         )
+
+
+def right_letter(value: object, options: tuple[str, ...], where: str) -> str:
+    """Return the letter(s) that a file calls right: "B", "b. 45 %", "B, E", or the text of an option.
+
+    Raises
+    ------
+    BenchmarkFileError
+        If it is neither a letter of these options nor one of their texts.
+    """
+    text = str(value).strip()
+    letters = text.replace(".", " ").replace(",", " ").upper().split()
+    known = LETTERS[: len(options)]
+    if letters and all(len(letter) == 1 and letter in known for letter in letters):
+        return "".join(sorted(set(letters)))
+    found = option_letter(options, text)
+    if found is None and letters and letters[0] in known and len(letters[0]) == 1:
+        found = letters[0]
+    if found is None:
+        raise BenchmarkFileError(
+            f"{where}: the right answer {text!r} is none of its {len(options)} options.",
+            "Check that the row is whole; leave it out if the published file has it so.",
+        )
+    return found
 
 
 def _options(value: object, where: str) -> tuple[str, ...]:
@@ -70,6 +91,9 @@ def _options(value: object, where: str) -> tuple[str, ...]:
 def read_terrascope_bench(path: Path) -> Iterator[BenchSample]:
     """Yield the samples of a TerraScope-Bench parquet file, with truth masks where the file has a `masks` column.
 
+    Further columns of files made by `terrascope bench build`: `id`, `image2`, `image3`, `image4`, `roles`, `times`,
+    `gsd_m`.
+
     Raises
     ------
     BenchmarkFileError
@@ -82,30 +106,41 @@ def read_terrascope_bench(path: Path) -> Iterator[BenchSample]:
         file = pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise BenchmarkFileError(f"{path.name} cannot be read as parquet: {error}.", "Download it again.") from error
-    _need(dict.fromkeys(file.schema_arrow.names), ("image", "question", "candidates", "answer", "task_type"), path.name)
-    index = 0
-    for batch in file.iter_batches(batch_size=16):
-        for row in batch.to_pylist():
-            where = f"{path.name}, sample {index}"
-            images = row["image"] if isinstance(row["image"], list) else [row["image"]]
-            data = tuple(i["bytes"] if isinstance(i, Mapping) else i for i in images)
-            if row.get("image2") is not None:
-                second = row["image2"]
-                data += (second["bytes"] if isinstance(second, Mapping) else second,)
-            masks = row.get("masks")
-            task = str(row["task_type"])
-            yield BenchSample(
-                sample_id=str(row.get("id", index)),
-                task=TERRASCOPE_TASKS.get(task.lower(), task),
-                question=str(row["question"]),
-                options=_options(row["candidates"], where),
-                truth=str(row["answer"]).strip().upper()[:1],
-                image_bytes=data,
-                roles=tuple(row.get("roles") or ("optical",) * len(data)),
-                masks=json.loads(masks) if isinstance(masks, str) and masks else {},
-                gsd_m=row.get("gsd_m"),
-            )
-            index += 1
+    with file:
+        names = file.schema_arrow.names
+        need(dict.fromkeys(names), ("image", "question", "candidates", "answer", "task_type"), path.name)
+        index = 0
+        for batch in file.iter_batches(batch_size=_BATCH):
+            for row in range(batch.num_rows):  # one row at a time as Python objects: pictures are large
+                yield _terrascope_sample(batch.slice(row, 1).to_pylist()[0], index, path.name)
+                index += 1
+
+
+def _terrascope_sample(row: Mapping[str, Any], index: int, name: str) -> BenchSample:
+    where = f"{name}, sample {index}"
+    images = row["image"] if isinstance(row["image"], list) else [row["image"]]
+    images += [row[key] for key in ("image2", "image3", "image4") if row.get(key) is not None]
+    data = tuple(each["bytes"] if isinstance(each, Mapping) else each for each in images)
+    masks = row.get("masks")
+    sample_id = str(row.get("id") or index)
+    task = TERRASCOPE_TASKS.get(str(row["task_type"]).lower(), str(row["task_type"]))
+    try:
+        options = _options(row["candidates"], where)
+        truth = right_letter(row["answer"], options, where)
+    except BenchmarkFileError as error:
+        return broken(sample_id, task, str(row["question"]), str(error))
+    return BenchSample(
+        sample_id=sample_id,
+        task=task,
+        question=str(row["question"]),
+        options=options,
+        truth=truth,
+        image_bytes=data,
+        roles=tuple(row.get("roles") or ("optical",) * len(data)),
+        times=tuple(row.get("times") or ()),
+        masks=json.loads(masks) if isinstance(masks, str) and masks else {},
+        gsd_m=row.get("gsd_m"),
+    )
 
 
 def read_landsat30_au(path: Path, images: Path | None = None) -> Iterator[BenchSample]:
@@ -116,16 +151,19 @@ def read_landsat30_au(path: Path, images: Path | None = None) -> Iterator[BenchS
     with path.open(newline="", encoding="utf-8") as stream:
         for number, row in enumerate(csv.DictReader(stream), start=2):
             where = f"{path.name}, line {number}"
-            _need(row, ("image_path", "question", "question_type", "options", "answer", "qa_id"), where)
+            need(row, ("image_path", "question", "question_type", "options", "answer", "qa_id"), where)
+            kind = row["question_type"] or ""
+            short = kind[kind.rfind("(") + 1 : -1] if kind.endswith(")") else kind
             try:
                 options = tuple(map(str, ast.literal_eval(row["options"])))
-            except (ValueError, SyntaxError) as error:
-                raise BenchmarkFileError(f"{where}: options {row['options'][:60]!r} are not a list.") from error
-            truth = letter_of(options, row["answer"])
+            except (ValueError, SyntaxError, TypeError):
+                yield broken(row["qa_id"], short, row["question"], f"{where}: its options are not a list.")
+                continue
+            truth = option_letter(options, row["answer"] or "")
             if truth is None:
-                raise BenchmarkFileError(f"{where}: answer {row['answer']!r} is none of its options.")
-            kind = row["question_type"]
-            short = kind[kind.rfind("(") + 1 : -1] if kind.endswith(")") else kind
+                problem = f"{where}: answer {row['answer']!r} is none of its options."
+                yield broken(row["qa_id"], short, row["question"], problem)
+                continue
             image = row["image_path"]
             yield BenchSample(
                 sample_id=row["qa_id"],
@@ -136,54 +174,3 @@ def read_landsat30_au(path: Path, images: Path | None = None) -> Iterator[BenchS
                 images=(str(images / image) if images else image,),
                 gsd_m=30.0,
             )
-
-
-def read_disasterm3(path: Path, images: Path | None = None, *, paper_only: bool = False) -> Iterator[BenchSample]:
-    """Yield DisasterM3 questions. Paths in the file have backslashes; `paper_only` keeps what the paper counts.
-
-    The paper's column BDC is the task 'Building Damage Counting' on optical pairs.
-    """
-    try:
-        records = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise BenchmarkFileError(f"{path.name} is not JSON: {error}.", "Use benchmark_release.json.") from error
-    for number, record in enumerate(records):
-        where = f"{path.name}, record {number}"
-        _need(record, ("pre_image_path", "post_image_path", "prompts", "ground_truth_option", "task"), where)
-        kind = str(record.get("post_image_type", "Optical"))
-        if paper_only and kind.lower() != "optical":
-            continue
-        paths = [str(record[key]).replace("\\", "/") for key in ("pre_image_path", "post_image_path")]
-        task = str(record["task"])
-        short = {"building damage counting": "BDC"}.get(task.lower(), "DRE" if "road" in task.lower() else task)
-        yield BenchSample(
-            sample_id=str(record.get("id", number)),
-            task=short,
-            question=str(record["prompts"] if isinstance(record["prompts"], str) else record["prompts"][0]),
-            options=tuple(map(str, record.get("options_list", ()))),
-            truth=str(record["ground_truth_option"]).strip().upper()[:1],
-            images=tuple(str(images / p) if images else p for p in paths),
-            roles=("optical", "sar" if kind.lower() == "sar" else "optical"),
-        )
-
-
-def _metres(value: object) -> float | None:
-    """A resolution such as 0.15, "10m" or "15 cm" in metres; None where there is none."""
-    match = re.fullmatch(r"\s*([\d.]+)\s*(m|cm)?\s*", str(value))
-    return None if match is None else float(match[1]) * (0.01 if match[2] == "cm" else 1.0)
-
-
-def read_rsvqa(path: Path, images: Path | None = None) -> Iterator[BenchSample]:
-    """Yield RSVQA questions from a `*_qa.json` list of {image, type, question, answer}; open answers, no options."""
-    for number, record in enumerate(json.loads(path.read_text(encoding="utf-8"))):
-        _need(record, ("image", "question", "answer"), f"{path.name}, record {number}")
-        image = str(record["image"])
-        yield BenchSample(
-            sample_id=str(number),
-            task=str(record.get("type", "all")),
-            question=str(record["question"]),
-            options=(),
-            truth=str(record["answer"]),
-            images=(str(images / image) if images else image,),
-            gsd_m=_metres(record.get("res")),
-        )

@@ -2,8 +2,8 @@
 
 Thresholds are the paper's (section on TerraScope-Bench): coverage and area need a class of at least 5 %, ranking two
 such classes whose areas differ by more than 10 % of the larger, boundaries two classes of at least 3 % with at most
-five components, distance more than 10 px between the opened masks. Flooding stands in for
-building change, which needs objects and not a label map.
+five components, distance more than 10 px between the opened masks, building change at least ten buildings of which
+three are destroyed. Flooding (FL) and change of a class (CH) are added for label maps of two dates: at least 3 %.
 """
 
 from __future__ import annotations
@@ -23,7 +23,17 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Item:
-    """One question by rule: task, question, options, index of the right one, classes whose masks it is about."""
+    """One question by rule.
+
+    Attributes
+    ----------
+    right
+        Index of the right option.
+    classes
+        Names of the masks that it is about; "NAME after" is that of NAME at the second date.
+    value
+        The true answer: %, m2, pixels of the larger class, 1 or 0 for touching, m, % destroyed.
+    """
 
     task: str
     question: str
@@ -83,6 +93,18 @@ DISTANCE = (
 FLOODED = (
     "What percentage of the image is flooded at the second date but not at the first?",
     "Which share of the scene was newly covered by water between the two dates?",
+)
+GAINED = (
+    "What percentage of the image became {a} between the two dates?",
+    "How much of the scene, in percent, is {a} at the second date but was not at the first?",
+)
+LOST = (
+    "What percentage of the image lost {a} between the two dates?",
+    "How much of the scene, in percent, was {a} at the first date but is not at the second?",
+)
+DESTROYED = (
+    "What percentage of the buildings were destroyed between the two dates?",
+    "Which share of the buildings of the first image is destroyed in the second?",
 )
 
 
@@ -163,9 +185,30 @@ def distance(masks: Mapping[str, Mask], valid: Mask, gsd_m: float, generator: ra
 
 
 def flooding(before: Mask, after: Mask, valid: Mask, generator: random.Random) -> list[Item]:
-    """Flooded area between two dates, as a share of the valid pixels (in place of building change: FL)."""
+    """Flooded area between two dates, as a share of the valid pixels (FL): at least 3 %."""
     share = 100 * float((after & ~before & valid).sum()) / max(1, int(valid.sum()))
     if share < 3:
         return []
     drawn = _draw(generator, share, NEAR, "{} %", 1, 100)
-    return [Item("FL", generator.choice(FLOODED), *drawn, ("water",), share)] if drawn else []
+    return [Item("FL", generator.choice(FLOODED), *drawn, ("water", "water after"), share)] if drawn else []
+
+
+def change(name: str, before: Mask, after: Mask, valid: Mask, generator: random.Random) -> list[Item]:
+    """Gain and loss of a class between two dates, as a share of the valid pixels (CH): at least 3 %."""
+    items = []
+    for wording, changed in ((GAINED, after & ~before), (LOST, before & ~after)):
+        share = 100 * float((changed & valid).sum()) / max(1, int(valid.sum()))
+        drawn = _draw(generator, share, NEAR, "{} %", 1, 100) if share >= 3 else None
+        if drawn:
+            question = generator.choice(wording).format(a=name)
+            items.append(Item("CH", question, *drawn, (name, f"{name} after"), share))
+    return items
+
+
+def building_change(total: int, destroyed: int, generator: random.Random) -> list[Item]:
+    """Share of buildings that were destroyed (BCE): of at least ten buildings, at least three."""
+    if total < 10 or destroyed < 3:
+        return []
+    share = 100 * destroyed / total
+    drawn = _draw(generator, share, NEAR, "{} %", 1, 100)
+    return [Item("BCE", generator.choice(DESTROYED), *drawn, ("building", "building after"), share)] if drawn else []

@@ -1,42 +1,17 @@
-"""Scores of a benchmark run: per task, macro and micro, with intervals, mask quality and blind baselines."""
+"""Scores of a benchmark run in one pass: per task, macro and micro, with intervals, and mask quality."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from statistics import fmean
 
-from terrascope.bench.samples import BenchSample
+from terrascope.bench.results import SampleResult
 
-
-@dataclass(frozen=True)
-class SampleResult:
-    """What a network answered to one sample. `mask_iou` is the mean over the sample's truth masks, None without them.
-
-    `error` names what went wrong (a corrupt image, say): the sample counts as wrong, never as left out.
-    """
-
-    sample_id: str
-    task: str
-    truth: str
-    choice: str | None
-    answer: str = ""
-    mask_iou: float | None = None
-    confidence: float | None = None
-    abstained: bool = False
-    error: str = ""
-    seconds: float = 0.0
-
-    @property
-    def right(self) -> bool:
-        """Whether the chosen letter is the true one."""
-        return self.choice is not None and self.choice == self.truth
-
-    def to_dict(self) -> dict[str, object]:
-        """Fields as JSON-able values."""
-        return asdict(self)
+#: Two-sided 95 % quantile of the normal distribution.
+Z95 = 1.959964
 
 
 @dataclass(frozen=True)
@@ -49,7 +24,7 @@ class Interval:
     count: int
 
 
-def wilson(hits: int, count: int, z: float = 1.959964) -> Interval:
+def wilson(hits: int, count: int, z: float = Z95) -> Interval:
     """Wilson score interval of a proportion (Wilson 1927); NaN for no samples."""
     if count == 0:
         return Interval(math.nan, math.nan, math.nan, 0)
@@ -59,12 +34,44 @@ def wilson(hits: int, count: int, z: float = 1.959964) -> Interval:
     return Interval(p, max(0.0, centre - half), min(1.0, centre + half), count)
 
 
+@dataclass
+class Moments:
+    """Running count, mean and variance (Welford 1962)."""
+
+    count: int = 0
+    mean: float = 0.0
+    square: float = 0.0
+
+    def add(self, value: float) -> None:
+        """Take one value."""
+        self.count += 1
+        step = value - self.mean
+        self.mean += step / self.count
+        self.square += step * (value - self.mean)
+
+    @property
+    def value(self) -> float | None:
+        """The mean, None without values."""
+        return self.mean if self.count else None
+
+
 @dataclass(frozen=True)
 class Scores:
     """Scores of a whole run.
 
-    `macro` is the mean over tasks (the paper's average); `micro` counts every sample alike (what the released script
-    prints). `iou_right`, `iou_wrong`: mean mask IoU of right and wrong answers; `iou_r`: point-biserial correlation.
+    Attributes
+    ----------
+    macro
+        Mean over tasks (the paper's average).
+    micro
+        Every sample alike (what the released script prints).
+    macro_by_letter
+        Macro average by the paper's rule alone: the first capital letter that stands alone in the answer. A network
+        that answers in words has 0 there.
+    iou_right, iou_wrong, iou_r
+        Mean mask IoU of right and of wrong answers, and its point-biserial correlation with being right.
+    task_iou
+        Mean mask IoU of each task that has truth masks.
     """
 
     tasks: dict[str, Interval]
@@ -76,21 +83,35 @@ class Scores:
     iou_r: float | None
     abstained: int
     errors: int
+    macro_by_letter: float = math.nan
+    task_iou: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def mask_iou(self) -> float | None:
+        """Mean mask IoU over the tasks that have one."""
+        return fmean(self.task_iou.values()) if self.task_iou else None
 
 
 def score(results: Iterable[SampleResult]) -> Scores:
-    """Score per-sample results in one pass."""
+    """Score per-sample results in one pass; memory does not grow with their number."""
     hits: Counter[str] = Counter()
+    letters: Counter[str] = Counter()
     counts: Counter[str] = Counter()
-    ious: dict[bool, list[float]] = {True: [], False: []}
+    ious = {True: Moments(), False: Moments()}
+    by_task: dict[str, Moments] = {}
     abstained = errors = 0
+    seconds = 0.0
     for result in results:
         counts[result.task] += 1
         hits[result.task] += result.right
+        letters[result.task] += result.right_by_letter
         abstained += result.abstained
         errors += bool(result.error)
+        seconds += result.seconds
         if result.mask_iou is not None:
-            ious[result.right].append(result.mask_iou)
+            ious[result.right].add(result.mask_iou)
+            by_task.setdefault(result.task, Moments()).add(result.mask_iou)
     tasks = {task: wilson(hits[task], counts[task]) for task in counts}
     values = [interval.value for interval in tasks.values()]
     variance = sum(i.value * (1 - i.value) / i.count for i in tasks.values()) / max(1, len(tasks)) ** 2
@@ -98,53 +119,26 @@ def score(results: Iterable[SampleResult]) -> Scores:
         tasks=tasks,
         macro=fmean(values) if values else math.nan,
         micro=wilson(sum(hits.values()), sum(counts.values())),
-        macro_half_width=1.959964 * math.sqrt(variance),
-        iou_right=fmean(ious[True]) if ious[True] else None,
-        iou_wrong=fmean(ious[False]) if ious[False] else None,
+        macro_half_width=Z95 * math.sqrt(variance),
+        iou_right=ious[True].value,
+        iou_wrong=ious[False].value,
         iou_r=_correlation(ious[True], ious[False]),
         abstained=abstained,
         errors=errors,
+        macro_by_letter=fmean(letters[task] / counts[task] for task in counts) if counts else math.nan,
+        task_iou={task: moments.mean for task, moments in by_task.items()},
+        seconds=seconds,
     )
 
 
-def _correlation(right: Sequence[float], wrong: Sequence[float]) -> float | None:
+def _correlation(right: Moments, wrong: Moments) -> float | None:
     """Point-biserial correlation of IoU with being right; None where one side is empty or nothing varies."""
-    if not right or not wrong:
+    if not right.count or not wrong.count:
         return None
-    everything = [*right, *wrong]
-    mean = fmean(everything)
-    deviation = math.sqrt(fmean([(v - mean) ** 2 for v in everything]))
-    if deviation == 0:
+    count = right.count + wrong.count
+    share = right.count / count
+    between = share * (1 - share) * (right.mean - wrong.mean) ** 2
+    variance = (right.square + wrong.square) / count + between
+    if variance <= 0:
         return None
-    share = len(right) / len(everything)
-    return (fmean(right) - fmean(wrong)) / deviation * math.sqrt(share * (1 - share))
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """A blind baseline of one task: always one letter, always one text, and a fair draw among the options."""
-
-    constant_letter: Interval
-    letter: str
-    constant_text: Interval
-    text: str
-    random: float
-
-
-def blind_baselines(samples: Iterable[BenchSample]) -> dict[str, Baseline]:
-    """Return the baselines of each task, computed on the samples themselves (what blindness can give at best)."""
-    letters: dict[str, Counter[str]] = defaultdict(Counter)
-    texts: dict[str, Counter[str]] = defaultdict(Counter)
-    chance: dict[str, list[float]] = defaultdict(list)
-    for sample in samples:
-        letters[sample.task][sample.truth] += 1
-        text = sample.options[ord(sample.truth) - 65] if sample.options else sample.truth
-        texts[sample.task][text] += 1
-        chance[sample.task].append(1 / len(sample.options) if sample.options else 0.0)
-    result = {}
-    for task, counter in letters.items():
-        count = sum(counter.values())
-        letter, letter_hits = counter.most_common(1)[0]
-        text, text_hits = texts[task].most_common(1)[0]
-        result[task] = Baseline(wilson(letter_hits, count), letter, wilson(text_hits, count), text, fmean(chance[task]))
-    return result
+    return (right.mean - wrong.mean) / math.sqrt(variance) * math.sqrt(share * (1 - share))

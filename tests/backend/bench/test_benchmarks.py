@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from terrascope.bench.readers import (
-    BenchmarkFileError,
-    read_disasterm3,
-    read_landsat30_au,
-    read_rsvqa,
-    read_terrascope_bench,
-)
-from terrascope.bench.scoring import SampleResult, blind_baselines, score, wilson
+from terrascope.bench.blind import blind_baselines
+from terrascope.bench.errors import BenchmarkFileError
+from terrascope.bench.json_readers import read_disasterm3, read_earthmind, read_rsvqa
+from terrascope.bench.readers import read_landsat30_au, read_terrascope_bench
+from terrascope.bench.results import SampleResult, iterate_results
+from terrascope.bench.samples import BenchSample
+from terrascope.bench.scoring import score, wilson
 from terrascope.bench.tables import markdown
 
 COUNTS = {"CA": 855, "AQ": 855, "CR": 855, "BRD": 855, "DM": 129, "BCE": 288}
@@ -31,8 +30,10 @@ def paper_results():
             yield SampleResult(f"{task}{i}", task, "A", "A" if i < hits else "B")
 
 
-def test_the_papers_table_comes_out_of_its_own_hits():
-    scores = score(paper_results())
+def test_the_papers_table_comes_out_of_its_own_hits(tmp_path: Path):
+    file = tmp_path / "results.jsonl"
+    file.write_text("".join(json.dumps(result.to_dict()) + "\n" for result in paper_results()))
+    scores = score(iterate_results(file))
     assert {task: round(100 * i.value, 1) for task, i in scores.tasks.items()} == PAPER
     assert round(100 * scores.macro, 1) == 68.9
     assert round(100 * scores.micro.value, 1) == 71.9
@@ -116,7 +117,93 @@ def test_disasterm3_backslashes_and_sar(tmp_path: Path):
     assert [s.roles for s in both] == [("optical", "sar"), ("optical", "optical")]
     assert both[0].images == (str(tmp_path / "images/pre/a.png"), str(tmp_path / "images/post/a.png"))
     assert both[0].task == "BDC" and len(both[0].options) == 5
+    assert both[0].times == (0, 1)
     assert len(list(read_disasterm3(path, paper_only=True))) == 1
+
+
+def test_disasterm3_options_as_text_and_several_right_letters(tmp_path: Path):
+    record = {
+        "pre_image_path": "a.png", "post_image_path": "b.png", "prompts": ["Which roads are damaged?"],
+        "options_str": "A. Main Street, B. 5th, Avenue, C. none, D. Ring road", "ground_truth_option": "B, D.",
+        "task": "Damaged Road Estimation",
+    }  # fmt: skip
+    path = tmp_path / "benchmark_release.json"
+    path.write_text(json.dumps([record, {**record, "ground_truth_option": "Z"}]))
+    whole, damaged = read_disasterm3(path)
+    assert whole.options == ("Main Street", "5th, Avenue", "none", "Ring road")
+    assert (whole.truth, whole.task, whole.truth_texts) == ("BD", "DRE", ("5th, Avenue", "Ring road"))
+    assert "'Z'" in damaged.problem
+
+
+def test_earthmind_bench_pairs_of_optical_and_sar(tmp_path: Path):
+    for folder, name in (("rgb/img", "7.png"), ("sar/img", "7.png"), ("sar/img", "8.png")):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / name).write_bytes(png())
+    (tmp_path / "ms/img").mkdir(parents=True)
+    for band in ("B02", "B03", "B04", "B8A"):
+        (tmp_path / f"ms/img/8_{band}.tif").write_bytes(png())
+    common = {
+        "question": "What is here?",
+        "candidate": ["A. a port", "B. a field"],
+        "task_type": "scene_classification",
+    }
+    path = tmp_path / "ms_scene_classification_qa.json"
+    path.write_text(
+        json.dumps(
+            [
+                {**common, "file_name": "7.json", "answer": "B. a field"},
+                {**common, "file_name": "8", "answer": "A"},
+                {**common, "file_name": "8", "answer": "a port"},
+            ]
+        )
+    )
+    matched, bands, by_text = read_earthmind(path, tmp_path)
+    assert matched.images == (str(tmp_path / "rgb/img/7.png"), str(tmp_path / "sar/img/7.png"))
+    assert matched.roles == ("optical", "sar") and matched.times == (0, 0)
+    assert (matched.truth, matched.task, matched.options) == ("B", "scene_classification", ("a port", "a field"))
+    assert len(bands.images[0]) == 4 and bands.truth == "A" and by_text.truth == "A"
+
+
+def test_rsvqa_low_resolution_as_published(tmp_path: Path):
+    questions = [
+        {"id": 0, "img_id": 5, "type": "presence", "question": "Is there water?", "answers_ids": [3], "active": True},
+        {"id": 1, "active": False},
+        {"id": 2, "img_id": 5, "type": "count", "question": "How many?", "answers_ids": [99], "active": True},
+    ]
+    answers = [{"id": 3, "answer": "yes", "active": True}]
+    (tmp_path / "LR_split_test_questions.json").write_text(json.dumps({"questions": questions}))
+    with pytest.raises(BenchmarkFileError, match="LR_split_test_answers.json beside it"):
+        list(read_rsvqa(tmp_path / "LR_split_test_questions.json"))
+    (tmp_path / "LR_split_test_answers.json").write_text(json.dumps({"answers": answers}))
+    first, lost = read_rsvqa(tmp_path / "LR_split_test_questions.json", tmp_path)
+    assert (first.truth, first.task, first.gsd_m) == ("yes", "presence", 10.0)
+    assert first.images == (str(tmp_path / "5.tif"),)
+    assert "[99]" in lost.problem
+
+
+def test_one_damaged_row_is_counted_and_the_others_are_read(tmp_path: Path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    good = {"image": png(), "question": "?", "candidates": '{"A": "1", "B": "2"}', "answer": "B", "task_type": "CA"}
+    table = pa.Table.from_pylist([good, {**good, "candidates": "{"}, {**good, "answer": "Q"}, good])
+    pq.write_table(table, tmp_path / "x.parquet")
+    samples = list(read_terrascope_bench(tmp_path / "x.parquet"))
+    assert [bool(sample.problem) for sample in samples] == [False, True, True, False]
+    assert "not JSON" in samples[1].problem and "'Q'" in samples[2].problem
+
+
+def test_a_question_that_gives_its_answer_away_is_found_by_the_question_only_baseline():
+    def sample(number: int, letter: str, options: tuple[str, ...]) -> BenchSample:
+        return BenchSample(f"{number}/CA", "CA", "How much?", options, letter)
+
+    options = ("10 %", "20 %", "30 %", "40 %")
+    middle = [sample(i, "BC"[i % 2], (*options[1:3], *options[::3]) if i % 2 else options) for i in range(200)]
+    fair = [sample(i, "ABCD"[(i * 7919) % 4], options) for i in range(200)]
+    told = [sample(i, "ABCD"[i % 4], tuple("yes" if k == i % 4 else f"no {k}" for k in range(4))) for i in range(200)]
+    assert blind_baselines(told)["CA"].question_only.value > 0.95
+    assert blind_baselines(fair)["CA"].question_only.value < 0.4
+    assert blind_baselines(middle)["CA"].random == 0.25
 
 
 def test_rsvqa_real_questions(shared: Path):
