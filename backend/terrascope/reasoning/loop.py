@@ -15,6 +15,7 @@ import numpy as np
 
 from terrascope.errors import NetworkError
 from terrascope.networks.interface import Decoding, MaskPrediction, Network, Prompt
+from terrascope.networks.stopping import Interrupted, watch
 from terrascope.reasoning import modality
 from terrascope.reasoning.answers import answer_text, choose_option, is_abstention
 from terrascope.reasoning.dates import ViewChoice, view_of
@@ -67,7 +68,7 @@ def reason(
     evidence
         Needed by a network that was trained with measured evidence.
     cancelled
-        Asked before every token and every mask.
+        Asked before every token and every mask; an ONNX inference that runs is ended too (`networks.stopping`).
 
     Raises
     ------
@@ -111,9 +112,17 @@ class _Run:
         if cancelled():
             yield Ended(EndReason.CANCELLED, ("Stopped before the first word.",))
             return
-        decoding = self.network.begin(self.scene, self.prompt)
-        transcript = Transcript(decoding.text)
-        reason = yield from self._generate(decoding, transcript, cancelled)
+        transcript: Transcript | None = None
+        try:
+            with watch(cancelled):
+                decoding = self.network.begin(self.scene, self.prompt)
+                transcript = Transcript(decoding.text)
+                reason = yield from self._generate(decoding, transcript, cancelled)
+        except Interrupted:
+            reason = EndReason.CANCELLED
+        if transcript is None:
+            yield Ended(reason, ("Stopped before the first word.",))
+            return
         rest = transcript.flush()
         if rest:
             yield TextPiece(self.masks + 1, rest)

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from terrascope.classes import ATOMS
 from terrascope.errors import CheckpointError, NetworkError
+from terrascope.networks import stopping
 from terrascope.networks.embedded import tiles
 from terrascope.networks.embedded.resolution import looks_aerial
 from terrascope.networks.embedded.stretch import BRIGHT, stretch_display
@@ -172,7 +173,7 @@ class VisionNetworks:
             here = np.s_[place.row : place.row + place.rows, place.col : place.col + place.cols]
             if not valid[here].any():
                 continue
-            (output,) = session.run(None, {"bands": tiles.cut(stack, place)[None], **feeds})
+            (output,) = stopping.run(session, {"bands": tiles.cut(stack, place)[None], **feeds})
             rows, cols = valid[here].shape
             if len(places) == 1:
                 return np.ascontiguousarray(output[0, :, :rows, :cols] * valid, dtype=np.float32)
