@@ -1,0 +1,1 @@
+"""Build Terra-CoT: from readers to files, in parallel, resumable, in bounded memory."""

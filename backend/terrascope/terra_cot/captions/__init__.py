@@ -1,0 +1,1 @@
+"""Cap-CoT: captions with a mask for every region they speak of."""

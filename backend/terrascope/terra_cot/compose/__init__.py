@@ -1,0 +1,1 @@
+"""Questions with proofs: level 1 from templates, level 2 by composition."""

@@ -1,0 +1,1 @@
+"""Terra-CoT files: the published JSON lists, and parquet."""

@@ -1,0 +1,1 @@
+"""Readers of labelled imagery: published data sets by their published layout, and plain folders."""

@@ -1,0 +1,89 @@
+"""Annotated sets: pictures with masks that a network predicted, or that were refined.
+
+A set is a folder with `annotations.jsonl` and its pictures. A line: {id, source, name, image, gsd_m, sensor, place,
+height, width, valid, masks: {label: RLE}, confidence: {label: 0..1}}; ids are unique.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from terrascope.masks.rle import decode, encode
+from terrascope.terra_cot.readers.pixels import read_picture
+from terrascope.terra_cot.scenes import DataError, LabelledScene, Mask, Moment
+
+FILE = "annotations.jsonl"
+
+
+class Annotations:
+    """Reader of an annotated set."""
+
+    source = "annotations"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def _offsets(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for offset, entry in _lines(self.folder / FILE):
+            found[entry["id"]] = offset
+        return found
+
+    def names(self) -> list[str]:
+        """See `Reader`."""
+        return list(self._offsets)
+
+    def entry(self, name: str) -> dict[str, Any]:
+        """The line of one scene."""
+        with (self.folder / FILE).open("rb") as stream:
+            stream.seek(self._offsets[name])
+            entry: dict[str, Any] = json.loads(stream.readline())
+        return entry
+
+    def load(self, name: str) -> LabelledScene:
+        """See `Reader`."""
+        entry = self.entry(name)
+        picture = read_picture(self.folder / entry["image"])
+        valid = decode(entry["valid"]) if entry.get("valid") else np.ones(picture.shape[:2], bool)
+        masks = {label: decode(rle) & valid for label, rle in entry["masks"].items()}
+        return LabelledScene(
+            entry["source"], entry["name"], (Moment(picture, masks),), valid, entry.get("gsd_m"),
+            entry.get("sensor", ""), entry.get("place", ""),
+        )  # fmt: skip
+
+
+def line_of(scene: LabelledScene, image: str, masks: Mapping[str, Mask], confidence: Mapping[str, float]) -> str:
+    """Return the line of a scene in an annotated set."""
+    entry = {
+        "id": scene.scene_id, "source": scene.source, "name": scene.name, "image": image, "gsd_m": scene.gsd_m,
+        "sensor": scene.sensor, "place": scene.place, "height": scene.valid.shape[0], "width": scene.valid.shape[1],
+        "valid": None if scene.valid.all() else dict(encode(scene.valid)),
+        "masks": {label: dict(encode(mask & scene.valid)) for label, mask in masks.items()},
+        "confidence": {label: round(value, 4) for label, value in confidence.items()},
+    }  # fmt: skip
+    return json.dumps(entry, ensure_ascii=False)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be read: {error.strerror}.", "Make it with `terrascope cot annotate`."
+        ) from error
+    with stream:
+        offset = 0
+        for number, line in enumerate(stream, 1):
+            if line.strip():
+                try:
+                    yield offset, json.loads(line)
+                except ValueError as error:
+                    raise DataError(f"{path.name}, line {number} is damaged: {error}.", "Annotate again.") from error
+            offset += len(line)

@@ -1,0 +1,97 @@
+"""Words for a question: one of very many phrasings of a task, with everyday words, and now and then a slip."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+
+from terrascope.terra_cot import level2_phrases
+from terrascope.terra_cot.drafts import capital
+from terrascope.terra_cot.grammar import expand
+from terrascope.terra_cot.questions import PATTERNS, UNITS, typo
+from terrascope.terra_cot.vocabulary import draw
+
+#: Kind of question in the phrase tables, by task. Other tasks have tables of their own (`level2_phrases`).
+KINDS: dict[str, str] = {
+    "existence": "exists", "counting": "count", "localisation": "where", "share": "share", "area": "area",
+    "boundary": "touch", "distance": "distance", "ranking": "larger", "together": "total", "difference": "difference",
+    "gain": "gain", "loss": "loss", "net_change": "change", "flooding": "flood", "flooded_class": "flooded_class",
+}  # fmt: skip
+_SCENES = ("the image", "the scene", "this image", "this area", "the area", "the picture", "this scene", "this place")
+_SLOT = re.compile(r"\{(\w+)\}")
+_KNOWN = {f"{slot}{form}" for slot in "ABC" for form in ("", "x", "p", "s")} | {"c", "AREA", "U", "M", "P"}
+#: Phrasings of yes-or-no questions that turn the answer round, or that ask for something else than the task does.
+_TURNED = re.compile(r"\b(without|free of|absence|no longer|half|lack|missing|instead of|isn't|aren't)\b")
+#: Where in a table no phrasing fits, so many draws are tried.
+_TRIES = 60
+_TYPOS, _CASUAL = 0.04, 0.35
+
+
+def patterns_of(task: str) -> tuple[str, ...]:
+    """Return the phrasings of a task."""
+    if task not in KINDS:
+        return level2_phrases.PHRASES[task]
+    return tuple(pattern for pattern in PATTERNS[KINDS[task]] if usable(pattern))
+
+
+def usable(pattern: str) -> bool:
+    """Whether a phrasing has only slots that can be filled, speaks of the asked class alone and is not turned round."""
+    return "::" not in pattern and not _TURNED.search(pattern) and set(_SLOT.findall(pattern)) <= _KNOWN
+
+
+def question(
+    task: str, labels: Sequence[str], rng: random.Random, unit: str | None = None, metres: str = "", place: str = ""
+) -> str:
+    """Return a question.
+
+    Parameters
+    ----------
+    labels
+        Labels for the slots A, B and C.
+    unit
+        Key of `questions.UNITS` that has to be named in the question; None: none is.
+    metres, place
+        For the slots M ("100 m") and P ("upper left").
+    """
+    table = patterns_of(task)
+    names = [draw(label, rng) for label in labels]
+    for _ in range(_TRIES):
+        text = expand(rng.choice(table), rng)
+        slots = set(_SLOT.findall(text))
+        needed = {slot[0] for slot in slots if slot[0] in "ABC" and slot != "AREA"}
+        if (
+            needed == set("ABC"[: len(labels)])
+            and ("U" in slots) <= (unit is not None)
+            and (task not in KINDS or not _TURNED.search(text))
+        ):
+            break
+    else:
+        text = level2_phrases.PLAIN[task]
+    text = _fill(text, names, rng, unit, metres, place)
+    if unit is not None and not any(word in text for word in UNITS.get(unit, (unit,))):
+        text += " in " + rng.choice(UNITS.get(unit, (unit,)))
+    return _finish(text, rng)
+
+
+def _fill(
+    text: str, names: Sequence[tuple[str, str]], rng: random.Random, unit: str | None, metres: str, place: str
+) -> str:
+    for slot, (single, plural) in zip("ABC", names):
+        either = single if rng.random() < 0.55 else plural
+        the = rng.choice(("the ", "", "")) if not either.startswith(("the ", "a ")) else ""
+        article = "" if single.startswith(("a ", "an ")) else "an " if single[:1] in "aeiou" else "a "
+        for form, value in (("", the + either), ("x", either), ("p", plural), ("s", article + single)):
+            text = text.replace("{" + slot + form + "}", value)
+    text = text.replace("{c}", rng.choice((":", ",", " -"))).replace("{AREA}", rng.choice(_SCENES))
+    text = text.replace("{M}", metres).replace("{P}", place)
+    return text.replace("{U}", rng.choice(UNITS.get(unit or "", ("",))) if unit else "")
+
+
+def _finish(text: str, rng: random.Random) -> str:
+    text = " ".join(text.split()).rstrip("?. ")
+    if rng.random() < _TYPOS:
+        text = typo(text, rng)
+    if rng.random() < _CASUAL:
+        return text + rng.choice(("", "?", " ?"))
+    return capital(text) + "?"
