@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qgis.core import Qgis, QgsProject, QgsProviderRegistry, QgsRasterLayer, QgsUnitTypes
+from qgis.core import Qgis, QgsCsException, QgsDistanceArea, QgsPointXY, QgsProject, QgsProviderRegistry, QgsRasterLayer
 
 from ..i18n import tr
 
@@ -182,10 +182,18 @@ def differing_grids(layers: list[QgsRasterLayer]) -> str:
 
 
 def pixel_size_m(layer: QgsRasterLayer) -> float | None:
-    """Return the layer's own pixel size in metres (geographic: at its middle), None without a CRS."""
+    """Return the layer's own pixel size on the ground in metres, at its middle; None without a CRS."""
+    return metres_of(layer, layer.extent().center(), layer.rasterUnitsPerPixelY())
+
+
+def metres_of(layer: QgsRasterLayer, place: QgsPointXY, units: float) -> float | None:
+    """Return the metres on the ground of some units of the layer's CRS, northwards from a place; None without a CRS."""
     if not layer.crs().isValid():
         return None
-    unit = layer.crs().mapUnits()
-    if unit == QgsUnitTypes.DistanceDegrees:
-        return layer.rasterUnitsPerPixelY() * 111_320.0
-    return layer.rasterUnitsPerPixelY() * QgsUnitTypes.fromUnitToUnitFactor(unit, QgsUnitTypes.DistanceMeters)
+    ruler = QgsDistanceArea()
+    ruler.setSourceCrs(layer.crs(), QgsProject.instance().transformContext())
+    ruler.setEllipsoid(layer.crs().ellipsoidAcronym() or "EPSG:7030")
+    try:
+        return ruler.measureLine(QgsPointXY(place), QgsPointXY(place.x(), place.y() + units))
+    except QgsCsException:
+        return None

@@ -18,6 +18,18 @@ from qgis.PyQt.QtCore import pyqtSignal
 from ..i18n import tr
 
 MAX_SIDE = 2048
+WEB_SIDE = 1024  # a web map has any number of pixels: as many as the model looks at are asked for
+
+
+def export_size(layer: QgsRasterLayer, extent: QgsRectangle) -> tuple[int, int]:
+    """Return the (width, height) in pixels that an extent of a layer is saved with."""
+    long_side = max(extent.width(), extent.height())
+    if layer.providerType() == "wms":
+        scale = long_side / WEB_SIDE
+    else:
+        own = layer.rasterUnitsPerPixelX() if layer.width() else 0.0
+        scale = max(own, long_side / MAX_SIDE)
+    return max(1, round(extent.width() / scale)), max(1, round(extent.height() / scale))
 
 
 class ExportTask(QgsTask):
@@ -25,7 +37,7 @@ class ExportTask(QgsTask):
 
     exported = pyqtSignal(str, str)  # path, "" or error text for the user
 
-    def __init__(self, layer: QgsRasterLayer, extent: QgsRectangle, units_per_pixel: float, folder: Path) -> None:
+    def __init__(self, layer: QgsRasterLayer, extent: QgsRectangle, folder: Path) -> None:
         super().__init__(tr('Saving layer "{0}" for the model').format(layer.name()), QgsTask.Flag.CanCancel)
         self._name = layer.name()
         self._crs = layer.crs()
@@ -37,9 +49,7 @@ class ExportTask(QgsTask):
         self._is_picture = layer.providerType() == "wms"
         if self._is_picture and layer.renderer() is not None:
             self._pipe.set(layer.renderer().clone())
-        long_side = max(extent.width(), extent.height())
-        scale = max(units_per_pixel, long_side / MAX_SIDE)
-        self._size = max(1, round(extent.width() / scale)), max(1, round(extent.height() / scale))
+        self._size = export_size(layer, extent)
 
     def run(self) -> bool:
         """Write the file (worker thread)."""

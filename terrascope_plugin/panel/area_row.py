@@ -8,8 +8,9 @@ from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ..i18n import tr
-from ..layers.area import Area, AreaError, AreaKind, seen_pixels, selection_area, view_area
-from ..layers.choice import pixel_size_m
+from ..layers.area import Area, AreaError, AreaKind, in_layer, seen_pixels, selection_area, view_area
+from ..layers.choice import file_of, metres_of, pixel_size_m
+from ..layers.export import export_size
 from . import wording
 from .card import muted, text_label
 
@@ -111,18 +112,26 @@ class AreaRow(QWidget):
         self._soon.start()
         self.changed.emit()
 
+    def _pixels(self, layer: QgsRasterLayer) -> tuple[int, int, float | None]:
+        """Return width and height that are read, and the size of a pixel in metres (None without a CRS)."""
+        if file_of(layer):
+            return *seen_pixels(self.area(), layer, QgsProject.instance()), pixel_size_m(layer)
+        local = in_layer(self.area(), layer, QgsProject.instance())
+        extent = layer.extent() if local is None else local.boundingBox().intersect(layer.extent())
+        width, height = export_size(layer, extent)
+        return width, height, metres_of(layer, extent.center(), extent.height() / height)
+
     def _describe(self) -> None:
         layer = self._layer
         if layer is None:
             self.seen.setText("")
             return
         try:
-            width, height = seen_pixels(self.area(), layer, QgsProject.instance())
+            width, height, native = self._pixels(layer)
         except AreaError as error:
             self.seen.setText(f"⚠ {error}")
             return
         factor = 1.0 if self._tiled else max(1.0, max(width, height) / self._max_size)
-        native = pixel_size_m(layer)
         text = tr("{0} × {1} pixels").format(width, height)
         if native is not None:
             decimals = 0 if native * factor >= 10 else 2

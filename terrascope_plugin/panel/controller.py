@@ -123,8 +123,7 @@ class Controller(QObject):
             self._dock.say(escape(str(error)), bad=True)
             return
         extent = geometry.boundingBox().intersect(layer.extent()) if geometry is not None else layer.extent()
-        units = layer.rasterUnitsPerPixelX() if layer.width() else extent.width() / 1024
-        task = ExportTask(layer, extent, units, Path(tempfile.gettempdir()) / "terrascope-reasoning")
+        task = ExportTask(layer, extent, Path(tempfile.gettempdir()) / "terrascope-reasoning")
         self._exports = [task]
         self._dock.say(tr('Saving layer "{0}" for the model…').format(escape(layer.name())))
 

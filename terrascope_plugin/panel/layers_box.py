@@ -153,7 +153,9 @@ class LayersBox(QWidget):
         self.table.setItem(row, _DATE, date)
         bands = QTableWidgetItem(_bands_text(choice, known))
         bands.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
-        bands.setToolTip(str(known.get("reason") or tr("Double-click to name the bands")))
+        names = ", ".join(list(choice.bands) or [str(band) for band in known.get("bands") or []])
+        hints = (names, str(known.get("reason") or ""), tr("Double-click to name the bands"))
+        bands.setToolTip("\n".join(hint for hint in hints if hint))
         self.table.setItem(row, _BANDS, bands)
 
     def _show_warnings(self, found: list[QgsRasterLayer]) -> None:
@@ -231,14 +233,8 @@ def _bands_text(choice: LayerChoice, known: dict) -> str:
     names = list(choice.bands) or [str(band) for band in known.get("bands") or []]
     if not names:
         return tr("{0} bands").format(choice.band_count) if choice.band_count != 1 else tr("1 band")
-    short = {
-        "red": "R",
-        "green": "G",
-        "blue": "B",
-        "nir": "NIR",
-        "swir1": "SW1",
-        "swir2": "SW2",
-        "vv": "VV",
-        "vh": "VH",
-    }
-    return " ".join(short.get(name, name) for name in names[:6]) + ("…" if len(names) > 6 else "")
+    short = {"red": "R", "green": "G", "blue": "B", "nir": "NIR", "vv": "VV", "vh": "VH"}
+    shown = [
+        short.get(name, name.replace("rededge", "RE").replace("swir", "SW").replace("coastal", "C")) for name in names
+    ]
+    return " ".join(shown[:4]) + (f" +{len(shown) - 4}" if len(shown) > 4 else "")

@@ -121,7 +121,7 @@ def test_a_layer_that_is_no_file_is_saved_with_its_place_and_pixels(project, tmp
     from terrascope_plugin.layers.export import ExportTask
 
     layer = raster(tmp_path / "scene.tif")
-    task = ExportTask(layer, QgsRectangle(500_200, 5_099_500, 500_700, 5_099_900), 10, tmp_path / "out")
+    task = ExportTask(layer, QgsRectangle(500_200, 5_099_500, 500_700, 5_099_900), tmp_path / "out")
     ends: list[tuple[str, str]] = []
     task.exported.connect(lambda path, error: ends.append((path, error)))
     QgsApplication.taskManager().addTask(task)
@@ -131,6 +131,16 @@ def test_a_layer_that_is_no_file_is_saved_with_its_place_and_pixels(project, tmp
     saved = gdal.Open(path)
     assert (saved.RasterXSize, saved.RasterYSize, saved.RasterCount) == (50, 40, 3)
     assert saved.GetGeoTransform()[:2] == (500_200, 10) and saved.GetRasterBand(2).ReadAsArray().max() == 40
+
+
+def test_the_pixel_size_is_that_on_the_ground(project, tmp_path):
+    utm, degrees = raster(tmp_path / "utm.tif"), raster(tmp_path / "degrees.tif", epsg=4326)
+    assert choice.pixel_size_m(utm) == pytest.approx(10, rel=2e-3)
+    assert choice.pixel_size_m(degrees) == pytest.approx(1112, rel=2e-3)  # 0.01 degrees northwards at 49.5 N
+    web = raster(tmp_path / "web.tif", epsg=3857)
+    web_60n = QgsRectangle(0, 8_300_000, 1000, 8_401_000)  # where web mercator draws everything twice as large
+    assert choice.metres_of(web, web_60n.center(), 10) == pytest.approx(5, rel=2e-2)
+    assert choice.pixel_size_m(raster(tmp_path / "none.tif", epsg=None)) is None
 
 
 def test_a_view_in_another_crs_and_rotated_is_asked_about_in_the_layers_crs(project, tmp_path):
