@@ -11,10 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PLUGIN = "terrascope_reasoning"
-_PROFILE = f"""[PythonPlugins]
-{PLUGIN}=true
-
-[qgis]
+_PROFILE = """[qgis]
 checkVersion=false
 showTips=false
 newsFeed=false
@@ -25,17 +22,18 @@ plugin_installer\\checkOnStart=false
 """
 
 
-def make_profile(folder: Path, plugin: Path = ROOT, settings: str = "") -> None:
-    """Make a QGIS profile "test" with the plugin enabled. `settings` is added to its ini file."""
+def make_profile(folder: Path, plugin: Path | None = ROOT, settings: str = "") -> None:
+    """Make a QGIS profile "test" with the plugin enabled, or without any. `settings` is added to its ini file."""
     profile = folder / "profiles" / "test"
     (profile / "QGIS").mkdir(parents=True, exist_ok=True)
     (profile / "python" / "plugins").mkdir(parents=True, exist_ok=True)
     link = profile / "python" / "plugins" / PLUGIN
-    if not link.exists():
+    if plugin is not None and not link.exists():
         link.symlink_to(plugin)
     ini = profile / "QGIS" / "QGIS3.ini"
     if not ini.exists():
-        ini.write_text(_PROFILE + settings, encoding="utf-8")
+        enabled = f"[PythonPlugins]\n{PLUGIN}=true\n\n" if plugin is not None else ""
+        ini.write_text(enabled + _PROFILE + settings, encoding="utf-8")
 
 
 def start_screen(size: str = "1600x1000x24") -> tuple[subprocess.Popen, str]:
@@ -62,16 +60,18 @@ def launch(
     *,
     limit_s: int = 300,
     profile: Path | None = None,
+    plugin: Path | None = ROOT,
     arguments: tuple[str, ...] = (),
 ) -> int:
     """Run a script inside the QGIS desktop and return QGIS's exit status. The script ends QGIS.
 
-    `out` is given to the script as OUT_DIR. Without a DISPLAY the window is 1600x1000 on a virtual screen (Xvfb).
+    `plugin` is the folder of the plugin, None for a profile without it. `out` is given to the script as OUT_DIR.
+    Without a DISPLAY the window is 1600x1000 on a virtual screen (Xvfb).
     """
     out.mkdir(parents=True, exist_ok=True)
     throw_away = None if profile else Path(tempfile.mkdtemp(prefix="terrascope-profile-"))
     folder = profile or throw_away
-    make_profile(folder)
+    make_profile(folder, plugin)
     runtime = tempfile.mkdtemp(prefix="terrascope-runtime-")
     environment = {"XDG_RUNTIME_DIR": runtime, **os.environ, "OUT_DIR": str(out.resolve()), **variables}
     environment["PYTHONPATH"] = str(ROOT / "scripts")

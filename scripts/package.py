@@ -16,6 +16,17 @@ LIMIT_MB = 25
 NOT_SHIPPED = (".in", ".sh", ".ts", ".gitkeep")
 
 
+def known_files(listed: list[str]) -> list[str]:
+    """Return the files under the listed ones that git knows; all of them where this is no checkout."""
+    if (ROOT / ".git").exists():
+        command = ["git", "ls-files", "-z", "--", *listed]
+        known = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+        return [path for path in known.decode().split("\0") if path]
+    roots = [ROOT / path for path in listed]
+    found = [file for root in roots for file in ([root] if root.is_file() else root.rglob("*")) if file.is_file()]
+    return [str(file.relative_to(ROOT)) for file in found if "__pycache__" not in file.parts]
+
+
 def main() -> int:
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build"
     out.mkdir(parents=True, exist_ok=True)
@@ -26,8 +37,7 @@ def main() -> int:
     name, version = config["plugin"]["name"], metadata["general"]["version"]
     listed = config["files"]["python_files"].split() + config["files"]["extras"].split()
     listed += config["files"]["extra_dirs"].split()
-    known = subprocess.run(["git", "ls-files", "-z", "--", *listed], cwd=ROOT, capture_output=True, check=True).stdout
-    files = sorted(path for path in known.decode().split("\0") if path and not path.endswith(NOT_SHIPPED))
+    files = sorted(path for path in known_files(listed) if not path.endswith(NOT_SHIPPED))
     target = out / f"{name}-{version}.zip"
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in files:

@@ -35,11 +35,18 @@ def tiny_model(out: Path) -> str:
     return str(out / "tiny") if made.returncode == 0 else ""
 
 
+def packaged(out: Path) -> str:
+    """Build the plugin's zip; return its path."""
+    subprocess.run([sys.executable, str(ROOT / "scripts" / "package.py"), str(out)], check=True)
+    return str(next(out.glob("*.zip")))
+
+
 def run(name: str, out: Path, variables: dict[str, str]) -> bool:
     """Run one script; say which promises are kept."""
     checks: Callable[[dict], list[promises.Promise]] = getattr(promises, name)
     folder = out / name
-    launch(HERE / f"{name}.py", folder, variables, limit_s=int(os.environ.get("LIMIT_S", "900")))
+    limit = int(os.environ.get("LIMIT_S", "900"))
+    launch(HERE / f"{name}.py", folder, variables, limit_s=limit, plugin=None if name == "install_path" else ROOT)
     error = folder / "error.txt"
     if error.exists():
         sys.stderr.write(error.read_text(encoding="utf-8"))
@@ -57,7 +64,7 @@ def run(name: str, out: Path, variables: dict[str, str]) -> bool:
 def main() -> int:
     """Run all and report."""
     out = Path(os.environ["OUT"])
-    wanted = os.environ.get("SCRIPTS", "whole_path map_path models_path").split()
+    wanted = os.environ.get("SCRIPTS", "whole_path map_path models_path install_path").split()
     variables = {"TERRASCOPE_DESKTOP": str(HERE)}
     tiles = None
     if "map_path" in wanted:
@@ -67,6 +74,8 @@ def main() -> int:
         variables["HF_ENDPOINT"] = NOWHERE
         variables["TERRASCOPE_MODELS"] = str(out / "models")
         variables["TERRASCOPE_PUBLISHED"] = tiny_model(out)
+    if "install_path" in wanted:
+        variables["TERRASCOPE_ZIP"] = packaged(out)
     try:
         kept = [run(name, out, variables) for name in wanted]
         return 0 if all(kept) else 1

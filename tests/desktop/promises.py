@@ -142,3 +142,16 @@ def models_path(facts: dict) -> list[Promise]:
         ("the imported model is the one that is asked", bool(asked["network"]) and asked["end"] != "error", asked),
     ]
     return found
+
+
+def install_path(facts: dict) -> list[Promise]:
+    """The zip, in a clean profile."""
+    asked = facts["asked"]
+    return [
+        ("the zip stays under 25 MB", facts["megabytes"] < 25, f"{facts['megabytes']} MB"),
+        ("a clean profile has no TerraScope", not facts["there_before"], facts["there_before"]),
+        ("QGIS's plugin manager installs the zip", facts["installed"] and facts["in_profile"], facts["installed"]),
+        ("it runs, with its algorithms", facts["runs"] and facts["provider"], facts["runs"]),
+        ("it answers", asked["end"] in ("answered", "abstained"), asked["answer"] or asked["error"]),
+        ("it is uninstalled without a trace", facts["gone"], facts["gone"]),
+    ]
