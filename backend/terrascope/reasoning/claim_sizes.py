@@ -21,17 +21,15 @@ _DIFFERENCE = re.compile(
 )
 _MORE_BY = re.compile(r"\b(?:more|less|larger|bigger|smaller|greater|fewer)\s+by\b[^.,;]*$")
 _WAS = re.compile(r"\s+(?:(?:was|were|is|are|got|became|ha(?:s|ve) been|that)\s+){0,2}$")
+_ANOTHER_CLAUSE = re.compile(r"[:;()]|\bthere\b")
 _NOT_IT = re.compile(r"\b(?:neither|not|no|non|outside|without)\b")
 
 
 def outside(document: Document, sentence: Sentence, quantity: Quantity) -> list[Fact]:
     """What is none of the classes: "50 % of the image is neither water nor forest"."""
     after = [m for m in sentence.mentions if m.start >= quantity.end]
-    if (
-        not after
-        or quantity.kind is not Kind.SHARE
-        or not _NOT_IT.search(document.plain[quantity.end : after[0].start])
-    ):
+    between = document.plain[quantity.end : after[0].start] if after else ""
+    if quantity.kind is not Kind.SHARE or not _NOT_IT.search(between) or _ANOTHER_CLAUSE.search(between):
         return []
     chosen = [steps[0] for m in after if (steps := document.meant(m, sentence))]
     if len(chosen) < len(after) or len({step.mask.shape for step in chosen}) > 1:

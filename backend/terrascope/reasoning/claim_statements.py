@@ -54,12 +54,22 @@ _GREW = re.compile(
     r"no change|not changed?))\b"
 )
 _ABSENT = re.compile(
-    r"\b(?:no|without(?: any)?|lacks?(?: any)?|absence of|free of|not contain(?: any)?|not show(?: any)?|not any)\s+"
+    r"(?:\b(?:no|without(?: any)?|lacks?(?: any)?|absence of|free of|not contain(?: any)?|not show(?: any)?|not any|"
+    r"zero|not (?:a single|one)|(?:contains?|shows?|has|have|includes?|holds?) neither(?: [\w -]{1,25}? nor)?)"
+    r"|n't (?:any|a single))\s+"
     r"(?:(?:visible|clear|significant|detectable|signs? of|obvious|apparent|open|more|large|notable)\s+){0,2}$"
 )
 _NOWHERE = re.compile(
     r"^\s*(?:[.,;:!)]|$|(?:is|are|was|were|can be)\s+(?:visible|present|found|detected|seen|identified)|in\b|here\b|"
-    r"within\b|at\b|on\b|anywhere|or\b|and\b)"
+    r"within\b|at\b|on\b|anywhere|or\b|and\b|nor\b)"
+)
+_NOTHING_IS = re.compile(
+    r"\b(?:none|nothing|no part|not any) of (?:\w+ ){1,4}?(?:is|are|was|were) (?:covered (?:by|with) |under |any )?$"
+)
+_COVERS_NOTHING = re.compile(
+    r"^\s+(?:covers?|covered|takes? up|occup(?:y|ies|ied)|makes? up|is|are) "
+    r"(?:nothing|none|no (?:part|area|land|ground|pixel))\b"
+    r"|^\s+(?:is|are|was|were) (?:absent|missing|nowhere)\b"
 )
 _PRESENT = re.compile(
     r"\b(?:there (?:is|are)|(?:is|are) there|contains?|shows?|includes?|can see|visible:?)\s+"
@@ -206,7 +216,8 @@ def _existing(document: Document, sentence: Sentence) -> Iterator[Statement]:
         if _RELATION_AHEAD.match(text[mention.end : sentence.span.end]):
             continue
         claimed: bool | None = None
-        if _ABSENT.search(lead) and _NOWHERE.match(text[mention.end : sentence.span.end]):
+        rest = text[mention.end : sentence.span.end]
+        if (_ABSENT.search(lead) and _NOWHERE.match(rest)) or _NOTHING_IS.search(lead) or _COVERS_NOTHING.match(rest):
             claimed = False
         elif there:
             claimed = there.group("no") is None

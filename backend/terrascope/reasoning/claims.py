@@ -25,6 +25,9 @@ __all__ = ["Claim", "ClaimKind", "StepEvidence", "Value", "Verdict", "check_clai
 MOST_CLAIMS = 200
 
 _LETTER = re.compile(r"^\(?[a-h][.):]+\s+")
+_NONE = re.compile(
+    r"(?:there (?:is|are) )?(?:none|nothing|zero|not any)(?: (?:at all|here|of it|found|was found|were found))?\W*"
+)
 _WHICH = re.compile(
     r"\b(?:which|what)\b[^?]{0,120}?\b(?:(larger|bigger|more|greater|most|largest|biggest)|(smaller|less|least|smallest))\b"
 )
@@ -81,7 +84,18 @@ def _answered(document: Document, question: str, options: Sequence[str], found: 
             return [*found, *answered]
     if answer.mentions:
         return found
+    if _NONE.fullmatch(said):
+        return [*elsewhere, *_none(document, answer, asked)]
     return [*elsewhere, *_bare_number(document, answer, question, said)]
+
+
+def _none(document: Document, answer: Sentence, asked: Document) -> list[Claim]:
+    """ "How much is water?" answered by "None.": there is none of the one class that is asked about."""
+    keys = {m.key for m in asked.mentions}
+    if len(keys) != 1:
+        return []
+    meant = Mention(keys.pop(), answer.span.end, answer.span.end)
+    return [check(document, answer, Statement(ClaimKind.EXISTENCE, "there", (meant,), False, answer.span))]
 
 
 def _bare_number(document: Document, answer: Sentence, question: str, said: str) -> list[Claim]:
