@@ -7,7 +7,6 @@ which keeps a picture of 1024 x 1024 pixels near a second on two cores.
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import torch
@@ -18,9 +17,11 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from terrascope.classes import ATOMS
 from terrascope.training.vision.efficientnet import STAGES, Block, EfficientNetLite0
 
-#: What the labels tell apart. Kinds of vegetation they do not: its probability goes to these atoms in even parts.
+#: What the labels tell apart. Kinds of vegetation they do not: `kinds_of_green` parts it by a rule that is not learnt.
 CLASSES: tuple[str, ...] = ("building", "bare", "road", "vegetation", "water")
 GREEN: tuple[str, ...] = ("tree", "grass", "crop", "shrub")
+RARE_GREEN = 0.04  #: share of crop and of shrub in vegetation, everywhere
+ROUGH = 0.07  #: brightness varies by this part of itself within 4 x 4 pixels where tree and grass are equally likely
 NEVER = -14.0  #: logit of an atom that the network does not know
 COLOUR = 15
 _LAST = 14  #: last block of the encoder; stride 32
@@ -116,6 +117,19 @@ def colour_features(rgb: Tensor) -> Tensor:
     return torch.cat([own, around, rough.unsqueeze(1) * 2], 1)
 
 
+def kinds_of_green(rough: Tensor) -> Tensor:
+    """Share of each atom of `GREEN` in vegetation, [N, 1, h, w] -> [N, 4, h, w]: crowns are rough, lawns smooth.
+
+    `rough` is spread over mean of the brightness in cells of 4 pixels. A rule of thumb: no labels were there to learn.
+    """
+    mean = functional.interpolate(
+        functional.avg_pool2d(rough, 4), scale_factor=4.0, mode="bilinear", align_corners=False
+    )
+    tree = torch.sigmoid((mean - ROUGH) * 50.0).clamp(0.02, 0.98) * (1 - 2 * RARE_GREEN)
+    rare = torch.full_like(tree, RARE_GREEN)
+    return torch.cat([tree, 1 - 2 * RARE_GREEN - tree, rare, rare], 1)
+
+
 class Refine(nn.Module):
     """Add a lateral to what comes from below, and look at 3 x 3."""
 
@@ -145,28 +159,33 @@ class AerialNet(nn.Module):
             for below, lateral, outputs in zip(_WIDTHS, (sixteen, eight, four + COLOUR), _WIDTHS[1:], strict=False)
         )
         self.head = nn.Conv2d(_WIDTHS[-1], len(CLASSES), 1)
-        spread = torch.zeros(len(ATOMS), len(CLASSES), 1, 1)
+        spread = torch.zeros(len(ATOMS), len(CLASSES) + len(GREEN), 1, 1)
         offset = torch.full((len(ATOMS),), NEVER)
         for i, name in enumerate(CLASSES):
-            members = GREEN if name == "vegetation" else (name,)
-            for member in members:
+            for member in GREEN if name == "vegetation" else (name,):
                 spread[ATOMS.index(member), i] = 1.0
-                offset[ATOMS.index(member)] = -math.log(len(members))
+                offset[ATOMS.index(member)] = 0.0
+        for i, name in enumerate(GREEN):
+            spread[ATOMS.index(name), len(CLASSES) + i] = 1.0
         self.register_buffer("spread", spread, persistent=False)
         self.register_buffer("offset", offset, persistent=False)
 
-    def classify(self, rgb: Tensor) -> Tensor:
-        """RGB [N, 3, H, W] in 0..1, H and W multiples of 32 -> logits of `CLASSES` at a quarter of the resolution."""
+    def classify(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
+        """RGB [N, 3, H, W] in 0..1, H and W multiples of 32 -> what follows, at a quarter of the resolution.
+
+        Logits of `CLASSES` [N, 5, h, w] and `colour_features` [N, 15, h, w].
+        """
         levels = self.encoder((rgb - 0.498) / 0.502)[1:]
-        levels[0] = torch.cat([levels[0], colour_features(rgb)], 1)
+        colour = colour_features(rgb)
+        levels[0] = torch.cat([levels[0], colour], 1)
         x = functional.relu(self.top(levels[-1]))
         for step, lateral in zip(self.up, reversed(levels[:-1]), strict=True):
             x = step(x, lateral)
-        return self.head(x)
+        return self.head(x), colour
 
     def forward(self, rgb: Tensor) -> Tensor:
         """RGB [N, 3, H, W] in 0..1 -> logits [N, atoms, H, W]."""
-        fine = functional.interpolate(
-            self.classify(rgb), scale_factor=float(DECIDES), mode="bilinear", align_corners=False
-        )
-        return functional.conv2d(fine, self.spread, self.offset)
+        logits, colour = self.classify(rgb)
+        kinds = kinds_of_green(colour[:, -1:] / 2).log()
+        atoms = functional.conv2d(torch.cat([logits, kinds], 1), self.spread, self.offset)
+        return functional.interpolate(atoms, scale_factor=float(DECIDES), mode="bilinear", align_corners=False)

