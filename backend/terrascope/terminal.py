@@ -146,7 +146,8 @@ def claim_line(claim: Mapping[str, Any]) -> str:
     unit = claim.get("unit") or ""
     both = ""
     if claim.get("measured") is not None:
-        both = f" (said {_value(claim.get('claimed'))} {unit}, measured {_value(claim['measured'])} {unit})"
+        said, measured = (f"{_value(claim.get(key))} {unit}".strip() for key in ("claimed", "measured"))
+        both = f" (said {said}, measured {measured})"
     elif claim.get("reason"):
         both = f" ({claim['reason']})"
     return f"  {_VERDICTS.get(claim['verdict'], claim['verdict'])} “{escape(claim['text'])}”[dim]{escape(both)}[/]"
@@ -177,7 +178,8 @@ def show_trace(console: Console, trace: Trace) -> None:
         if text:
             console.print(escape(text), highlight=False)
         for mask in all_masks(step):
-            facts = {"step": step.number, "date": step.date, "confidence": step.confidence, "derived": mask.derived}
+            sure = None if mask.derived else step.confidence
+            facts = {"step": step.number, "date": step.date, "confidence": sure, "derived": mask.derived}
             console.print(mask_line(mask.label, facts, mask.measurements), highlight=False)
         if step.evidence.strip():
             console.print(f"    [dim italic]{escape(step.evidence.strip())}[/]", highlight=False)

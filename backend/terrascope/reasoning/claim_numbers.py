@@ -18,8 +18,9 @@ from terrascope.reasoning.quantities import Kind, Quantity
 _CHANGE = re.compile(
     r"\b(?:increas\w*|decreas\w*|gr[eo]w\w*|gain\w*|los[st]\w*|los(?:es|ing)|shr[aiu]nk\w*|declin\w*|expan[ds]\w*|reced\w*|"
     r"retreat\w*|reduc\w*|ris(?:e|es|en|ing)|rose|dropp?\w*|fell|fall(?:s|en|ing)?|chang\w*|net|disappear\w*|advanc\w*|"
-    r"difference|newly|new|persist\w*|unchanged|stable|remain\w*)\b"
+    r"difference|newly|new|persist\w*|unchanged|stable|remain\w*|flooded|inundated|submerged)\b"
 )
+_FLOODED = ("flooded", "inundated", "submerged")
 _DOWN = re.compile(r"^(?:decreas|shr|declin|reced|retreat|reduc|drop|fell|fall)")
 _SCALE = re.compile(
     r"\b(?:resolution|pixel size|gsd|per pixel|ground sampl\w*|elevation|altitude|heights?|depth|deep|wide|width|long|"
@@ -182,11 +183,14 @@ def _changes(document: Document, sentence: Sentence, quantity: Quantity, subject
     if change is None:
         return []
     near = min(words, key=lambda m: abs(sentence.span.start + m.start() - quantity.start)).group(0)
+    near = next((word.group(0) for word in words if word.group(0) in _FLOODED), near)
     parts = [values(quantity.kind, each) for each in (change.before, change.after, change.gain, change.loss)]
     stays = values(quantity.kind, change.persistent)
     sign = -1.0 if _DOWN.match(near) or near.startswith("los") else 1.0
     sign = 1.0 if quantity.value < 0 else sign
     facts: list[Fact] = []
+    if near in _FLOODED:
+        return [Fact(gain, "gain between the dates", pair) for gain in parts[2]]
     for before, after, gain, loss in zip(*parts):
         facts.append(Fact(sign * (after - before), "net change between the dates", pair))
         if near.startswith(("gain", "new", "expan", "grow", "grew")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ COMPOSITES: dict[str, tuple[str, str, str]] = {
     "true": ("red", "green", "blue"),
     "false": ("nir", "red", "green"),
     "swir": ("swir2", "nir", "red"),
+    "natural": ("swir1", "nir", "red"),
     "agriculture": ("swir1", "nir", "blue"),
     "burn": ("swir2", "nir", "green"),
     "water": ("nir", "swir1", "red"),
@@ -39,7 +41,8 @@ def composite_bands(view: View, composite: str = "true") -> Composite:
     """Choose the bands of a composite.
 
     `composite` is a name of `COMPOSITES` or three band names joined by commas. "true" falls back on what the view has:
-    near infrared, red, green; else its first bands.
+    short-wave infrared, near infrared, red (plants green, water dark, as people and networks know them); else near
+    infrared, red, green (plants red); else its first bands.
 
     Raises
     ------
@@ -56,19 +59,28 @@ def composite_bands(view: View, composite: str = "true") -> Composite:
     if all(b in view.bands for b in wanted):
         return Composite(wanted, f"composite {composite}")
     if composite == "true":
-        for name in ("false", "swir"):
-            if all(b in view.bands for b in COMPOSITES[name]):
-                return Composite(COMPOSITES[name], f"no red, green and blue; composite {name}")
-        if len(view.bands) >= 3:
-            return Composite(
-                (view.bands[0], view.bands[1], view.bands[2]), "no red, green and blue; the first three bands"
-            )
-        return Composite((view.bands[0],) * 3, "no red, green and blue; the first band as grey")
+        return _without_blue(view.bands)
     missing = ", ".join(b for b in wanted if b not in view.bands)
     raise SceneError(
         f'"{view.name}" has no band {missing} for the composite {composite!r}; it has {", ".join(view.bands)}.',
         "Choose another composite.",
     )
+
+
+def _without_blue(bands: Sequence[str]) -> Composite:
+    for name in ("natural", "swir", "false"):
+        if all(b in bands for b in COMPOSITES[name]):
+            return Composite(COMPOSITES[name], f"no red, green and blue; composite {name}")
+    if len(bands) >= 3:
+        return Composite((bands[0], bands[1], bands[2]), "no red, green and blue; the first three bands")
+    return Composite((bands[0],) * 3, "no red, green and blue; the first band as grey")
+
+
+def shown_bands(bands: Sequence[str]) -> tuple[str, ...]:
+    """Return the bands that a picture of an optical view shows as red, green and blue, where they are others."""
+    if not bands or all(b in bands for b in COMPOSITES["true"]):
+        return ()
+    return tuple(dict.fromkeys(_without_blue(bands).bands))
 
 
 def render_rgb(view: View, composite: str = "true", *, stretch: str = "auto") -> NDArray[np.uint8]:

@@ -36,6 +36,8 @@ def colour_of(label: str | None, derived: bool = False) -> str:
     text = (label or "").strip().lower()
     words = re.findall(r"[\w-]+", text)
     if derived:
+        if "water" in words and ("gain" in words or "gained" in words):
+            return COLOURS["flooded"]  # green would not be seen on land
         for word in words:
             if word in DERIVED:
                 return DERIVED[word]

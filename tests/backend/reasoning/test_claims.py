@@ -154,6 +154,13 @@ def test_dates_decide_which_mask_is_meant(text: str, expected: list[tuple[str, V
     assert sorted(verdicts(text, TWO_DATES)) == sorted(expected)
 
 
+def test_what_was_flooded_is_what_the_water_gained() -> None:
+    question = "How did the water change between 2019 and 2021?"
+    for said, verdict in (("10 ha", YES), ("10 %", YES), ("12 ha", NO)):
+        text = f"<think>Water [SEG] Water [SEG]</think><answer>{said} was flooded.</answer>"
+        assert verdicts(text, TWO_DATES, question=question) == [("change", verdict)]
+
+
 def test_a_mask_mark_ties_the_text_to_the_mask_before_it() -> None:
     text = (
         "<think>Image: t1, the water [SEG] covers 20 %. Image: t2, the water [SEG] covers 30 %.</think>"

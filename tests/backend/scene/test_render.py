@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from terrascope.errors import SceneError
 from terrascope.scene import Role, Scale, Source, View, render_rgb, render_sar
-from terrascope.scene.render import composite_bands
+from terrascope.scene.render import composite_bands, shown_bands
 
 
 def view(
@@ -55,8 +55,10 @@ def test_the_sensor_scale_is_absolute() -> None:
 def test_composites_by_name_and_what_is_missing() -> None:
     v = view(("swir1", "nir", "red", "green"), np.zeros((4, 3, 3)))
     assert composite_bands(v, "false").bands == ("nir", "red", "green")
-    assert composite_bands(v, "true").bands == ("nir", "red", "green")
+    assert composite_bands(v, "true").bands == ("swir1", "nir", "red")
     assert "no red, green and blue" in composite_bands(v, "true").reason
+    assert shown_bands(("nir", "red", "green")) == ("nir", "red", "green")
+    assert shown_bands(("blue", "green", "red", "nir")) == ()
     assert composite_bands(v, "swir1,nir,red").bands == ("swir1", "nir", "red")
     with pytest.raises(SceneError, match="swir2"):
         render_rgb(v, "swir")

@@ -13,7 +13,7 @@ from terrascope.trace.colours import colour_of
 from terrascope.trace.geopackage import Picture
 from terrascope.trace.pictures import PREVIEW_PX, mask_png
 from terrascope.trace.text import readable
-from terrascope.trace.types import ClaimRecord, GridRecord, Step, Trace, all_masks, summary_share
+from terrascope.trace.types import ClaimRecord, GridRecord, InputRecord, Step, Trace, all_masks, summary_share
 from terrascope.trace.units import area_text, length_text, percent_text
 
 _END_REASONS: Mapping[str | None, tuple[str, str]] = {
@@ -91,7 +91,7 @@ def content(trace: Trace, pictures: Mapping[int, Picture]) -> dict[str, Any]:
         "overview": _overview(trace, steps),
         "legend": _legend(steps),
         "series": _series(trace),
-        "claims": [_claim(each) for each in trace.claims],
+        "statements": _statements(trace.claims),
         "verdicts": _verdict_counts(trace.claims),
         "pictures": {index: _uri(each.data, each.media_type) for index, each in pictures.items()},
         "aspect": f"{trace.grid.width} / {trace.grid.height}",
@@ -172,19 +172,41 @@ def thin_out(mask: NDArray[np.bool_], limit: int = PREVIEW_PX) -> NDArray[np.boo
 
 
 def _overview(trace: Trace, steps: list[StepView]) -> list[dict[str, Any]]:
-    """One picture a view, with every mask of that view on it."""
-    return [
+    """One picture a view, with every mask of that view on it, and one of what changed."""
+    pictures: list[dict[str, Any]] = [
         {
             "index": index,
             "name": view.name,
-            "date": view.date or "",
-            "role": "radar" if view.role == "sar" else "optical",
-            "layers": [
-                mask.layer for step in steps if step.view == index for mask in step.masks if not mask.derived
-            ],
+            "about": " · ".join(part for part in (view.date, _kind(view)) if part),
+            "layers": [mask.layer for step in steps if step.view == index for mask in step.masks if not mask.derived],
         }
         for index, view in enumerate(trace.inputs)
     ]
+    for step in steps:
+        changed = [mask for mask in step.masks if mask.derived and not mask.empty]
+        if changed:
+            names = ", ".join(mask.label for mask in changed)
+            layers = [mask.layer for mask in changed]
+            pictures.append({"index": step.view, "name": "What changed", "about": names, "layers": layers})
+    return pictures
+
+
+def _kind(view: InputRecord) -> str:
+    """What kind of picture it is, and which bands it shows where it does not show red, green and blue."""
+    from terrascope.scene.render import shown_bands
+
+    if view.role == "sar":
+        return "radar"
+    bands = shown_bands(view.bands)
+    return "optical" + (f", shown in {', '.join(bands)}" if bands else "")
+
+
+def _statements(claims: tuple[ClaimRecord, ...]) -> list[tuple[str, list[dict[str, str]]]]:
+    """The claims of each sentence, in order."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for claim in claims:
+        found.setdefault(claim.text, []).append(_claim(claim))
+    return list(found.items())
 
 
 def _legend(steps: list[StepView]) -> list[tuple[str, str]]:
@@ -213,8 +235,6 @@ def _series(trace: Trace) -> list[tuple[str, str, list[tuple[str, str, float]]]]
 def _claim(claim: ClaimRecord) -> dict[str, str]:
     tone, verdict = _VERDICTS.get(claim.verdict, ("dim", claim.verdict))
     return {
-        "step": str(claim.step),
-        "text": claim.text,
         "said": _value(claim.claimed, claim.unit),
         "measured": _value(claim.measured, claim.unit),
         "tone": tone,
