@@ -1,8 +1,9 @@
-"""`terrascope cot caption | annotate | refine | compose | build | check`."""
+"""`terrascope cot caption | train-annotator | annotate | refine | compose | build | check`."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 from terrascope.terra_cot.scenes import DataError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from terrascope.terra_cot.annotator.run import AnnotationReport
     from terrascope.terra_cot.assembly.settings import BuildSettings
     from terrascope.terra_cot.captions.endpoint import Endpoint
     from terrascope.terra_cot.readers.registry import SourceSpec
@@ -39,6 +43,27 @@ def add_cot_parser(subparsers: Any) -> None:
     check.add_argument("--processes", type=int, default=2)
     check.add_argument("--show", type=int, default=20, help="print at most so many mismatches")
     check.set_defaults(run=_check)
+    _add_annotator(commands)
+
+
+def _add_annotator(commands: Any) -> None:
+    train = commands.add_parser("train-annotator", help="write the training recipe of TerraScope-Cap")
+    train.add_argument("captions", type=Path, help="the folder of `cot caption`")
+    train.add_argument("--out", type=Path, default=Path("terrascope-cap.toml"), help="the recipe to write")
+    train.set_defaults(run=_train_annotator)
+    annotate = commands.add_parser("annotate", help="let a network mark the classes of images")
+    _add_sources(annotate)
+    annotate.add_argument("--out", type=Path, required=True, help="folder of the annotated set; it goes on")
+    annotate.add_argument("--network", help='"embedded", or the folder of an imported model')
+    annotate.add_argument("--labels", default="", help='classes to ask for, e.g. "water,trees"')
+    annotate.add_argument("--least-confidence", type=float, default=0.0, help="leave out masks below it, 0..1")
+    annotate.add_argument("--limit", type=int, help="at most so many scenes")
+    annotate.set_defaults(run=_annotate)
+    refine = commands.add_parser("refine", help="prediction AND truth, where there is a truth")
+    refine.add_argument("annotations", type=Path, help="the folder of `cot annotate`")
+    _add_sources(refine)
+    refine.add_argument("--out", type=Path, required=True, help="folder of the refined set; it goes on")
+    refine.set_defaults(run=_refine)
 
 
 def _add_build(commands: Any, name: str) -> None:
@@ -109,7 +134,7 @@ def _build(arguments: argparse.Namespace) -> int:
 
     from terrascope.terra_cot.assembly.run import build
 
-    console, begun = Console(), time.monotonic()
+    console, begun, worked = Console(), time.monotonic(), _cpu_seconds()
     settings = _settings(arguments)
     with Progress(TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True) as bar:
         line = bar.add_task("reading")
@@ -119,7 +144,11 @@ def _build(arguments: argparse.Namespace) -> int:
         )  # fmt: skip
     seconds = time.monotonic() - begun
     rate = report.samples / max(seconds, 1e-9)
-    console.print(f"{report.samples} samples in {seconds:.1f} s, {rate:.0f} a second", highlight=False)
+    worked = _cpu_seconds() - worked
+    console.print(
+        f"{report.samples} samples in {seconds:.1f} s, {rate:.0f} a second ({worked:.1f} s of processor time)",
+        highlight=False,
+    )
     for title, counts in (("level", report.levels), ("task", report.tasks), ("source", report.sources)):
         console.print(f"by {title}: " + ", ".join(f"{k} {n}" for k, n in sorted(counts.items())), highlight=False)
     for scene, reason in report.skipped[:10]:
@@ -129,6 +158,12 @@ def _build(arguments: argparse.Namespace) -> int:
     if arguments.parquet:
         _parquet(arguments.out, list(report.files))
     return 0
+
+
+def _cpu_seconds() -> float:
+    """Processor time of this process and of those that it has ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def _parquet(out: Path, names: list[str]) -> None:
@@ -157,3 +192,50 @@ def _check(arguments: argparse.Namespace) -> int:
         f"{report.samples} samples checked in {seconds:.1f} s, {len(report.mismatches)} mismatches", highlight=False
     )
     return 1 if report.mismatches else 0
+
+
+def _train_annotator(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from terrascope.terra_cot.annotator.recipe import write_recipe
+
+    write_recipe(arguments.captions, arguments.out)
+    Console().print(f"Recipe {arguments.out}. Train with it: terrascope train --help", markup=False, highlight=False)
+    return 0
+
+
+def _annotate(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from terrascope.networks.registry import load_network
+    from terrascope.terra_cot.annotator.run import annotate_all
+
+    console = Console()
+    labels = [label.strip() for label in arguments.labels.split(",") if label.strip()]
+    readers = [spec.open() for spec in _sources(arguments)]
+    network = load_network(arguments.network)
+    with console.status("annotating") as status:
+        report = annotate_all(
+            network, readers, arguments.out, labels=labels, least_confidence=arguments.least_confidence,
+            limit=arguments.limit, progress=lambda done, whole: status.update(f"scene {done} of {whole}"),
+        )  # fmt: skip
+    _say_annotated(console, report)
+    return 0
+
+
+def _refine(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from terrascope.terra_cot.annotator.run import refine_all
+
+    report = refine_all(arguments.annotations, [spec.open() for spec in _sources(arguments)], arguments.out)
+    _say_annotated(Console(), report)
+    return 0
+
+
+def _say_annotated(console: Console, report: AnnotationReport) -> None:
+    console.print(f"{report.scenes} scenes", highlight=False)
+    for label, value in sorted(report.iou().items()):
+        console.print(f"{label}: IoU with the truth {value:.3f}", highlight=False)
+    for scene, reason in report.skipped[:10]:
+        console.print(f"left out {scene}: {reason}", markup=False, highlight=False)

@@ -25,7 +25,7 @@ def source(tmp_path_factory):
 
 
 def lists(out):
-    return {path.name: path.read_text() for path in sorted(out.glob("terra_cot_*.json"))}
+    return {path.name: path.read_text() for path in files_of(out)}
 
 
 def test_two_processes_make_the_same_files_as_one(source, tmp_path):
@@ -134,10 +134,10 @@ def test_the_commands_build_and_check_json_and_parquet(source, tmp_path, capsys)
     )
     assert "40 samples" in capsys.readouterr().out
     assert list((tmp_path / "overlays").rglob("*.png"))
-    for data in (tmp_path, tmp_path / "terra_cot_single.parquet"):
+    for data in (tmp_path, tmp_path / "single.parquet"):
         assert main(["cot", "check", str(data), "--processes", "1"]) == 0
         assert "40 samples checked" in capsys.readouterr().out
-    path = tmp_path / "terra_cot_single.json"
+    path = tmp_path / "single.json"
     path.write_text(path.read_text().replace("<answer>", "<answer>9", 5))
     assert main(["cot", "check", str(tmp_path), "--processes", "1"]) == 1
     assert "mismatches" in capsys.readouterr().out
@@ -146,7 +146,7 @@ def test_the_commands_build_and_check_json_and_parquet(source, tmp_path, capsys)
 def test_training_reads_what_is_built(source, tmp_path):
     record_of = pytest.importorskip("terrascope.training.full.records").record_of
     build(BuildSettings((source,)), tmp_path, processes=1, samples=60)
-    for entry in read_list(tmp_path / "terra_cot_single.json"):
+    for entry in read_list(tmp_path / "single.json"):
         found = record_of(entry, entry["id"], tmp_path / "images")
         assert len(found.regions) == len(entry["labels"])
         assert found.pictures[0].read("here").shape[:2] == (entry["height"], entry["width"])

@@ -15,7 +15,7 @@ from pathlib import Path
 from terrascope.terra_cot.assembly.settings import PART_SCENES, BuildSettings, claim
 from terrascope.terra_cot.assembly.worker import Job, Worker
 from terrascope.terra_cot.formats.json_list import ListWriter
-from terrascope.terra_cot.formats.record import GROUPS, group_of
+from terrascope.terra_cot.formats.names import GROUPS, group_of
 from terrascope.terra_cot.scenes import DataError
 
 #: Parts under way for each process: enough to keep it busy, few enough to hold back.
@@ -53,7 +53,7 @@ def build(
     processes: int = 2,
     progress: Progress = lambda samples, scenes: None,
 ) -> BuildReport:
-    """Build into a folder: `terra_cot_<group>.json`, `images/`, `summary.json`.
+    """Build into a folder: `single.json`, `temporal.json`, `optical_sar.json`, `images/`, `summary.json`.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def build(
     claim(out, settings)
     report = BuildReport()
     with ExitStack() as stack:
-        writers = {group: stack.enter_context(ListWriter(out / f"terra_cot_{group}.json")) for group in GROUPS}
+        writers = {group: stack.enter_context(ListWriter(out / f"{group}.json")) for group in GROUPS}
         scenes = 0
         for job, part in _parts(settings, out, jobs, processes, stack):
             scenes += len(job.scenes)

@@ -15,6 +15,7 @@ from terrascope.terra_cot.check.compare import check_answer, check_caption
 from terrascope.terra_cot.check.derive import derive
 from terrascope.terra_cot.check.evidence import Mismatch, take_apart
 from terrascope.terra_cot.formats.json_list import read_list
+from terrascope.terra_cot.formats.names import GROUPS
 from terrascope.terra_cot.formats.parquet import read_parquet
 from terrascope.terra_cot.scenes import DataError
 
@@ -95,7 +96,8 @@ def files_of(data: Path) -> list[Path]:
     DataError
         If there are none.
     """
-    found = sorted(data.glob("terra_cot_*.json")) if data.is_dir() else [data] if data.exists() else []
+    found = [data / f"{group}.json" for group in GROUPS] if data.is_dir() else [data]
+    found = [path for path in found if path.exists()]
     if not found:
         raise DataError(f"{data} holds no Terra-CoT file.", "Make one with `terrascope cot build`.")
     return found

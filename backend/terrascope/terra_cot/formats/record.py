@@ -6,23 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from terrascope.masks.rle import Rle, encode
 from terrascope.terra_cot.drafts import LETTERS, Draft, Step
 from terrascope.terra_cot.facts import Facts
 from terrascope.terra_cot.scenes import LabelledScene, union
-
-#: Groups of samples, each a file of its own: one picture, two dates, optical with radar.
-GROUPS: tuple[str, ...] = ("single", "temporal", "optical_sar")
-
-
-def group_of(record: Mapping[str, Any]) -> str:
-    """Return the group that a sample belongs to."""
-    if "pre_image" in record:
-        return "temporal"
-    return "optical_sar" if "sar" in record.get("roles", ()) and "optical" in record["roles"] else "single"
 
 
 def record(scene: LabelledScene, facts: Sequence[Facts], draft: Draft, number: int) -> dict[str, Any]:
