@@ -7,6 +7,9 @@ lists everyday words for each label, `FOREIGN_WORDS` class nouns of other langua
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 LABELS: dict[str, frozenset[str]] = {
     "water": frozenset({"water"}),
@@ -32,7 +35,7 @@ WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
          "sea", "ocean", "lagoon", "canal", "bay", "inlet", "estuary", "water body", "waterbody", "body of water",
          "standing water", "water area", "waterway", "harbour", "permanent water", "blue area", "lake water",
          "river water", "sea water", "flood water", "floodwater", "dam lake", "freshwater", "fjord", "brook", "channel",
-         "river channel", "water cover", "inland water", "tank", "oxbow"),
+         "river channel", "water cover", "inland water", "oxbow", "shallows", "coastal water", "loch", "tarn", "billabong"),
         ("lakes", "rivers", "ponds", "reservoirs", "streams", "water bodies", "waterbodies", "bodies of water", "canals",
          "lagoons", "waterways", "water areas", "waters", "rivers and lakes", "lakes and ponds", "creeks",
          "water surfaces", "water features", "floodwaters", "river channels", "pools of water", "water patches"),
@@ -40,7 +43,7 @@ WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "trees": (
         ("forest", "woodland", "tree cover", "forest cover", "wood", "jungle", "rainforest", "tree canopy", "canopy",
          "grove", "dense forest", "forested area", "wooded area", "tree", "timber", "pine forest", "forest area",
-         "broadleaf forest", "conifer forest", "tropical forest", "woodland cover", "tree-covered land", "forested land",
+         "copse", "spinney", "thick forest", "tree belt", "broadleaf forest", "conifer forest", "tropical forest", "woodland cover", "tree-covered land", "forested land",
          "woody area", "forest land", "mangrove", "mangrove forest", "plantation forest"),
         ("woods", "trees", "forests", "woodlands", "groves", "tree stands", "wooded areas", "forested areas",
          "forest patches", "tree patches", "stands of trees", "patches of forest", "mangroves", "rainforests"),
@@ -48,7 +51,7 @@ WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "grass": (
         ("grass", "grassland", "pasture", "meadow", "lawn", "grazing land", "pastureland", "prairie", "grassy area",
          "rangeland", "steppe", "savanna", "grass cover", "grassy land", "green lawn", "hay meadow", "turf",
-         "herbaceous vegetation", "herbaceous cover", "paddock"),
+         "herbaceous vegetation", "herbaceous cover", "paddock", "grazing", "grazing ground", "hayfield", "pampas", "veld"),
         ("meadows", "pastures", "grasslands", "lawns", "grassy areas", "grass areas", "grazing areas", "paddocks",
          "grass patches", "prairies", "grassy patches"),
     ),
@@ -56,7 +59,9 @@ WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("cropland", "farmland", "agriculture", "farm land", "agricultural land", "cultivated land", "arable land",
          "crop", "crop cover", "farming land", "field", "crop field", "farm field", "tilled land", "agricultural area",
          "cultivated area", "plough land", "ploughed land", "rice paddy", "agricultural field", "farmed land", "farm",
-         "crop area", "irrigated land", "arable", "agricultural fields area"),
+         "crop area", "irrigated land", "arable", "agricultural fields area", "orchard", "vineyard", "plantation", "ploughland",
+         "tillage", "arable farmland", "cultivated cropland", "cultivated terrain", "farmed area", "plowed land", "farming area",
+         "cultivated terrestrial vegetation", "cultivated vegetation", "cropland area", "agricultural field area"),
         ("fields", "crops", "crop fields", "farm fields", "farms", "agricultural fields", "farmlands", "croplands",
          "cultivated fields", "agricultural areas", "rice paddies", "paddy fields", "rice fields", "wheat fields",
          "ploughed fields", "farm plots", "agricultural plots", "plantations", "crop parcels", "planted fields",
@@ -72,36 +77,40 @@ WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("bare land", "bare soil", "bare ground", "sand", "desert", "barren land", "soil", "rock", "bare rock", "dirt",
          "barren ground", "exposed soil", "bare surface", "beach", "gravel", "bare earth", "sandy area", "barren area",
          "naked soil", "sandy ground", "bare area", "sparse land", "earth", "rocky ground", "wasteland",
-         "unvegetated land", "bare terrain", "mud flat", "dry soil", "mine pit", "quarry"),
-        ("dunes", "sand dunes", "rocks", "bare areas", "barren areas", "bare patches", "beaches", "bare surfaces",
+         "unvegetated land", "bare terrain", "mud flat", "dry soil", "mine pit", "quarry", "sand dune", "bedrock", "natural bare surface", "scree", "sandbank", "clay", "dust", "badland",
+         "natural bare ground", "sandy beach", "sandy land", "shingle", "salt flat", "bare rock area"),
+        ("dunes", "sand dunes", "rocks", "bare areas", "barren areas", "bare patches", "beaches", "bare surfaces", "natural bare surfaces",
          "sandbanks", "sand bars", "bare soils", "deserts", "barren lands", "sandy patches", "mudflats"),
     ),
     "buildings": (
         ("building", "house", "home", "roof", "rooftop", "building footprint", "housing", "built structure", "warehouse",
          "apartment block", "residential building", "commercial building", "industrial building", "dwelling", "villa",
-         "factory building", "shed"),
+         "factory building", "shed", "barn", "cottage", "hut", "cabin", "farmhouse", "bungalow"),
         ("buildings", "houses", "homes", "roofs", "rooftops", "structures", "building footprints", "residential buildings",
-         "apartment blocks", "dwellings", "warehouses", "commercial buildings", "villas", "skyscrapers", "urban buildings"),
+         "apartment blocks", "dwellings", "warehouses", "commercial buildings", "villas", "skyscrapers", "urban buildings",
+         "barns", "cottages", "huts", "cabins", "sheds", "farmhouses", "built structures"),
     ),
     "roads": (
         ("road", "street", "highway", "motorway", "road network", "road surface", "paved road", "dirt road", "avenue",
-         "asphalt", "track", "road corridor", "lane", "freeway", "tarmac", "expressway"),
+         "asphalt", "track", "road corridor", "lane", "freeway", "tarmac", "expressway", "roadway", "carriageway", "paved surface", "road area"),
         ("roads", "streets", "highways", "motorways", "road corridors", "tracks", "lanes", "avenues", "paved roads",
-         "main roads", "freeways"),
+         "main roads", "freeways", "roadways", "dirt roads", "road networks"),
     ),
     "built-up area": (
         ("built-up area", "urban area", "town", "city", "village", "settlement", "built up land", "built-up land",
          "urban land", "developed area", "developed land", "artificial surface", "urban fabric", "built-up surface",
          "residential area", "built-up", "urban cover", "city area", "impervious surface", "concrete", "sealed surface",
          "industrial area", "urbanized area", "suburb", "neighbourhood", "settled area", "urban zone", "built area",
-         "built environment", "urban", "human settlement", "downtown", "pavement", "infrastructure"),
+         "built environment", "urban", "human settlement", "downtown", "pavement", "infrastructure", "hamlet", "neighborhood", "township", "metropolis",
+         "urban land cover", "housing estate", "small town", "major city", "inhabited area", "paved area"),
         ("towns", "settlements", "villages", "cities", "urban areas", "built-up areas", "developed areas",
          "residential areas", "artificial surfaces", "impervious surfaces", "sealed surfaces", "suburbs",
-         "built up areas", "built-up zones", "minor settlements", "populated areas"),
+         "built up areas", "hamlets", "urban zones", "small towns", "neighbourhoods", "neighborhoods", "built-up zones", "minor settlements", "populated areas"),
     ),
     "wetland": (
         ("wetland", "marsh", "swamp", "bog", "fen", "marshland", "wetland vegetation", "peatland", "reed bed", "mire",
-         "swampy area", "marshy area", "marshy land", "salt marsh", "herbaceous wetland", "wet meadow", "swampland"),
+         "swampy area", "marshy area", "marshy land", "salt marsh", "herbaceous wetland", "wet meadow", "swampland", "marshy ground", "swampy ground", "boggy ground",
+         "bogland", "morass", "quagmire"),
         ("wetlands", "marshes", "swamps", "bogs", "reed beds", "wetland areas", "wetland patches", "marshy areas",
          "peatlands", "salt marshes", "reeds"),
     ),
@@ -118,7 +127,7 @@ WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "vegetation": (
         ("vegetation", "greenery", "green area", "green space", "vegetated area", "vegetated land", "vegetation cover",
          "plant cover", "green land", "green cover", "plant life", "flora", "green vegetation", "natural vegetation",
-         "natural terrestrial vegetation", "green"),
+         "natural terrestrial vegetation", "green", "leafy area", "vegetated surface", "green stuff", "plant matter"),
         ("green areas", "green spaces", "plants", "vegetated areas", "green patches", "vegetated surfaces"),
     ),
     "open land": (
@@ -157,14 +166,48 @@ FOREIGN_WORDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+#: Words for a stretch of land without a plural, which an answer may take over from a question as it takes plurals.
+MASS_WORDS = frozenset({
+    "forest", "woodland", "tree cover", "forest cover", "jungle", "rainforest", "farmland", "agriculture", "agricultural land",
+    "arable land", "cultivated land", "pasture", "grassland", "meadow", "rangeland", "prairie", "savanna", "pastureland",
+    "scrub", "shrubland", "bushland", "scrubland", "heath", "heathland", "sand", "bare soil", "bare ground", "bare rock", "rock",
+    "barren land", "desert", "ice", "snow and ice", "greenery", "green space", "marshland", "swampland", "peatland", "haze", "fog",
+    "cloud cover", "open water", "surface water", "floodwater", "urban land", "urban area", "developed land", "open space",
+    "plant cover", "snow cover",
+})  # fmt: skip
+#: Words of other languages that are English words of another meaning; they count only in a text that is not English.
+_ALSO_ENGLISH = frozenset(
+    {"see", "seen", "arena", "routes", "cultures", "rues", "mata", "sol nu", "chemins", "sable", "campos"}
+)
+_ENGLISH = re.compile(
+    r"(?<!\w)(?:the|is|are|was|of|does|did|can|could|you|what|how|where|which|there|any|this|we|have|i|do|see that)(?!\w)"
+)
+#: Phrases with the name of a class in them that do not mean the class.
+_NOT_A_CLASS = re.compile(
+    r"(?<!\w)(?:bush ?fires?|forest fires?|wild ?fires?|field of view|on earth|sea level|home ?page|town hall|street names?|"
+    r"tree species|crop types?|swimming pools?|oil fields?|football fields?|sports? fields?|magnetic fields?|light ?houses?|"
+    r"green ?houses?|parking lots?|water temperature|water quality|water depth|snow depth|land use|land cover)(?!\w)"
+)
+
+
+def folded(text: str) -> str:
+    """Return a text in lower case without accents, each letter in its place."""
+    return "".join(_fold(char) for char in text)
+
+
+def _fold(char: str) -> str:
+    lower = char.lower()
+    return (unicodedata.normalize("NFD", lower)[:1] or char) if len(lower) == 1 else char
+
+
 def _index() -> dict[str, str]:
     found: dict[str, str] = {}
     for label, (single, plural) in WORDS.items():
         for word in (label, *single, *plural):
-            found.setdefault(word, label)
+            found.setdefault(folded(word), label)
     for label, words in FOREIGN_WORDS.items():
         for word in words:
-            found.setdefault(word, label)
+            found.setdefault(folded(word), label)
     return found
 
 
@@ -172,19 +215,85 @@ _LABEL_OF = _index()
 _MENTION = re.compile(
     r"(?<!\w)(" + "|".join(re.escape(word) for word in sorted(_LABEL_OF, key=len, reverse=True)) + r")(?!\w)"
 )
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 def labels_in(text: str) -> tuple[str, ...]:
     """Return the labels that a text names, in order of appearance, each once ("woods and ponds" -> trees, water)."""
-    found: dict[str, None] = {}
-    for match in _MENTION.finditer(text.lower()):
-        found.setdefault(_LABEL_OF[match.group(1)], None)
-    return tuple(found)
+    return tuple(dict.fromkeys(label for _, _, label in mentions(text)))
+
+
+def own_words(text: str) -> dict[str, tuple[str, bool]]:
+    """Return the text's own English word for each label that it names by one word only, and whether that is a plural.
+
+    Words for a single thing ("lake", "town") are left out: an answer speaks of all of its class.
+    """
+    found: dict[str, set[str]] = {}
+    for start, end, label in mentions(text):
+        found.setdefault(label, set()).add(" ".join(text[start:end].lower().split()))
+    own = {}
+    for label, words in found.items():
+        word = next(iter(words))
+        if len(words) == 1 and label not in words and (word in MASS_WORDS or word in WORDS[label][1]):
+            own[label] = word, word in WORDS[label][1]
+    return own
 
 
 def mentions(text: str) -> list[tuple[int, int, str]]:
-    """Return where a lower-case text names a class: (start, end, label), in order."""
-    return [(match.start(), match.end(), _LABEL_OF[match.group(1)]) for match in _MENTION.finditer(text)]
+    """Return where a text names a class: (start, end, label), in order. Case and accents do not matter."""
+    plain = folded(text)
+    plain = _NOT_A_CLASS.sub(lambda match: "#" * len(match.group(0)), plain)
+    english = _ENGLISH.search(plain) is not None
+    return [
+        (match.start(), match.end(), _LABEL_OF[match.group(1)])
+        for match in _MENTION.finditer(plain)
+        if not (english and match.group(1) in _ALSO_ENGLISH)
+    ]
+
+
+def misspelt(
+    text: str, named: Sequence[tuple[int, int, str]], is_word: Callable[[str], bool]
+) -> list[tuple[int, int, str]]:
+    """Return where a text names a class with one slip of the fingers ("foerst", "lakse").
+
+    Parameters
+    ----------
+    named
+        What `mentions` found; those places are left alone.
+    is_word
+        Says whether a folded word is a word of its own, which is left alone too.
+    """
+    found = []
+    for match in _WORD.finditer(folded(text)):
+        word, start, end = match.group(0), match.start(), match.end()
+        if len(word) < 4 or is_word(word) or any(first < end and start < last for first, last, _ in named):
+            continue
+        labels = {label for near, label in _near(len(word)) if _one_slip(word, near)}
+        if len(labels) == 1:
+            found.append((start, end, labels.pop()))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _near(length: int) -> tuple[tuple[str, str], ...]:
+    """Single class words of five letters or more whose length is within one of `length`."""
+    return tuple(
+        (word, label) for word, label in _LABEL_OF.items()
+        if len(word) >= 5 and abs(len(word) - length) <= 1 and word.isalpha()
+    )  # fmt: skip
+
+
+def _one_slip(word: str, other: str) -> bool:
+    """Say whether one letter more, less or other, or two letters swapped, make a word the other."""
+    short, long = sorted((word, other), key=len)
+    same = 0
+    while same < len(short) and short[same] == long[same]:
+        same += 1
+    if len(short) != len(long):
+        return short[same:] == long[same + 1 :]
+    return short[same + 1 :] == long[same + 1 :] or (
+        short[same : same + 2] == long[same : same + 2][::-1] and short[same + 2 :] == long[same + 2 :]
+    )
 
 
 def atoms_of_label(label: str) -> frozenset[str]:
@@ -195,4 +304,4 @@ def atoms_of_label(label: str) -> frozenset[str]:
     KeyError
         If no class has that name.
     """
-    return LABELS[label] if label in LABELS else LABELS[_LABEL_OF[label.lower()]]
+    return LABELS[label] if label in LABELS else LABELS[_LABEL_OF[folded(label)]]

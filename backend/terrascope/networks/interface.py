@@ -83,6 +83,14 @@ class Prompt:
     past_text: str = ""
 
 
+@runtime_checkable
+class Certain(Protocol):
+    """A generation that can say how sure its answer is, apart from how sure its words are."""
+
+    def certainty(self) -> float:
+        """How much (0..1) of what the masks could as well have been leads to the same answer. Asked at the end."""
+
+
 class Decoding(Protocol):
     """One running generation: a prefix (prompt and images) has been read, tokens follow one by one."""
 

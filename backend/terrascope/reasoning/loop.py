@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from terrascope.errors import NetworkError
-from terrascope.networks.interface import Decoding, MaskPrediction, Network, Prompt
+from terrascope.networks.interface import Certain, Decoding, MaskPrediction, Network, Prompt
 from terrascope.networks.stopping import Interrupted, watch
 from terrascope.reasoning import modality
 from terrascope.reasoning.answers import answer_text, choose_option, is_abstention
@@ -126,7 +126,7 @@ class _Run:
         rest = transcript.flush()
         if rest:
             yield TextPiece(self.masks + 1, rest)
-        yield from self._conclude(transcript, reason)
+        yield from self._conclude(transcript, reason, decoding)
 
     def _generate(
         self, decoding: Decoding, transcript: Transcript, cancelled: Callable[[], bool]
@@ -220,7 +220,7 @@ class _Run:
         sar = next((i for i in point if views[i].role is Role.SAR), None)
         return sar if sar is not None and decoding.grids[sar] == decoding.grids[view] else None
 
-    def _conclude(self, transcript: Transcript, reason: EndReason) -> Iterator[Event]:
+    def _conclude(self, transcript: Transcript, reason: EndReason, decoding: Decoding) -> Iterator[Event]:
         text = transcript.whole()
         answer = answer_text(text, closed=reason is not EndReason.ANSWERED)
         if answer is not None and reason is EndReason.DEGENERATE:
@@ -232,7 +232,10 @@ class _Run:
             choice = None if reason is EndReason.ABSTAINED else choose_option(answer, self.prompt.options)
             if self.prompt.options and choice is None and reason is EndReason.ANSWERED:
                 self.warnings.append(f"The answer {answer!r} is none of the options.")
-            yield AnswerReady(answer, choice, transcript.answer_confidence())
+            sure = transcript.answer_confidence()
+            if sure is not None and isinstance(decoding, Certain):
+                sure *= decoding.certainty()
+            yield AnswerReady(answer, choice, sure)
         yield Ended(reason, tuple(self.warnings), tuple(transcript.ids), text)
 
     def _judge(self, answer: str | None) -> EndReason:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from terrascope.networks.embedded.evidence_text import Facts
 from terrascope.networks.embedded.tokens import bucket
+from terrascope.networks.embedded.verdicts import verdict
 from terrascope.terra_cot.questions import Question
 
 _PLURAL = frozenset({"trees", "shrubs", "buildings", "roads", "clouds"})
@@ -57,7 +58,7 @@ def plan(question: Question, dates: int, shares: Sequence[dict[str, float]]) -> 
         return Plan(tuple(step for label in labels for step in ((label, 1), (label, dates))))
     if kind in ("dominant", "least", "describe"):
         ranked = sorted(COVERS, key=lambda label: -shares[when - 1].get(label, 0.0))
-        most = {"dominant": 2, "least": 3, "describe": 3}[kind]
+        most = {"dominant": 2, "least": 3, "describe": 5}[kind]
         found = [label for label in ranked if shares[when - 1].get(label, 0.0) >= 0.04][:most] or ranked[:1]
         return Plan(tuple((label, when) for label in found))
     return Plan(tuple((label, when) for label in labels))
@@ -367,59 +368,49 @@ def _segment(case: Case) -> Iterator[str]:
     yield from ("(", "{area.1}", ")", ".") if case.has_area() else (".",)
 
 
-def _suit_build(case: Case) -> Iterator[str]:
-    amount = bucket(case.facts[0].share)
-    verdict = {"large": ("Yes", ",", "likely"), "most": ("Yes", ",", "likely"), "some": ("In", "part")}.get(
-        amount, ("No", ",", "hardly")
-    )
-    yield from (*verdict, ":", "open", "land", "covers", "{share.1}", "of", "the", "area")
-    if case.facts[1].distance is not None:
-        yield from (",", "water", "is", "{dist.2}", "away")
+_LIKELY = {"Yes": ("Yes", ",", "likely"), "In": ("In", "part"), "No": ("No", ",", "hardly")}
+
+
+def _suitability(case: Case) -> Iterator[str]:
+    label = case.labels[0]
+    yield from (*_LIKELY[_verdict(case)], ":", f"L:{label}", _covers(label), "{share.1}", "of", "the", "area")
+    if len(case.labels) > 1 and case.none(2):
+        yield from (",", "there", _verb(case.labels[1], "is", "are"), "no", f"L:{case.labels[1]}")
+    elif len(case.labels) > 1 and case.facts[1].distance is not None:
+        yield from (",", f"L:{case.labels[1]}", _verb(case.labels[1], "is", "are"), "{dist.2}", "away")
     yield "."
 
 
-def _suit_farm(case: Case) -> Iterator[str]:
-    amount = bucket(case.facts[1].together_share)
-    verdict = {"large": ("Yes", ",", "likely"), "most": ("Yes", ",", "likely"), "some": ("In", "part")}.get(
-        amount, ("No", ",", "hardly")
-    )
-    yield from (*verdict, ":", "cropland", "and", "grass", "cover", "{tshare.2}", "of", "the", "area", ".")
-
-
 def _risk(case: Case) -> Iterator[str]:
-    danger = case.labels[0]
-    if case.none(1):
-        yield from ("Low", ":", "there", _verb(danger, "is", "are"), "no", f"L:{danger}", "here", ".")
-    elif case.none(2):
-        yield from ("Low", ":", "there", "is", "no", "L:built-up area", "here", ".")
+    danger, level = case.labels[0], _verdict(case)
+    missing = next((step for step in range(1, len(case.labels) + 1) if case.none(step)), None)
+    yield from (level, ":")
+    if len(case.labels) == 1 or case.labels[1] == "vegetation":
+        yield from (f"L:{danger}", _covers(danger), "{share.1}", "of", "the", "area")
+        if len(case.labels) > 1:
+            yield from (",", f"L:{case.labels[1]}", "covers", "{share.2}")
+        yield "."
+        return
+    exposed = case.labels[1]
+    if missing is not None:
+        label = case.labels[missing - 1]
+        yield from ("there", _verb(label, "is", "are"), "no", f"L:{label}", "here", ".")
     elif case.facts[1].touching:
-        yield from ("High", ":", f"L:{danger}", _verb(danger, "touches", "touch"), "the", "L:built-up area", ".")
+        yield from (f"L:{danger}", _verb(danger, "touches", "touch"), "the", f"L:{exposed}", ".")
     else:
-        facts = case.facts[1]
-        far = facts.distance if facts.distance is not None else 10.0 * (facts.distance_px or 0.0)
-        level = "High" if far < 300 else "Moderate" if far < 1000 else "Low"
-        yield from (
-            level,
-            ":",
-            f"L:{danger}",
-            _verb(danger, "is", "are"),
-            "{dist.2}",
-            "from",
-            "the",
-            "L:built-up area",
-            ".",
-        )
+        yield from (f"L:{danger}", _verb(danger, "is", "are"), "{dist.2}", "from", "the", f"L:{exposed}", ".")
+
+
+def _verdict(case: Case) -> str:
+    return verdict(case.question.kind, case.labels, case.facts) or ""
 
 
 def _rural(case: Case) -> Iterator[str]:
-    urban = bucket(case.facts[0].share) in ("large", "most")
-    yield from ("Urban" if urban else "Rural", ":", "L:built-up area", "covers", "{share.1}", "of", "the", "area", ".")
+    yield from (_verdict(case), ":", "L:built-up area", "covers", "{share.1}", "of", "the", "area", ".")
 
 
 def _cloud_use(case: Case) -> Iterator[str]:
-    amount = bucket(case.facts[0].share)
-    verdict = {"large": ("Partly", "usable"), "most": ("Not", "usable")}.get(amount, ("Fully", "usable"))
-    yield from (*verdict, ":", "clouds", "cover", "{share.1}", "of", "the", "area", ".")
+    yield from (_verdict(case), "usable", ":", "clouds", "cover", "{share.1}", "of", "the", "area", ".")
 
 
 def _change_any(case: Case) -> Iterator[str]:
@@ -446,6 +437,7 @@ _ANSWERS: dict[str, Callable[[Case], Iterator[str]]] = {
     "difference": _difference, "total": _total, "both": _both, "touch": _touch, "distance": _distance,
     "change": _change, "gain": _gained, "loss": _lost, "flood": _flood, "flooded_class": _flooded_class,
     "dominant": _dominant, "least": _least, "describe": _describe, "segment": _segment,
-    "suit_build": _suit_build, "suit_farm": _suit_farm, "risk_flood": _risk, "risk_fire": _risk,
+    "suit_build": _suitability, "suit_farm": _suitability, "suit_other": _suitability,
+    "risk_flood": _risk, "risk_fire": _risk, "risk_other": _risk,
     "rural": _rural, "cloud_use": _cloud_use, "change_any": _change_any, "among": _among,
 }  # fmt: skip

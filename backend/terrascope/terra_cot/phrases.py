@@ -1,4 +1,3 @@
-
 """Phrasings of every kind of question. `{A}`, `{B}` take a class with or without article, `{Ap}` a plural, `{As}` one with
 an indefinite article, `{Ax}` a bare noun; `{U}` a unit; `{T}` a time reference; `{L}` a list of classes."""
 
@@ -27,7 +26,9 @@ SHARE: tuple[str, ...] = (
     "how [dominant|widespread|extensive|prevalent|common] [is|are] {A} [in percent|in relative terms|relative to the whole area|as a share of the scene]",
     f"how [green|wooded|forested|built up] is {_AREA} in percent if you count {{A}}",
     "to what [extent|degree] is [the area|the scene|the land|the image] [covered by|covered with|under] {A}",
-    "{A} [cover|covers|make up|makes up] [how much|what percentage|what share|what fraction] of {N}".replace("{N}", _AREA),
+    "{A} [cover|covers|make up|makes up] [how much|what percentage|what share|what fraction] of {N}".replace(
+        "{N}", _AREA
+    ),
     "what is the relative [area|cover|extent] of {A}",
     "[express|give|report] the {Ax} [cover|area|extent] as a [percentage|fraction|share]",
     f"out of the [whole|total|entire] [image|area|scene], [how much|what {_PC}] is {{A}}",
@@ -379,7 +380,11 @@ DESCRIBE: tuple[str, ...] = (
     "what is the [composition|make-up|breakdown] of [the area|the scene|the land cover|the landscape]",
     "how is the land [used|distributed|divided] [here|in this area|]",
     "what [kinds|types|sorts] of land cover are [there|here|visible|present]",
-    "segment everything", "classify the [image|scene|area|land cover]", "what's here", "what's in the image", "overview please",
+    "segment everything",
+    "classify the [image|scene|area|land cover]",
+    "what's here",
+    "what's in the image",
+    "overview please",
 )
 SEGMENT: tuple[str, ...] = (
     "[please|can you please|could you|can you|] [segment|mask|outline|mark|highlight|map|delineate|extract|detect|show|show me|find|identify|draw|trace|digitise|digitize|select|pick out|label] [all|all the|the|every|] {Ax} [in {AREA}|for me|please|]",
@@ -395,18 +400,18 @@ SEGMENT: tuple[str, ...] = (
 SUIT_BUILD: tuple[str, ...] = (
     "[is|would] [this|the] [area|place|site|land|region|scene] [be|] [suitable|good|fit|appropriate|ok|ideal|a good place] [for|to] [building|construction|build|build houses|new houses|housing|development|settling|build a town|urban expansion|a new building|build on]",
     "can [we|I|one|you|people] build [here|houses here|on this land|something here|a house here|in this area]",
-    "is there [enough|any|some] [space|room|land|free land|open land] [to build|for building|for construction|for new houses|for new homes|for development|for a solar farm|for expansion]",
+    "is there [enough|any|some] [space|room|land|free land|open land] [to build|for building|for construction|for new houses|for new homes|for development|for expansion]",
     "where could [we|I|one] build",
     "how suitable is [this|the] [area|site|land] for [construction|building|development|housing]",
     "how much [space|room|land] is [free|left|available] for [construction|building|development|new houses]",
     "suitability for [building|construction|development|housing]",
 )
 SUIT_FARM: tuple[str, ...] = (
-    "[is|would] [this|the] [area|place|site|land|region] [be|] [suitable|good|fit|appropriate|ok|ideal] [for|to] [farming|agriculture|farm|growing crops|grow crops|cultivation|cattle|grazing|livestock|raising animals|agricultural use]",
-    "can [we|I|one|you|people|farmers] [farm|grow crops|grow food|cultivate land|plant crops|graze cattle|keep cattle] here",
-    "how suitable is [this|the] [area|site|land] for [farming|agriculture|crops|grazing|livestock]",
+    "[is|would] [this|the] [area|place|site|land|region] [be|] [suitable|good|fit|appropriate|ok|ideal] [for|to] [farming|agriculture|farm|growing crops|grow crops|cultivation|agricultural use]",
+    "can [we|I|one|you|people|farmers] [farm|grow crops|grow food|cultivate land|plant crops] here",
+    "how suitable is [this|the] [area|site|land] for [farming|agriculture|crops]",
     "is [this|it|the region] [a farming area|an agricultural area|agricultural|farming country]",
-    "suitability for [farming|agriculture|crops|grazing]",
+    "suitability for [farming|agriculture|crops]",
     "is there [enough|any] land [to farm|for farming|for agriculture|to grow food on]",
 )
 RISK_FLOOD: tuple[str, ...] = (
@@ -440,8 +445,10 @@ CLOUD_USE: tuple[str, ...] = (
     "is [the image|this image|the scene|the picture|the sky] [usable|clear|cloud-free|cloud free|cloudy|clear enough|free of clouds|good enough|too cloudy|obscured by clouds|overcast]",
     "how [cloudy|clear|overcast|hazy] is [it|the image|the scene|this image]",
     "[do|does] clouds [hide|cover|obscure|block] [the ground|the land|too much|part of the scene|the view]",
-    "are there too many clouds [to use it|]", "cloud [cover|coverage|percentage|fraction]",
-    "how much [cloud|cloud cover] is there", "is the view blocked by [clouds|haze|fog]",
+    "are there too many clouds [to use it|]",
+    "cloud [cover|coverage|percentage|fraction]",
+    "how much [cloud|cloud cover] is there",
+    "is the view blocked by [clouds|haze|fog]",
 )
 CHANGE_ANY: tuple[str, ...] = (
     f"what [changed|has changed|is different|happened|is new|are the changes|changes do you see|changes are visible|has happened] {_BETWEEN}",

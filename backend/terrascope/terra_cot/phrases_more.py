@@ -153,10 +153,10 @@ MORE: dict[str, tuple[str, ...]] = {
     ),
     "suit_build": (
         "[would|could|might] this be a [decent|good|nice|proper|sensible|suitable] [spot|place|site|location] for [a new housing estate|new houses|a new school|a factory|a building site|development|a new district|a town]", "is there [spare|free|unused|empty|enough|open] [ground|land|space|room] for [putting up|building|new] [houses|homes|buildings|flats|]",
-        "could [one|we|they|somebody] [put|place|set up|erect] [a new district|new houses|a building|a housing estate|a settlement|a solar park] here", "how good is the [site|ground|land|place] for [building|construction|houses]", "any room for [new houses|construction|growth of the town|development]",
+        "could [one|we|they|somebody] [put|place|set up|erect] [a new district|new houses|a building|a housing estate|a settlement] here", "how good is the [site|ground|land|place] for [building|construction|houses]", "any room for [new houses|construction|growth of the town|development]",
     ),
     "suit_farm": (
-        "could [a farmer|farmers|one] make a living [here|on this land|off this land]", "is [this|it] good [ground|land|soil|country] for [growing wheat|grazing cows|crops|farming|growing things|cattle|sheep]", "would [crops|cattle|wheat|sheep] do well here", "is [farming|agriculture] [possible|practical|worthwhile|promising] here", "how good is the land for [farming|crops|cattle]",
+        "could [a farmer|farmers|one] make a living [here|on this land|off this land]", "is [this|it] good [ground|land|soil|country] for [growing wheat|crops|farming|growing things]", "would [crops|wheat] do well here", "is [farming|agriculture] [possible|practical|worthwhile|promising] here", "how good is the land for [farming|crops]",
     ),
     "risk_flood": (
         "should [the villagers|people|the residents|the town|home owners] [worry|be worried|be concerned|fear] [about|] [high water|flooding|floods|a flood|the river]", "how [threatened|endangered|safe] [are|is] [the houses|the town|the village|the homes] [by|from] [the river|water|floods|high water]", "could [rising|high|flood] water [get to|reach|come to|hit] the [town|houses|village|homes]", "would the [houses|town|village] [get wet|be under water|flood] if the [river|lake|water] rises", "is the [town|village] safe from [floods|high water|the river]",

@@ -1,4 +1,3 @@
-
 """Questions in everyday words: what is asked (kind, classes, unit, time) and one of very many ways to ask it."""
 
 from __future__ import annotations
@@ -7,11 +6,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from terrascope.class_words import FOREIGN_WORDS, LABELS, WORDS
+from terrascope.class_words import FOREIGN_WORDS, LABELS, WORDS, labels_in
 from terrascope.terra_cot import phrases as P
 from terrascope.terra_cot.grammar import expand
+from terrascope.terra_cot.phrases_free import CONTEXT_AFTER, CONTEXT_BEFORE, CONTEXT_CLASS, CORE, FREE, HOMES, SUIT
 from terrascope.terra_cot.phrases_more import FILLERS, MORE
-from terrascope.terra_cot.unanswerable import IMPOSSIBLE, UNKNOWN_THINGS
+from terrascope.terra_cot.unanswerable import IMPOSSIBLE, MORE_IMPOSSIBLE, UNKNOWN_THINGS
 
 #: Kind of question -> patterns. Kinds with their own making (`among`, the refusals) have none.
 PATTERNS: dict[str, tuple[str, ...]] = {
@@ -20,26 +20,31 @@ PATTERNS: dict[str, tuple[str, ...]] = {
     "both": P.BOTH, "touch": P.TOUCH, "distance": P.DISTANCE, "change": P.CHANGE, "gain": P.GAIN, "loss": P.LOSS,
     "flood": P.FLOOD, "flooded_class": P.FLOODED_CLASS, "dominant": P.DOMINANT, "least": P.LEAST, "describe": P.DESCRIBE,
     "segment": P.SEGMENT, "suit_build": P.SUIT_BUILD, "suit_farm": P.SUIT_FARM, "risk_flood": P.RISK_FLOOD,
-    "risk_fire": P.RISK_FIRE, "rural": P.RURAL, "cloud_use": P.CLOUD_USE, "change_any": P.CHANGE_ANY, "among": (),
+    "risk_fire": P.RISK_FIRE, "suit_other": (), "risk_other": (), "rural": P.RURAL, "cloud_use": P.CLOUD_USE, "change_any": P.CHANGE_ANY, "among": (),
     "refuse_unseen": (), "refuse_class": (), "refuse_dates": (),
 }  # fmt: skip
-PATTERNS.update({kind: PATTERNS[kind] + more for kind, more in MORE.items()})
+for _more in (MORE, FREE):
+    PATTERNS.update({kind: PATTERNS[kind] + more for kind, more in _more.items()})
+PATTERNS.update({kind: PATTERNS[kind] + tuple(phrase for _, phrase in more) for kind, more in SUIT.items()})
 KINDS: tuple[str, ...] = tuple(PATTERNS)
 #: How often each kind is asked in training.
 WEIGHTS: dict[str, float] = {
     "share": 7, "area": 7, "where": 4, "exists": 5, "count": 4, "larger": 6, "smaller": 2, "more_yn": 3, "less_yn": 1.5,
     "difference": 2, "total": 2, "both": 1.5, "touch": 5, "distance": 5, "change": 5, "gain": 3, "loss": 3.5, "flood": 4,
-    "flooded_class": 2, "dominant": 3.5, "least": 1, "describe": 3, "segment": 4, "suit_build": 2, "suit_farm": 1.5,
-    "risk_flood": 2, "risk_fire": 1.5, "rural": 1.5, "cloud_use": 1.5, "change_any": 2.5, "among": 4,
+    "flooded_class": 2, "dominant": 3.5, "least": 1, "describe": 3, "segment": 4, "suit_build": 3.5, "suit_farm": 2.5,
+    "risk_flood": 3.5, "risk_fire": 2.5, "suit_other": 5, "risk_other": 2.5, "rural": 1.5, "cloud_use": 1.5, "change_any": 2.5, "among": 4,
     "refuse_unseen": 8, "refuse_class": 5, "refuse_dates": 2.5,
 }  # fmt: skip
 TWO_CLASSES = frozenset({"larger", "smaller", "more_yn", "less_yn", "difference", "total", "both", "touch", "distance"})
 TWO_DATES = frozenset({"change", "gain", "loss", "flood", "flooded_class", "change_any"})
 FIXED_LABELS: dict[str, tuple[str, ...]] = {
-    "flood": ("water",), "suit_build": ("open land", "water"), "suit_farm": ("cropland", "grass"),
-    "risk_flood": ("water", "built-up area"), "risk_fire": ("trees", "built-up area"),
-    "rural": ("built-up area", "vegetation"), "cloud_use": ("clouds",),
+    "flood": ("water",), "rural": ("built-up area", "vegetation"), "cloud_use": ("clouds",),
     "change_any": ("vegetation", "built-up area", "water"),
+}  # fmt: skip
+
+#: What shows whether a place suits, or the danger to where people live, unless the question names other classes.
+EVIDENCE: dict[str, str] = {
+    "suit_build": "open land", "suit_farm": "cropland", "risk_flood": "water+{H}", "risk_fire": "trees+{H}",
 }  # fmt: skip
 
 UNITS: dict[str, tuple[str, ...]] = {
@@ -102,9 +107,28 @@ def typo(text: str, rng: random.Random) -> str:
     return text[:at] + rng.choice("abcdefghijklmnopqrstuvwxyz") + text[at + 1 :]
 
 
+#: The words that people use most, singular and plural.
+EVERYDAY: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "water": (("water", "lake", "river", "pond", "sea"), ("lakes", "rivers", "ponds")),
+    "trees": (("forest", "woodland", "tree cover"), ("woods", "trees", "forests")),
+    "grass": (("grass", "meadow", "pasture", "grassland"), ("meadows", "pastures")),
+    "cropland": (("farmland", "cropland", "agriculture", "farm"), ("fields", "crops", "farms")),
+    "shrubs": (("scrub", "bush", "shrubland"), ("bushes", "shrubs")),
+    "bare land": (("sand", "bare soil", "beach", "desert", "rock", "bare ground"), ("dunes", "rocks", "beaches")),
+    "buildings": (("house", "building", "roof"), ("houses", "buildings", "homes", "roofs")),
+    "roads": (("road", "street", "highway"), ("roads", "streets")),
+    "built-up area": (("town", "village", "city", "settlement", "urban area"), ("towns", "villages", "settlements")),
+    "wetland": (("marsh", "swamp", "wetland", "bog"), ("wetlands", "swamps", "marshes")),
+    "snow": (("snow", "ice", "glacier"), ("glaciers",)),
+    "clouds": (("cloud", "cloud cover"), ("clouds",)),
+    "vegetation": (("vegetation", "greenery", "green"), ("plants", "green areas")),
+    "open land": (("open land", "open space"), ("open areas",)),
+}  # fmt: skip
+
+
 def noun(label: str, rng: random.Random, form: str = "any") -> str:
     """Return a word for a class: `form` is "any", "single" or "plural"."""
-    single, plural = WORDS[label]
+    single, plural = EVERYDAY[label] if rng.random() < 0.45 else WORDS[label]
     if rng.random() < 0.04 and label in FOREIGN_WORDS:
         return rng.choice(FOREIGN_WORDS[label])
     if form == "plural":
@@ -133,7 +157,7 @@ def _years(text: str, years: tuple[int, int]) -> str:
 
 
 def _names(label: str, rng: random.Random) -> tuple[str, str]:
-    _, plural = WORDS[label]
+    plural = EVERYDAY[label][1] if rng.random() < 0.45 else WORDS[label][1]
     if rng.random() < 0.05 and label in FOREIGN_WORDS:
         word = rng.choice(FOREIGN_WORDS[label])
         return word, word
@@ -142,20 +166,34 @@ def _names(label: str, rng: random.Random) -> tuple[str, str]:
     return noun(label, rng, "single"), rng.choice(plural)
 
 
-def _finish(text: str, rng: random.Random, dressed: bool = True) -> str:
-    if dressed and text:
-        if rng.random() < 0.13:
+_SMALL_WORDS = frozenset({"the", "a", "an", "is", "are", "of", "in", "there", "do", "does", "any", "it"})
+
+
+def dressed(text: str, rng: random.Random, around: bool = True) -> str:
+    """Dress a question as people do: words around it, words left out, slips of the fingers, marks."""
+    if around and text:
+        if rng.random() < 0.12:
             text = rng.choice(_LEAD) + text
-        if rng.random() < 0.13:
+        elif rng.random() < 0.12:
+            text = expand(rng.choice(CONTEXT_BEFORE), rng) + " " + text
+        if rng.random() < 0.1:
             text += rng.choice(_TAIL)
-        if rng.random() < 0.15:
+        elif rng.random() < 0.08:
+            after = expand(rng.choice(CONTEXT_AFTER), rng)
+            text += after if after[0] in ",." else f" {after}"
+        if rng.random() < 0.025:
+            place = noun(rng.choice(list(LABELS)), rng)
+            text = expand(rng.choice(CONTEXT_CLASS), rng).replace("{x}", place) + " " + text
+        if rng.random() < 0.1:
             words = text.split(" ")
             words.insert(rng.randint(0, len(words)), rng.choice(FILLERS))
             text = " ".join(words)
-    if rng.random() < 0.12:
+        if rng.random() < 0.12:
+            text = " ".join(word for word in text.split(" ") if word not in _SMALL_WORDS or rng.random() < 0.4)
+    while rng.random() < 0.13:
         text = typo(text, rng)
-    if rng.random() < 0.7 and text:
-        text += rng.choice(("?", "?", "?", ".", " ?"))
+    if rng.random() < 0.65 and text and text[-1] not in ".?!":
+        text += rng.choice(("?", "?", "?", ".", " ?", "??", "!"))
     return text
 
 
@@ -175,7 +213,11 @@ def make_question(rng: random.Random, dates: int, present: Sequence[str], kind: 
         kind = rng.choices(KINDS, [WEIGHTS[k] * (0.35 if dates == 1 and k in TWO_DATES else 1.0) for k in KINDS])[0]
     years = (rng.randint(1984, 2012), rng.randint(2013, 2026))
     if kind == "refuse_unseen":
-        return Question(_finish(expand(rng.choice(IMPOSSIBLE), rng), rng, rng.random() < 0.5), kind, ())
+        return Question(
+            dressed(expand(rng.choice(rng.choice((IMPOSSIBLE, MORE_IMPOSSIBLE))), rng), rng, rng.random() < 0.5),
+            kind,
+            (),
+        )
     if kind == "refuse_class":
         return _unknown_class(rng, years)
     if (kind in TWO_DATES and dates == 1 and kind != "flood") or kind == "refuse_dates":
@@ -222,11 +264,15 @@ def _ask(rng: random.Random, kind: str, present: Sequence[str], years: tuple[int
         return _foreign(rng, kind, present)
     if kind in ("gain", "loss") and rng.random() < 0.35:
         pattern, label, kind = rng.choice(P.VERBAL_CHANGE)
-        return Question(_finish(_fill(pattern, (), rng, "ha", years), rng), kind, (label,))
-    pattern = rng.choice(MORE[kind]) if kind in MORE and rng.random() < 0.4 else rng.choice(PATTERNS[kind])
+        return Question(dressed(_fill(pattern, (), rng, "ha", years), rng), kind, (label,))
+    if kind.startswith(("suit_", "risk_")):
+        return _suitability(rng, kind, present, years)
+    pattern = rng.choice(_pool(kind, rng))
     pattern, _, fixed = pattern.partition("::")
     if fixed:
-        return Question(_finish(_fill(pattern, [_names(fixed, rng)], rng, "ha", years), rng), kind, (fixed,))
+        given = tuple(fixed.split("+"))
+        names = [_names(label, rng) for label in given]
+        return Question(dressed(_fill(pattern, names, rng, "ha", years), rng), kind, given)
     if kind in FIXED_LABELS:
         labels = list(FIXED_LABELS[kind])
     elif kind in ("dominant", "least", "describe"):
@@ -250,7 +296,32 @@ def _ask(rng: random.Random, kind: str, present: Sequence[str], years: tuple[int
             text += " in " + rng.choice(
                 {"m": ("metres", "meters", "m"), "km": ("km", "kilometres", "kilometers")}[unit]
             )
-    return Question(_finish(text, rng), kind, tuple(labels), unit)
+    return Question(dressed(text, rng), kind, tuple(labels), unit)
+
+
+def _pool(kind: str, rng: random.Random) -> tuple[str, ...]:
+    """The plain, the looser or the free phrases of a kind."""
+    if kind in CORE and rng.random() < 0.2:
+        return CORE[kind]
+    pools = [pool for pool in (PATTERNS[kind], MORE.get(kind, ()), FREE.get(kind, ()), FREE.get(kind, ())) if pool]
+    return rng.choice(pools)
+
+
+def _suitability(rng: random.Random, kind: str, present: Sequence[str], years: tuple[int, int]) -> Question:
+    """Whether a place suits, or is in danger: the classes are those that are named, or the usual evidence."""
+    loose = PATTERNS[kind][: len(PATTERNS[kind]) - len(SUIT[kind])]
+    if loose and rng.random() < 0.4:
+        evidence, pattern = EVIDENCE[kind], rng.choice(loose)
+    else:
+        evidence, pattern = rng.choice(SUIT[kind])
+    word, _ = rng.choice(HOMES)
+    asked = _pick(rng, present, 1)[0]
+    while asked in ("water", "clouds", "snow") and evidence != "{A}":
+        asked = rng.choice(("cropland", "grass", "built-up area", "buildings", "roads", "wetland"))
+    text = _fill(pattern.replace("{H}", word), [_names(asked, rng)], rng, "ha", years)
+    homes = "buildings" if "buildings" in labels_in(text) else "built-up area"
+    labels = tuple(dict.fromkeys(evidence.replace("{H}", homes).replace("{A}", asked).split("+")))
+    return Question(dressed(text, rng), kind, labels)
 
 
 def _foreign(rng: random.Random, kind: str, present: Sequence[str]) -> Question:
@@ -268,7 +339,7 @@ def _foreign(rng: random.Random, kind: str, present: Sequence[str]) -> Question:
         and any(word in text.split() for word in ("hektar", "ha", "hectares", "d'hectares", "hectáreas"))
         else "auto"
     )
-    return Question(_finish(text, rng, False), kind, fixed, unit)
+    return Question(dressed(text, rng, False), kind, fixed, unit)
 
 
 def _unknown_class(rng: random.Random, years: tuple[int, int]) -> Question:
@@ -293,13 +364,13 @@ def _unknown_class(rng: random.Random, years: tuple[int, int]) -> Question:
     if rng.random() < 0.3 and kind in ("exists", "count", "where", "share"):  # "wolves in the forest"
         place = rng.choice(("the ", "this ", "")) + noun(rng.choice(list(LABELS)), rng)
         text = f"{_fill(rng.choice([p for p in PATTERNS[kind] if '::' not in p]), names, rng, 'ha', years)} {rng.choice(('in', 'on', 'near', 'by', 'under'))} {place}"
-        return Question(_finish(text, rng), "refuse_class", ())
+        return Question(dressed(text, rng), "refuse_class", ())
     if kind in TWO_CLASSES:
         other = _names(rng.choice(list(LABELS)), rng) if rng.random() < 0.5 else rng.choice(UNKNOWN_THINGS)
         names.append(other)
         rng.shuffle(names)
     text = _fill(rng.choice([p for p in PATTERNS[kind] if "::" not in p]), names, rng, "ha", years)
-    return Question(_finish(text, rng), "refuse_class", ())
+    return Question(dressed(text, rng), "refuse_class", ())
 
 
 _OPTION_STYLE = (
@@ -335,6 +406,6 @@ def _among(rng: random.Random, present: Sequence[str]) -> Question:
     text = _fill(pattern, (), rng, "ha", (2000, 2020))
     if rng.random() < 0.25 and count < 4:
         return Question(
-            _finish(f"{text}: {', '.join(options[:-1])} or {options[-1]}", rng, False), "among", tuple(labels)
+            dressed(f"{text}: {', '.join(options[:-1])} or {options[-1]}", rng, False), "among", tuple(labels)
         )
-    return Question(_finish(text, rng, False), "among", tuple(labels), options=tuple(options))
+    return Question(dressed(text, rng, False), "among", tuple(labels), options=tuple(options))

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terrascope.networks.embedded.bpe import QuestionTokenizer
 from terrascope.networks.embedded.evidence_text import Facts, area_text, length_text, percent, read, write
 from terrascope.networks.embedded.question import read_question
 from terrascope.networks.embedded.session import EmbeddedNetwork, default_folder
 from terrascope.networks.embedded.tokens import Value, Vocabulary, evidence_tokens, shown
 from terrascope.networks.embedded.visual_tokens import FEATURES, features, pooled
+from terrascope.networks.embedded.wordpiece import WordPieces
 from terrascope.networks.interface import Decoding, Network, Prompt
 from terrascope.reasoning.events import AnswerReady, Ended, EndReason, EvidenceReady, StepBegun
 from terrascope.reasoning.evidence import MeasuredEvidence
@@ -193,7 +193,42 @@ def test_any_text_can_be_tokenised() -> None:
     path = default_folder() / "language_tokenizer.json"
     if not path.is_file():
         pytest.skip("the language weights are not built")
-    tokenizer = QuestionTokenizer.read(path)
-    for text in ("", "¿Qué?", "日本語 🌊", "a" * 500, "\x00\n\t"):
-        ids, known = read_question(tokenizer, text.lower())
-        assert len(ids) == len(known) >= 1
+    tokenizer = WordPieces.read(path)
+    for text in ("", "¿Qué?", "日本語 🌊", "a" * 500, "\x00\n\t", "İstanbul ﬁeld"):
+        ids, known, _ = read_question(tokenizer, text.lower())
+        assert len(ids) == len(known) >= 2
+
+
+@pytest.mark.parametrize(
+    ("question", "label"),
+    [
+        ("How far is the town from the lake?", "built-up area"),
+        ("hom much watr is there", "water"),
+        ("Any foerst here?", "trees"),
+        ("WHERE ARE THE FIELDS", "cropland"),
+        ("lake?", "water"),
+    ],
+)
+def test_plain_questions_with_slips_are_not_refused(network: EmbeddedNetwork, question: str, label: str) -> None:
+    events, _, ended = _ask(network, _scene(), question)
+    assert ended.reason is EndReason.ANSWERED
+    assert next(event.label for event in events if isinstance(event, StepBegun)) == label
+
+
+def test_it_answers_in_the_words_of_the_question(network: EmbeddedNetwork) -> None:
+    _, answer, _ = _ask(network, _scene(), "What percentage of the image is woodland?")
+    assert answer is not None and answer.text.startswith("Woodland covers 50.00 %")
+    _, answer, _ = _ask(network, _scene(), "What percentage of the image is covered by woods?")
+    assert answer is not None and answer.text.startswith("Woods cover 50.00 %")
+
+
+def test_a_flood_risk_is_judged_by_what_was_measured(network: EmbeddedNetwork) -> None:
+    _, answer, _ = _ask(network, _scene(), "Is there a risk that the houses get flooded?")
+    assert answer is not None and answer.text.startswith("Low: there are no houses here")
+
+
+def test_an_answer_that_a_small_sway_would_turn_is_less_sure(network: EmbeddedNetwork) -> None:
+    clear = _ask(network, _scene(2), "Is there more water than forest?")[1]
+    tie = _ask(network, _scene(1), "Is there more water than forest?")[1]
+    assert clear is not None and tie is not None and clear.confidence is not None and tie.confidence is not None
+    assert tie.confidence < 0.6 < clear.confidence

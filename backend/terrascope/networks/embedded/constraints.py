@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from terrascope.networks.embedded.evidence_text import Facts
 from terrascope.networks.embedded.reading import Reading
 from terrascope.networks.embedded.tokens import MAX_DATES, Value, Vocabulary
+from terrascope.networks.embedded.verdicts import verdict
 
 _TWO_DATES = frozenset({"change", "gain", "loss", "flood", "change_any"})
 #: Kinds that choose their classes by what the scene shows, and how many they take.
-_FREE = {"dominant": 2, "least": 2, "describe": 3}
+_FREE = {"dominant": 2, "least": 2, "describe": 5}
 _COVERS = frozenset(
     {"water", "trees", "grass", "cropland", "shrubs", "bare land", "built-up area", "wetland", "snow", "clouds"}
 )
@@ -75,7 +76,7 @@ class Constraints:
     Parameters
     ----------
     vocabulary, reading, dates
-        Words, what the question asks, number of time points (at most 4).
+        Words, what the question asks, number of time points looked at (at most 2).
     shares
         Share of each cover that the view of the question's date shows, where the scene decides about the classes.
     """
@@ -89,7 +90,7 @@ class Constraints:
         if required is None:
             covers = _shown(shares, reading.kind) if shares else ("water",)
             required = tuple((label, 1 if reading.early else dates) for label in covers)
-        self._required = required
+        self.required = required
         self.steps: list[tuple[str, Facts | None]] = []
         self.slots: dict[str, Value] = {}
         self._written: list[str] = []
@@ -144,11 +145,11 @@ class Constraints:
         if not last or last == "<think>" or last.startswith("<u:") or last == "</think>":
             return
         done = len(self.steps)
-        if done >= len(self._required):
+        if done >= len(self.required):
             banned[:] = True
             banned[self._ids["</think>"]] = False
             return
-        label, when = self._required[done]
+        label, when = self.required[done]
         for rank, token in enumerate(self._tokens):
             if token.startswith("L:"):
                 banned[rank] |= token[2:] != label
@@ -164,7 +165,12 @@ class Constraints:
         first = not any(token[:2] in ("L:", "C:") for token in answer)
         near = next((token[2:] for token in reversed(answer) if token[:2] in ("L:", "C:")), None)
         numbers = sum(token[0] == "{" for token in answer)
-        verdict = self._verdict()
+        known = [facts for _, facts in self.steps if facts is not None]
+        must = verdict(kind, names, known) if not answer and len(known) == len(names) else None
+        if must is not None:
+            banned[:] = True
+            banned[self._ids[must]] = False
+            return
         banned[[self._ids[token] for token in ("[SEG]", "<think>", "</think>", "<answer>")]] = True
         last = answer[-1] if answer else ""
         for word in self._disagreeing(last, near):
@@ -175,8 +181,6 @@ class Constraints:
                 banned[rank] |= last == "no" and bool(empty) and token[2:] not in empty
                 wrong = token[2:] not in names or (first and winner is not None and token[2:] != winner)
                 banned[rank] |= wrong or (kind in ("describe", "change_any") and token in answer)
-            elif token in ("Yes", "No") and verdict is not None:
-                banned[rank] |= token != verdict
             elif token[0] == "{" and near in names and (match := _SLOT.fullmatch(token)):
                 own = len(names) - names[::-1].index(near)
                 if kind in _OWN_NUMBERS or (kind in ("larger", "smaller") and numbers == 0):
@@ -210,18 +214,3 @@ class Constraints:
         if facts.most is None:
             return self.steps[-1][0]
         return facts.least if self._reading.kind in ("smaller", "least") else facts.most
-
-    def _verdict(self) -> str | None:
-        """ "Yes" or "No" where the measurements decide."""
-        facts, kind = self._facts(), self._reading.kind
-        if facts is None:
-            return None
-        if kind == "exists":
-            return "Yes" if facts.share > 0 else "No"
-        if kind == "more_yn":
-            return "Yes" if facts.order == "smaller" else "No"
-        if kind == "less_yn":
-            return "Yes" if facts.order == "larger" else "No"
-        if kind == "touch":
-            return "Yes" if facts.touching else "No"
-        return None

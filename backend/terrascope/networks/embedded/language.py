@@ -12,13 +12,12 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from terrascope.class_words import labels_in
 from terrascope.errors import CheckpointError
-from terrascope.networks.embedded.bpe import QuestionTokenizer
 from terrascope.networks.embedded.question import question_text, read_question
 from terrascope.networks.embedded.reading import Reading, as_vector, reading_of
 from terrascope.networks.embedded.tokens import Vocabulary
 from terrascope.networks.embedded.visual_tokens import FEATURES
+from terrascope.networks.embedded.wordpiece import WordPieces
 
 Floats = NDArray[np.float32]
 
@@ -64,7 +63,7 @@ class LanguageNetworks:
         self._encoder, self._inputs = session("language_encoder.onnx"), session("language_inputs.onnx")
         self._decoder = session("language_decoder.onnx")
         self.device = self._decoder.get_providers()[0].removesuffix("ExecutionProvider").lower()
-        self.tokenizer = QuestionTokenizer.read(folder / "language_tokenizer.json")
+        self.tokenizer = WordPieces.read(folder / "language_tokenizer.json")
         size = len(self.manifest["kinds"]) + 2 * len(self.manifest["labels"]) + len(self.manifest["units"]) + 1
         self._nothing = {
             "ids": np.zeros((1, 1), np.int64),
@@ -76,10 +75,9 @@ class LanguageNetworks:
     def read(self, question: str, options: tuple[str, ...], dates: int) -> Reading:
         """Return what a question asks."""
         text = question_text(question, options)
-        ids, known = read_question(self.tokenizer, text)
+        ids, known, named = read_question(self.tokenizer, text)
         feed = {"ids": np.array([ids], np.int64), "known": np.array([known], np.int64)}
-        feed["dates"] = np.array([dates], np.int64)
-        return reading_of(self._encoder.run(None, feed)[0][0], self.manifest, labels_in(text))
+        return reading_of(self._encoder.run(None, feed)[0][0], self.manifest, named, dates)
 
     def embed_reading(self, reading: Reading) -> Floats:
         """Return the embedding [1, width] of what is asked."""

@@ -8,8 +8,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float32]
+
 #: Below these probabilities the model does not know what is asked, or about which class.
-SURE_KIND, SURE_CLASS = 0.25, 0.3
+SURE_KIND, SURE_CLASS = 0.15, 0.3
+#: From this probability of all refusals together on, a question is turned away.
+SURE_REFUSAL = 0.5
+#: What a known word that names a class adds to its probability.
+_NAMED = 0.4
+#: `classes` of a kind that takes one class or two, or two and more.
+ONE_OR_TWO, TWO_OR_MORE = -2, -1
+#: Kinds that need two time points. With one, another kind of at least this probability is taken instead.
+TWO_DATES = frozenset({"change", "gain", "loss", "flooded_class", "change_any"})
+_SECOND_BEST = 0.3
 
 
 class Reading(NamedTuple):
@@ -22,7 +33,9 @@ class Reading(NamedTuple):
     sure: float
 
 
-def reading_of(probabilities: NDArray[np.float32], manifest: Mapping[str, Any], named: Sequence[str] = ()) -> Reading:
+def reading_of(
+    probabilities: Floats, manifest: Mapping[str, Any], named: Sequence[str] = (), dates: int = 2
+) -> Reading:
     """Return the most probable reading that hangs together.
 
     Parameters
@@ -32,48 +45,77 @@ def reading_of(probabilities: NDArray[np.float32], manifest: Mapping[str, Any], 
     manifest
         `kinds`, `labels`, `units` in that order, and `classes`: how many classes a kind needs, or which ones it has.
     named
-        Classes that the question names in known words; they decide where they are as many as the kind needs.
+        Classes that the question names in known words.
+    dates
+        Time points of the scene: a change cannot be seen in one.
     """
     kinds, labels, units = (list(manifest[name]) for name in ("kinds", "labels", "units"))
     ends = np.cumsum([len(kinds), len(labels), len(labels), len(units)])
     of_kind, first, others, of_unit, early = np.split(probabilities, ends)
-    kind = kinds[int(of_kind.argmax())]
-    sure = float(of_kind.max())
-    if sure < SURE_KIND:
-        kind = "refuse_unseen"
-    wanted = manifest["classes"].get(kind, 1)
-    if isinstance(wanted, int) and (len(named) == wanted > 0 or (wanted == -1 and len(named) > 1)):
-        lead, *rest = named
-        chosen: tuple[str, ...] | None = (lead, *(sorted(rest, key=labels.index) if wanted == -1 else rest))
-    else:
-        chosen = _classes(wanted, first, others, labels)
+    kind, sure = _kind(of_kind, kinds, dates)
+    chosen: tuple[str, ...] | None = ()
+    if not kind.startswith("refuse"):
+        chosen = _classes(manifest["classes"].get(kind, 1), first, others, labels, named)
     if chosen is None:
         kind, chosen = "refuse_class", ()
     return Reading(kind, chosen, units[int(of_unit.argmax())], bool(early[0] > 0.5), sure)
 
 
+def _kind(found: Floats, kinds: Sequence[str], dates: int) -> tuple[str, float]:
+    """The most probable kind. Turning a question away takes more: the refusals together must be likely."""
+    refuses = sum(float(value) for value, kind in zip(found, kinds) if kind.startswith("refuse"))
+    answers = [rank for rank in map(int, np.argsort(-found)) if not kinds[rank].startswith("refuse")]
+    best = answers[0]
+    if refuses >= SURE_REFUSAL or found[best] < SURE_KIND:
+        refusal = max(("refuse_unseen", "refuse_class"), key=lambda kind: _of(found, kinds, kind))
+        return refusal, refuses
+    if dates == 1 and kinds[best] in TWO_DATES:
+        rest = next(rank for rank in answers if kinds[rank] not in TWO_DATES)
+        if found[rest] < _SECOND_BEST:
+            return "refuse_dates", float(found[best])
+        best = rest
+    return kinds[best], float(found[best])
+
+
+def _of(found: Floats, kinds: Sequence[str], kind: str) -> float:
+    return float(found[kinds.index(kind)]) if kind in kinds else 0.0
+
+
 def _classes(
-    wanted: int | Sequence[str], first: NDArray[np.float32], others: NDArray[np.float32], labels: Sequence[str]
+    wanted: int | Sequence[str], first: Floats, others: Floats, labels: Sequence[str], named: Sequence[str]
 ) -> tuple[str, ...] | None:
-    """The classes of a question; -1 means two or more. None if a class that is needed is not sure."""
+    """The classes of a question, None if one that is needed is not sure."""
     if not isinstance(wanted, int):
         return tuple(wanted)
     if wanted == 0:
         return ()
-    lead = int(first.argmax())
-    if first[lead] < SURE_CLASS:
+    if len(named) == wanted:
+        return _leading([labels.index(label) for label in named], first, labels, named, wanted)
+    score = np.maximum(first, others) + np.array([_NAMED * (label in named) for label in labels], np.float32)
+    order = [int(rank) for rank in np.argsort(-score)]
+    least = {TWO_OR_MORE: 2, ONE_OR_TWO: 1}.get(wanted, wanted)
+    most = {TWO_OR_MORE: len(labels), ONE_OR_TWO: 2}.get(wanted, wanted)
+    chosen = [rank for place, rank in enumerate(order[:most]) if place < least or score[rank] > 0.5]
+    if any(score[rank] < SURE_CLASS for rank in chosen[:1]) or any(score[rank] < SURE_CLASS / 2 for rank in chosen):
         return None
-    rest = [i for i in np.argsort(-others) if i != lead]
-    if wanted == -1:
-        rest = sorted(i for i in rest if others[i] > 0.5) or rest[:1]
-    else:
-        rest = rest[: wanted - 1]
-        if any(others[i] < SURE_CLASS * 0.6 for i in rest):
-            return None
-    return tuple(labels[i] for i in (lead, *rest))
+    return _leading(chosen, first, labels, named, wanted)
 
 
-def as_vector(reading: Reading, manifest: Mapping[str, Any]) -> NDArray[np.float32]:
+def _leading(
+    chosen: Sequence[int], first: Floats, labels: Sequence[str], named: Sequence[str], wanted: int
+) -> tuple[str, ...]:
+    """The class that is asked about first, then the others in the order of the question."""
+    lead = max(chosen, key=lambda rank: (round(float(first[rank]), 1), -_place(labels[rank], named)))
+    rest = [rank for rank in chosen if rank != lead]
+    rest.sort(key=lambda rank: rank if wanted == TWO_OR_MORE else _place(labels[rank], named))
+    return tuple(labels[rank] for rank in (lead, *rest))
+
+
+def _place(label: str, named: Sequence[str]) -> int:
+    return named.index(label) if label in named else len(named)
+
+
+def as_vector(reading: Reading, manifest: Mapping[str, Any]) -> Floats:
     """Return a reading as the decoder takes it: ones and zeros in the order of `reading_of`."""
     kinds, labels, units = (list(manifest[name]) for name in ("kinds", "labels", "units"))
     found = np.zeros(len(kinds) + 2 * len(labels) + len(units) + 1, np.float32)

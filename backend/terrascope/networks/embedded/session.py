@@ -11,12 +11,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope.class_words import LABELS, labels_in
+from terrascope.class_words import LABELS, labels_in, own_words
 from terrascope.classes import ATOMS
+from terrascope.networks.embedded.certainty import Spread, certainty, spread
 from terrascope.networks.embedded.constraints import Constraints
 from terrascope.networks.embedded.evidence_text import read
 from terrascope.networks.embedded.language import LanguageNetworks
-from terrascope.networks.embedded.tokens import MAX_DATES, evidence_tokens
+from terrascope.networks.embedded.reading import TWO_DATES, Reading
+from terrascope.networks.embedded.tokens import evidence_tokens
 from terrascope.networks.embedded.vision import VisionNetworks
 from terrascope.networks.embedded.visual_tokens import COARSE, FINE, features, pooled
 from terrascope.networks.interface import MaskPrediction, NetworkInfo, Prompt, TokenGrid, TokenTable
@@ -31,6 +33,7 @@ FINEST_BUILDINGS_M = 5.0
 GRID = TokenGrid(1, 1, FINE, 448)
 _OPTION_PREFIX = re.compile(r"^\s*\(?[A-Z][.):]\s+")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_POINT = re.compile(r"(?i)\b(?:t|image |picture |date |scene )(\d{1,2})\b")
 
 
 def default_folder() -> Path:
@@ -107,10 +110,7 @@ class EmbeddedDecoding:
     def __init__(self, network: EmbeddedNetwork, scene: Scene, prompt: Prompt) -> None:
         self._network, self._scene, self._vocabulary = network, scene, network.language.vocabulary
         points = time_points(scene.views)
-        kept = sorted(
-            {round(i * (len(points) - 1) / (MAX_DATES - 1)) for i in range(MAX_DATES)} if len(points) > 1 else {0}
-        )
-        self._dates = list(range(len(points))) if len(points) <= MAX_DATES else kept
+        self._dates = asked_points(prompt.question, scene, points)
         self._date_of = {
             view: min(range(len(self._dates)), key=lambda d: abs(self._dates[d] - rank))
             for rank, point in enumerate(points)
@@ -119,21 +119,33 @@ class EmbeddedDecoding:
         self._unit = "auto"
         self._masks = 0
         self._answering = False
-        self._names = _option_names(prompt.options)
+        own = own_words(prompt.question)
+        self._names = {label: word for label, (word, _) in own.items()} | _option_names(prompt.options)
+        self._plural = {label: many for label, (_, many) in own.items()} if not prompt.options else {}
         self._fine: dict[int, NDArray[np.float32]] = {}
+        self._spreads: list[Spread] = []
+        self._options = prompt.options
         dates = max(1, len(self._dates))
-        question = _with_dates(prompt.question, scene, points, self._dates)
-        self.reading = network.language.read(question, prompt.options, dates)
+        self.reading = self._read(prompt, points)
         self._gsd = None if scene.gsd_m is None else float(np.sqrt(scene.gsd_m[0] * scene.gsd_m[1]))
         self._refuses = self.reading.kind.startswith("refuse")
         self._constraints = Constraints(self._vocabulary, self.reading, dates, self._shares(points))
-        visual = [self._tokens(points[point][0], side) for point in self._dates if points for side in (1, COARSE)]
+        looked_at = sorted({date - 1 for _, date in self._constraints.required}) if points else []
+        visual = [self._tokens(points[self._dates[date]][0], side) for date in looked_at for side in (1, COARSE)]
         parts = [
             network.language.embed_reading(self.reading),
             *([network.language.embed_visual(np.concatenate(visual))] if visual else []),
         ]
         parts.append(network.language.embed_words([self._vocabulary.ids["<s>"]]))
         self._stream = network.language.stream().read(np.concatenate(parts))
+
+    def _read(self, prompt: Prompt, points: Sequence[Sequence[int]]) -> Reading:
+        """What is asked. A year of the earlier time point alone means that time point, unless a change is asked for."""
+        question = _with_dates(prompt.question, self._scene, points, self._dates)
+        found = self._network.language.read(question, prompt.options, max(1, len(self._dates)))
+        if found.kind not in TWO_DATES | {"flood"} and "(t1)" in question and "(t2)" not in question:
+            return found._replace(early=True)
+        return found
 
     @property
     def grids(self) -> Sequence[TokenGrid]:
@@ -188,6 +200,7 @@ class EmbeddedDecoding:
         probability = np.clip(scores[asked].sum(0), 0, 1).astype(np.float32) * valid
         rest = scores[~asked].max(0) if not asked.all() else np.zeros_like(probability)
         mask = (probability > rest) & valid
+        self._spreads.append(spread(probability - rest, valid))
         if mask.any():
             sure = float(probability[mask].mean())
         else:
@@ -209,7 +222,13 @@ class EmbeddedDecoding:
     def text(self, token_ids: Sequence[int]) -> str:
         """See `Decoding`."""
         names = self._names if self._answering else {}
-        return self._vocabulary.show(token_ids, self._constraints.slots, self._unit, self._dates, names)
+        plural = self._plural if self._answering else {}
+        return self._vocabulary.show(token_ids, self._constraints.slots, self._unit, self._dates, names, plural)
+
+    def certainty(self) -> float:
+        """See `networks.interface.Certain`."""
+        facts = [found for _, found in self._constraints.steps]
+        return certainty(self.reading.kind, self._spreads, facts, self._options)
 
     def _shares(self, points: Sequence[Sequence[int]]) -> dict[str, float]:
         """Share of each label in the view of the question's date, by the most probable class of each pixel."""
@@ -225,12 +244,9 @@ class EmbeddedDecoding:
         """Feature vectors of a view's cells."""
         if side == FINE and view in self._fine:
             return self._fine[view]
-        item, gsd = self._scene.views[view], self._gsd
-        if self._refuses:  # a question that is turned away needs no look at the image
-            cells = np.zeros((side * side, len(ATOMS) + 1), np.float32)
-        else:
-            cells = pooled(self._network.probabilities(self._scene, view), item.valid, side)
-        found = features(cells, side, self._date_of[view], gsd, item.role is Role.SAR, back=side == FINE)
+        item = self._scene.views[view]
+        cells = pooled(self._network.probabilities(self._scene, view), item.valid, side)
+        found = features(cells, side, self._date_of[view], self._gsd, item.role is Role.SAR, back=side == FINE)
         if side == FINE:
             self._fine[view] = found
         return found
@@ -247,12 +263,41 @@ def _option_names(options: Sequence[str]) -> dict[str, str]:
     return {label: texts[0] for label, texts in found.items() if len(texts) == 1}
 
 
+def asked_points(question: str, scene: Scene, points: Sequence[Sequence[int]]) -> list[int]:
+    """Return the one or two time points that a question is about: those whose year or number it names, else the first
+    and the last."""
+    if len(points) <= 2:
+        return list(range(len(points)))
+    last = len(points) - 1
+    named: set[int] = set()
+    for match in _YEAR.finditer(question):
+        fits = [rank for rank, point in enumerate(points) if int(match.group(0)) in _years(scene, point)]
+        named |= set(fits) if len(fits) == 1 else set()
+    named |= {
+        int(match.group(1)) - 1 for match in _POINT.finditer(question.lower()) if 0 < int(match.group(1)) <= last + 1
+    }
+    if not named or named == {last}:
+        return [0, last]
+    return [min(named), max(named)] if len(named) > 1 else [*named, last]
+
+
+def _years(scene: Scene, point: Sequence[int]) -> set[int]:
+    dates = [scene.views[view].date for view in point]
+    return {date.year for date in dates if date is not None}
+
+
 def _with_dates(question: str, scene: Scene, points: Sequence[Sequence[int]], kept: Sequence[int]) -> str:
-    """Return the question with " (t2)" behind each year that is the year of exactly one time point."""
-    years = [{scene.views[view].date.year for view in points[point] if scene.views[view].date} for point in kept]  # type: ignore[union-attr]
+    """Return the question with " (t2)" behind each year or number that is that of exactly one of the time points
+    looked at."""
+    if len(kept) < 2:
+        return question
 
     def tag(match: re.Match[str]) -> str:
-        fits = [rank for rank, found in enumerate(years) if int(match.group(0)) in found]
-        return f"{match.group(0)} (t{fits[0] + 1})" if len(fits) == 1 and len(kept) > 1 else match.group(0)
+        fits = [rank for rank, point in enumerate(kept) if int(match.group(0)) in _years(scene, points[point])]
+        return f"{match.group(0)} (t{fits[0] + 1})" if len(fits) == 1 else match.group(0)
 
-    return _YEAR.sub(tag, question)
+    def number(match: re.Match[str]) -> str:
+        point = int(match.group(1)) - 1
+        return f"{match.group(0)} (t{list(kept).index(point) + 1})" if point in kept else match.group(0)
+
+    return _YEAR.sub(tag, _POINT.sub(number, question))

@@ -40,7 +40,9 @@ OPENINGS: Mapping[str, str] = {
     "dominant": "The question asks for the main cover.", "least": "The question asks for the smallest cover.",
     "describe": "The question asks for a description.", "segment": "The question asks for a mask.",
     "suit_build": "The question asks whether one could build here.", "suit_farm": "The question asks about farming.",
+    "suit_other": "The question asks what the place is good for.",
     "risk_flood": "The question asks for the risk of flooding.", "risk_fire": "The question asks for the risk of fire.",
+    "risk_other": "The question asks for a risk.",
     "rural": "The question asks about town or country.", "cloud_use": "The question asks about clouds.",
     "change_any": "The question asks for all changes.", "among": "The question offers some classes.",
     "refuse_unseen": "Land cover does not show that.", "refuse_class": "That is no class that I know.",
@@ -142,6 +144,27 @@ _CLOSING = frozenset(".,:;)")
 _TAGS = frozenset(("<think>", "</think>", "<answer>", "</answer>", "</s>", "<s>", "<pad>", "<ev>"))
 
 
+_VERBS = {
+    "is": "are", "covers": "cover", "lies": "lie", "dominates": "dominate", "touches": "touch", "was": "were",
+}  # fmt: skip
+_SINGULAR = {many: one for one, many in _VERBS.items()}
+
+
+def _agreeing(tokens: Sequence[str], place: int, plural: Mapping[str, bool]) -> str:
+    """Return a token, or the form of a verb that goes with the label before it or, after "there" and "here", behind."""
+    token = tokens[place]
+    if token not in _VERBS and token not in _SINGULAR:
+        return token
+    before = tokens[place - 1] if place else ""
+    near = (
+        [before] if before[:2] in ("L:", "C:") else tokens[place + 1 : place + 5] if before in ("there", "Here") else []
+    )
+    label = next((each[2:] for each in near if each[:2] in ("L:", "C:")), None)
+    if label is None or label not in plural:
+        return token
+    return _VERBS.get(token, token) if plural[label] else _SINGULAR.get(token, token)
+
+
 class Vocabulary:
     """Tokens of the decoder by id, and how they are shown."""
 
@@ -169,7 +192,13 @@ class Vocabulary:
         return len(rows), pairs
 
     def show(
-        self, ids: Sequence[int], slots: Mapping[str, Value], unit: str, dates: Sequence[int], names: Mapping[str, str]
+        self,
+        ids: Sequence[int],
+        slots: Mapping[str, Value],
+        unit: str,
+        dates: Sequence[int],
+        names: Mapping[str, str],
+        plural: Mapping[str, bool] | None = None,
     ) -> str:
         """Return ids as text.
 
@@ -182,12 +211,14 @@ class Vocabulary:
         dates
             Number of the scene's time point behind each `<t1>`, `<t2>`, ...
         names
-            Other words for labels (an option's text).
+            Other words for labels (an option's text, or the question's own word).
+        plural
+            Whether such a word is a plural, where that is known: the verb beside it follows.
         """
         pieces: list[str] = []
-        for rank in ids:
-            token = self.tokens[rank]
-            word = self._word(token, slots, unit, dates, names)
+        tokens = [self.tokens[rank] for rank in ids]
+        for place, token in enumerate(tokens):
+            word = self._word(_agreeing(tokens, place, plural or {}), slots, unit, dates, names)
             if not word:
                 continue
             glued = token in _TAGS or word[0] in _CLOSING or (pieces and pieces[-1].endswith("("))

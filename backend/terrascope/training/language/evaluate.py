@@ -32,9 +32,9 @@ from terrascope.reasoning.loop import reason
 from terrascope.scene.types import Affine6, Grid, Role, Scale, Scene, Source, View
 from terrascope.terra_cot.chains import REFUSALS, answer_words
 from terrascope.terra_cot.questions import KINDS, Question
-from terrascope.training.language.free_wording import UNANSWERABLE, Free, free_questions
 from terrascope.training.language.samples import make_sample
 from terrascope.training.language.scenes import MadeScene, draw_dates, make_scene, read_maps
+from terrascope.training.language.wording import DEVELOPMENT, read_table, score
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def ask(network: EmbeddedNetwork, scene: Scene, question: str, options: tuple[st
     answer, choice, ended = "", None, None
     steps: list[tuple[str, int]] = []
     evidence: list[EvidenceReady] = []
-    for event in reason(Keeping(), scene, Prompt(question, options), evidence=MeasuredEvidence(scene)):
+    for event in reason(Keeping(), scene, Prompt(question, options), evidence=MeasuredEvidence(scene, question)):
         if isinstance(event, StepBegun):
             steps.append((MODEL_WORDS.get(event.label, event.label), event.view))
         elif isinstance(event, EvidenceReady):
@@ -114,7 +114,12 @@ def expected(question: Question, run: Run) -> str:
     vocabulary = run.decoding._vocabulary
     ids = [vocabulary.ids[token] for token in tokens[2:-2] if token in vocabulary.ids]
     return vocabulary.show(
-        ids, run.decoding._constraints.slots, question.unit, run.decoding._dates, run.decoding._names
+        ids,
+        run.decoding._constraints.slots,
+        question.unit,
+        run.decoding._dates,
+        run.decoding._names,
+        run.decoding._plural,
     ).strip()
 
 
@@ -171,39 +176,13 @@ def oracle_score(
     }
 
 
-def _kind_of(run: Run) -> str:
-    tokens = [run.decoding._vocabulary.tokens[i] for i in run.ended.output_ids]
-    return next((token[3:-1] for token in tokens if token.startswith("<k:")), "none")
-
-
-def free_score(network: EmbeddedNetwork, oracle: Oracle, items: list[Free], seed: int = 5) -> dict[str, object]:
-    """Ask hand-written questions; right if kind and the set of classes are."""
-    rng = np.random.default_rng(seed)
-    scenes = {dates: make_scene(rng, [], dates) for dates in (1, 2)}
-    right, misses = 0, []
-    for item in items:
-        oracle.scene = scenes[item.dates]
-        run = ask(network, as_scene(scenes[item.dates]), item.text)
-        kind, labels = _kind_of(run), {label for label, _ in run.steps}
-        refused = kind.startswith("refuse")
-        good = kind in item.kinds and (refused or not item.labels or item.labels <= labels)
-        right += good
-        if not good:
-            misses.append(f"{item.text} -> {kind} {sorted(labels)}: {run.answer}")
-    abstained = 0
-    oracle.scene = scenes[1]
-    for text in UNANSWERABLE:
-        run = ask(network, as_scene(scenes[1]), text)
-        good = run.ended.reason.value == "abstained"
-        abstained += good
-        if not good:
-            misses.append(f"REFUSE {text} -> {_kind_of(run)}: {run.answer}")
+def wording_score(network: EmbeddedNetwork) -> dict[str, float]:
+    """Return how the development questions are read: kind and classes right, and abstentions; see `wording`."""
+    found = score(lambda question, dates: network.language.read(question, (), dates), read_table(DEVELOPMENT))
     return {
-        "free": right / len(items),
-        "free_count": len(items),
-        "abstains": abstained / len(UNANSWERABLE),
-        "misses": misses,
-    }
+        "looked_at": found.looked.both, "only_counted": found.counted.both, "abstains": found.all.abstains,
+        "count": found.all.answerable()[0],
+    }  # fmt: skip
 
 
 def main() -> None:
@@ -221,14 +200,14 @@ def main() -> None:
     found = {
         "load_seconds": loaded,
         "oracle": oracle_score(network, oracle, options.count, options.shared),
-        "wording": free_score(network, oracle, free_questions()),
+        "wording": wording_score(network),
     }
     log.info("%s", json.dumps(found, indent=1, ensure_ascii=False))
     if options.json:
         options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-__all__ = ["REFUSALS", "Oracle", "ask", "as_scene", "free_score", "oracle_score"]
+__all__ = ["REFUSALS", "Oracle", "ask", "as_scene", "oracle_score", "wording_score"]
 
 if __name__ == "__main__":
     main()

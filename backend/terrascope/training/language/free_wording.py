@@ -1,6 +1,6 @@
-"""Questions written by hand, apart from the phrase grammar: they measure how the reader does on wording it never saw.
+"""Questions written by hand, learnt as they stand, beside those of the phrase grammar.
 
-One line each: acceptable kinds | classes | number of dates | question. A class may have alternatives with "/".
+One line each: kinds that would do, the best first | classes | number of dates | question.
 """
 
 from __future__ import annotations
@@ -167,20 +167,32 @@ UNANSWERABLE: tuple[str, ...] = (
 
 
 class Free(NamedTuple):
-    """A hand-written question: acceptable kinds, classes in any order, number of dates."""
+    """A hand-written question: its kind, its classes in order, number of dates."""
 
     text: str
-    kinds: frozenset[str]
-    labels: frozenset[str]
+    kind: str
+    labels: tuple[str, ...]
     dates: int
+
+
+#: What is looked for where a question about suitability or risk names no class.
+_EVIDENCE = {
+    "suit_build": ("open land",), "suit_farm": ("cropland",), "risk_flood": ("water", "built-up area"),
+    "risk_fire": ("trees", "built-up area"), "flood": ("water",), "rural": ("built-up area", "vegetation"),
+    "change_any": ("vegetation", "built-up area", "water"), "cloud_use": ("clouds",),
+}  # fmt: skip
 
 
 def free_questions() -> list[Free]:
     """Return the answerable ones."""
     found = []
     for line in _TEXT.strip().splitlines():
-        kinds, labels, dates, text = (part.strip() for part in line.split("|", 3))
-        found.append(
-            Free(text, frozenset(kinds.split(",")), frozenset(part for part in labels.split(",") if part), int(dates))
-        )
+        kinds, classes, dates, text = (part.strip() for part in line.split("|", 3))
+        kind = kinds.split(",")[0]
+        if kind == "refuse_dates":
+            continue
+        labels = tuple(part for part in classes.split(",") if part)
+        if kind.startswith("risk_") and "houses" in text:
+            labels = (_EVIDENCE[kind][0], "buildings")
+        found.append(Free(text, kind, labels or _EVIDENCE.get(kind, ()), int(dates)))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,7 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from terrascope.training.language.base import WIDTH, RmsNorm, angles, rotate
+from terrascope.networks.embedded.question import LONGEST
+from terrascope.training.language.base import LAYERS, WIDTH, Base, BertLayer, RmsNorm, angles, rotate
+
+#: Layers of the encoder that stay as they were pretrained.
+FROZEN = 2
 
 
 @dataclass(frozen=True)
@@ -23,15 +28,10 @@ class Shape:
     labels: int
     units: int
     atoms: int = 12
-    width: int = 192
-    heads: int = 6
-    hidden: int = 512
-    encoder_layers: int = 2
     decoder_width: int = 128
     decoder_heads: int = 4
     decoder_hidden: int = 384
     layers: int = 3
-    max_dates: int = 4
 
 
 class Block(nn.Module):
@@ -61,44 +61,70 @@ class Block(nn.Module):
 
 
 class QuestionEncoder(nn.Module):
-    """Reads SmolLM2's word embeddings of a question both ways.
+    """all-MiniLM-L6-v2 reading a question, with the classes that its words are known to name.
 
-    words [B, Q, 576], known int [B, Q] (label that a token is known to name, 0 none), dates int [B] (time points,
-    1..max), keep bool [B, Q] (no padding) -> [B, Q, width].
+    Embeddings and the first `FROZEN` layers stay as they were pretrained. ids int [B, Q], known int [B, Q] (label
+    that a token is known to name, 0 none), keep bool [B, Q] (no padding) -> states [B, Q, width].
     """
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, pieces: int, shape: Shape) -> None:
         super().__init__()
-        self.norm_words = RmsNorm(WIDTH)
-        self.project = nn.Linear(WIDTH, shape.width, bias=False)
-        self.known = nn.Embedding(shape.labels + 1, shape.width)
-        self.dates = nn.Embedding(shape.max_dates + 1, shape.width)
-        self.blocks = nn.ModuleList(Block(shape.width, shape.heads, shape.hidden) for _ in range(shape.encoder_layers))
-        self.norm = RmsNorm(shape.width)
-        self.kind = nn.Linear(2 * shape.width, shape.kinds)
-        self.label = nn.Linear(shape.width, 2 * shape.labels)
-        self.unit = nn.Linear(2 * shape.width, shape.units)
-        self.early = nn.Linear(2 * shape.width, 1)
+        self.words = nn.Embedding(pieces, WIDTH)
+        self.places = nn.Parameter(torch.zeros(LONGEST, WIDTH))
+        self.norm = nn.LayerNorm(WIDTH, 1e-12)
+        self.layers = nn.ModuleList(BertLayer() for _ in range(LAYERS))
+        self.known = nn.Embedding(shape.labels + 1, WIDTH)
+        self.kind = nn.Linear(2 * WIDTH, shape.kinds)
+        self.label = nn.Linear(WIDTH, 2 * shape.labels)
+        self.unit = nn.Linear(2 * WIDTH, shape.units)
+        self.early = nn.Linear(2 * WIDTH, 1)
         self.drop = nn.Dropout(0.1)
         nn.init.constant_(self.label.bias, -5.0)
-        nn.init.normal_(self.known.weight, std=0.3)
+        nn.init.normal_(self.known.weight, std=0.05)
+        for module in (self.words, self.norm, *self.layers[:FROZEN]):
+            module.requires_grad_(False)
+        self.places.requires_grad_(False)
 
-    def forward(self, words: Tensor, known: Tensor, dates: Tensor, keep: Tensor | None = None) -> Tensor:
-        if self.training:  # hide some of the known words, so that the embeddings are learnt as well
-            known = known * (torch.rand(len(known), 1) > 0.25)
-        x = self.project(self.norm_words(words)) + self.known(known)
-        x = self.drop(x) + self.dates(dates)[:, None]
-        cos, sin = angles(torch.arange(x.shape[1]), self.blocks[0].head, 10000.0)
+    def take(self, base: Base, kept: Sequence[int]) -> None:
+        """Take the pretrained weights; `kept` are the ids of the pieces that stay."""
+        weights = base.weights
+        self.words.weight.data.copy_(weights["embeddings.word_embeddings.weight"][torch.tensor(kept)])
+        places = weights["embeddings.position_embeddings.weight"][:LONGEST]
+        self.places.data.copy_(places + weights["embeddings.token_type_embeddings.weight"][0])
+        for end, target in (("weight", self.norm.weight), ("bias", self.norm.bias)):
+            target.data.copy_(weights[f"embeddings.LayerNorm.{end}"])
+        for rank, layer in enumerate(self.layers):
+            layer.take(weights, rank)
+
+    def train(self, mode: bool = True) -> QuestionEncoder:
+        """As usual; what is frozen has no dropout."""
+        super().train(mode)
+        for layer in self.layers[:FROZEN]:
+            layer.train(False)
+        return self
+
+    def forward(self, ids: Tensor, known: Tensor, keep: Tensor | None = None) -> Tensor:
+        return self.after(self.words(ids), known, keep)
+
+    def after(self, words: Tensor, known: Tensor, keep: Tensor | None) -> Tensor:
+        """States from word embeddings [B, Q, WIDTH]."""
+        if self.training:  # hide some of the known words, so that the pretrained ones are listened to as well
+            known = known * (torch.rand(known.shape[0], 1) > 0.25)
+        x = self.norm(words + self.places[: words.shape[1]])
         mask = None if keep is None else keep[:, None, None, :]
-        for block in self.blocks:
-            x, _, _ = block(x, cos, sin, mask)
-        return self.norm(x)
+        for layer in self.layers[:FROZEN]:
+            x = layer(x, mask)
+        x = x + self.known(known)
+        for layer in self.layers[FROZEN:]:
+            x = layer(x, mask)
+        return x
 
     def heads(self, x: Tensor, keep: Tensor) -> Heads:
         """What the question asks: scores of kind, classes (first, others), unit, first date.
 
-        Classes, unit and date are looked for in every token (smooth maximum), the kind in mean and maximum as well.
+        Classes are looked for in every token (smooth maximum), the rest in mean and maximum of all.
         """
+        x = self.drop(x)
         hidden = (1 - keep[..., None]) * -1e4
         mean = (x * keep[..., None]).sum(1) / keep.sum(1, keepdim=True).clamp(min=1)
         both = torch.cat((mean, (x + hidden).amax(1)), -1)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
-from typing import NamedTuple
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -11,23 +13,32 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from terrascope.class_words import LABELS
-from terrascope.networks.embedded.bpe import QuestionTokenizer
 from terrascope.networks.embedded.question import question_text, read_question
-from terrascope.terra_cot.questions import KINDS, Question, make_question
+from terrascope.networks.embedded.reading import ONE_OR_TWO, TWO_OR_MORE
+from terrascope.networks.embedded.wordpiece import WordPieces
+from terrascope.terra_cot.questions import (
+    FIXED_LABELS,
+    KINDS,
+    TWO_CLASSES,
+    TWO_DATES,
+    WEIGHTS,
+    Question,
+    dressed,
+    make_question,
+)
+from terrascope.training.language.free_wording import UNANSWERABLE, Free, free_questions
 
 LABEL_LIST: tuple[str, ...] = tuple(LABELS)
 UNIT_LIST: tuple[str, ...] = ("auto", "%", "m2", "ha", "km2", "acres", "m", "km")
 
 
 class QuestionBatch(NamedTuple):
-    """ids int64 [B, Q], known int64 [B, Q] (known class words), keep bool [B, Q], dates int64 [B], kind int64 [B],
-    labels float [B, 2 x labels] (first, others), unit int64 [B],
-    early float [B] (the first date is meant)."""
+    """ids int64 [B, Q], known int64 [B, Q] (known class words), keep bool [B, Q], kind int64 [B],
+    labels float [B, 2 x labels] (first, others), unit int64 [B], early float [B] (the first date is meant)."""
 
     ids: Tensor
     known: Tensor
     keep: Tensor
-    dates: Tensor
     kind: Tensor
     labels: Tensor
     unit: Tensor
@@ -36,7 +47,7 @@ class QuestionBatch(NamedTuple):
 
 def with_options(question: Question, rng: random.Random) -> Question:
     """Sometimes give a question numeric or yes/no options, as the benchmarks do; its meaning stays the same."""
-    if question.options or rng.random() > 0.12:
+    if question.options or rng.random() > 0.08:
         return question
     if question.kind in ("share", "flood", "change", "gain", "loss"):
         options = tuple(f"{rng.uniform(0, 100):.{rng.choice((0, 1, 2))}f}{rng.choice(('%', ' %'))}" for _ in range(4))
@@ -64,30 +75,25 @@ def draw(rng: random.Random, dates: int, present: list[str]) -> Question:
     return with_options(make_question(rng, dates, present), rng)
 
 
-def question_batch(tokenizer: QuestionTokenizer, items: list[tuple[Question, int]]) -> QuestionBatch:
-    """Return questions (with their scenes' time points) as tensors, padded on the right."""
-    rows = [read_question(tokenizer, question_text(q.text, q.options)) for q, _ in items]
-    longest = max(len(values) for values, _ in rows)
+def question_batch(tokenizer: WordPieces, items: Sequence[Question]) -> QuestionBatch:
+    """Return questions as tensors, padded on the right."""
+    rows = [read_question(tokenizer, question_text(q.text, q.options)) for q in items]
+    longest = max(len(row.ids) for row in rows)
     ids = torch.zeros(len(rows), longest, dtype=torch.long)
     keep = torch.zeros(len(rows), longest, dtype=torch.bool)
     labels = torch.zeros(len(rows), 2 * len(LABEL_LIST))
     known = torch.zeros_like(ids)
-    for row, (values, names) in enumerate(rows):
-        ids[row, : len(values)] = torch.tensor(values)
-        known[row, : len(values)] = torch.tensor(names)
-        keep[row, : len(values)] = True
-        for rank, label in enumerate(items[row][0].labels):
-            labels[row, LABEL_LIST.index(label) + (len(LABEL_LIST) if rank else 0)] = 1
+    for at, row in enumerate(rows):
+        ids[at, : len(row.ids)] = torch.tensor(row.ids)
+        known[at, : len(row.ids)] = torch.tensor(row.known)
+        keep[at, : len(row.ids)] = True
+        for rank, label in enumerate(items[at].labels):
+            labels[at, LABEL_LIST.index(label) + (len(LABEL_LIST) if rank else 0)] = 1
     return QuestionBatch(
-        ids,
-        known,
-        keep,
-        torch.tensor([dates for _, dates in items]),
-        torch.tensor([KINDS.index(q.kind) for q, _ in items]),
-        labels,
-        torch.tensor([UNIT_LIST.index(q.unit) for q, _ in items]),
-        torch.tensor([float(q.early) for q, _ in items]),
-    )
+        ids, known, keep,
+        torch.tensor([KINDS.index(q.kind) for q in items]), labels,
+        torch.tensor([UNIT_LIST.index(q.unit) for q in items]), torch.tensor([float(q.early) for q in items]),
+    )  # fmt: skip
 
 
 def summary_of(question: Question) -> NDArray[np.float32]:
@@ -99,3 +105,50 @@ def summary_of(question: Question) -> NDArray[np.float32]:
     found[len(KINDS) + 2 * len(LABEL_LIST) + UNIT_LIST.index(question.unit)] = 1
     found[-1] = question.early
     return found
+
+
+def classes_of(kind: str) -> int | list[str]:
+    """Return how many classes a kind of question needs (see `reading`), or the ones that it always has."""
+    if kind in FIXED_LABELS:
+        return list(FIXED_LABELS[kind])
+    if kind.startswith("refuse") or kind in ("dominant", "least", "describe"):
+        return 0
+    if kind.startswith(("suit_", "risk_")):
+        return ONE_OR_TWO
+    return TWO_OR_MORE if kind == "among" else 2 if kind in TWO_CLASSES else 1
+
+
+def manifest_part() -> dict[str, Any]:
+    """Return what `reading_of` needs of the manifest."""
+    return {
+        "kinds": list(KINDS), "labels": list(LABEL_LIST), "units": list(UNIT_LIST),
+        "classes": {kind: classes_of(kind) for kind in KINDS},
+    }  # fmt: skip
+
+
+#: Part of the encoder's questions that are hand-written ones.
+_BY_HAND = 0.07
+
+
+def read_any(rng: random.Random) -> Question:
+    """Return a question for the encoder, which is not told how many time points there are."""
+    if rng.random() < _BY_HAND:
+        return _by_hand(rng)
+    kind = rng.choices(KINDS, [0.0 if kind == "refuse_dates" else WEIGHTS[kind] for kind in KINDS])[0]
+    return with_options(make_question(rng, 2 if kind in TWO_DATES or rng.random() < 0.25 else 1, [], kind), rng)
+
+
+def _by_hand(rng: random.Random) -> Question:
+    if rng.random() < 0.3:
+        return Question(dressed(rng.choice(UNANSWERABLE), rng), "refuse_unseen", ())
+    item = rng.choice(_free())
+    unit = next((unit for word, unit in _UNIT_WORDS.items() if word in item.text.split()), "auto")
+    return Question(dressed(item.text, rng), item.kind, item.labels, unit)
+
+
+@lru_cache(maxsize=1)
+def _free() -> list[Free]:
+    return free_questions()
+
+
+_UNIT_WORDS = {"hectares": "ha", "ha": "ha", "m2": "m2", "acres": "acres"}

@@ -4,6 +4,7 @@ place."""
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from terrascope.classes import ATOMS
 from terrascope.networks.embedded.evidence_text import Facts, read, write
 from terrascope.networks.embedded.tokens import SPECIALS, evidence_tokens, fixed_tokens
-from terrascope.networks.embedded.visual_tokens import COARSE, FINE, features, pooled
+from terrascope.networks.embedded.visual_tokens import COARSE, FEATURES, FINE, features, pooled
 from terrascope.networks.interface import TokenGrid
 from terrascope.reasoning.evidence import EvidenceBook
 from terrascope.reasoning.selection import select_tokens
@@ -48,13 +49,14 @@ class Sample:
     facts: list[Facts]
 
 
-def scene_tokens(scene: MadeScene) -> Floats:
-    """Return the visual tokens of the prompt: whole view and 4 x 4 cells, date after date."""
+def scene_tokens(scene: MadeScene, dates: Sequence[int]) -> Floats:
+    """Return the visual tokens of the prompt: whole view and 4 x 4 cells of each of the dates (0..) that are looked
+    at."""
     valid = np.ones(scene.probabilities.shape[2:], bool)
-    blocks = []
-    for date, probabilities in enumerate(scene.probabilities):
+    blocks = [np.zeros((0, FEATURES), np.float32)]
+    for date in dates:
         for side in (1, COARSE):
-            blocks.append(features(pooled(probabilities, valid, side), side, date, scene.gsd, False))
+            blocks.append(features(pooled(scene.probabilities[date], valid, side), side, date, scene.gsd, False))
     return np.concatenate(blocks)
 
 
@@ -81,7 +83,7 @@ def make_sample(rng: random.Random, scene: MadeScene, question: Question | None 
         facts.append(found)
         entries.extend(Entry(token) for token, _ in evidence_tokens(found, rank + 1))
     entries.extend(Entry(token, chosen=True) for token in answer_words(question, steps, facts))
-    return Sample(question, scene, scene_tokens(scene), entries, facts)
+    return Sample(question, scene, scene_tokens(scene, sorted({date - 1 for _, date in steps})), entries, facts)
 
 
 def random_sample(rng: random.Random, maps: list[NDArray[np.int8]], dates: int) -> Sample:

@@ -183,5 +183,5 @@ class QuickMeasurer:
 
 
 def draw_dates(rng: random.Random) -> int:
-    """Return a random number of time points."""
-    return rng.choice((1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 4))
+    """Return a random number of time points: of a longer series, two are looked at."""
+    return rng.choice((1, 1, 1, 2, 2))

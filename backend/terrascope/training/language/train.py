@@ -1,9 +1,10 @@
-"""Trains the embedded model's decoder, teacher-forced. The encoder, which reads the question, is trained by `encoder`.
+"""Trains the embedded model's decoder, teacher-forced. The encoder, which reads the question, is trained by `encoder`;
+the decoder learns from what the question truly asks.
 
 Evidence and brought-back tokens stand in the context and are left out of the loss. Checkpoints hold everything that a
 run needs to go on at the same step.
 
-Run: python -m terrascope.training.language.train --encoder FOLDER --out FOLDER --steps 3000 [--shared ../shared]
+Run: python -m terrascope.training.language.train --out FOLDER --steps 1500 [--shared ../shared]
 """
 
 from __future__ import annotations
@@ -19,15 +20,16 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
 from terrascope.classes import ATOMS
-from terrascope.networks.embedded.bpe import QuestionTokenizer
 from terrascope.networks.embedded.tokens import Vocabulary
 from terrascope.networks.embedded.visual_tokens import FEATURES
 from terrascope.terra_cot.questions import KINDS
-from terrascope.training.language.model import Decoder, QuestionEncoder, Shape
+from terrascope.training.language.model import Decoder, Shape
 from terrascope.training.language.questions_data import LABEL_LIST, UNIT_LIST, summary_of
 from terrascope.training.language.samples import Sample, atom_vector, make_sample, random_sample, words_of
 from terrascope.training.language.scenes import MadeScene, draw_dates, make_scene, read_maps
@@ -36,28 +38,60 @@ log = logging.getLogger(__name__)
 
 
 class Networks(NamedTuple):
-    """Everything that is trained, and what it reads with."""
+    """What is trained, and the words it writes."""
 
-    encoder: QuestionEncoder
     decoder: Decoder
-    table: Tensor
-    tokenizer: QuestionTokenizer
     vocabulary: Vocabulary
 
 
-def build(folder: Path, words: list[str]) -> Networks:
-    """Return networks for the tokenizer and word table in `folder`; encoder weights from there if present."""
+def build(words: list[str]) -> Networks:
+    """Return a new decoder for a list of plain words."""
     vocabulary = Vocabulary(words)
     columns, pairs = vocabulary.columns()
     factors = torch.zeros(len(vocabulary), columns)
     for token, row in pairs:
         factors[token, row] = 1.0
     shape = Shape(len(vocabulary), columns, FEATURES, len(KINDS), len(LABEL_LIST), len(UNIT_LIST), len(ATOMS))
-    encoder, decoder = QuestionEncoder(shape), Decoder(shape, factors)
-    if (folder / "encoder.pt").is_file():
-        encoder.load_state_dict(torch.load(folder / "encoder.pt", weights_only=True), strict=False)
-    table = torch.load(folder / "table.pt", weights_only=True).float()
-    return Networks(encoder, decoder, table, QuestionTokenizer.read(folder / "tokenizer.json"), vocabulary)
+    return Networks(Decoder(shape, factors), vocabulary)
+
+
+class Checkpoint(NamedTuple):
+    """Everything that a run needs to go on: step, words, tensors of decoder and optimiser by name."""
+
+    step: int
+    words: list[str]
+    tensors: dict[str, Tensor]
+
+    def part(self, name: str) -> dict[str, Tensor]:
+        """Tensors whose name begins with `name` and a dot, without it."""
+        return {key[len(name) + 1 :]: value for key, value in self.tensors.items() if key.startswith(f"{name}.")}
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read what `write_checkpoint` wrote."""
+    with safe_open(str(path), "pt") as file:
+        about = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    return Checkpoint(int(about["step"]), json.loads(about["words"]), tensors)
+
+
+def write_checkpoint(path: Path, step: int, words: list[str], decoder: Decoder, optimiser: torch.optim.AdamW) -> None:
+    """Write a checkpoint; an older one is there until the new one is whole."""
+    tensors = {f"decoder.{name}": value for name, value in decoder.state_dict().items()}
+    for rank, state in optimiser.state_dict()["state"].items():
+        tensors.update({f"optimiser.{rank}.{name}": value for name, value in state.items()})
+    new = path.with_suffix(".new")
+    save_file(tensors, new, {"step": str(step), "words": json.dumps(words)})
+    new.replace(path)
+
+
+def take_optimiser(optimiser: torch.optim.AdamW, stored: Checkpoint) -> None:
+    """Set the optimiser's state as it was stored."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in stored.part("optimiser").items():
+        rank, name = key.split(".", 1)
+        state.setdefault(int(rank), {})[name] = value
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
 
 
 def loss_on(networks: Networks, samples: list[Sample]) -> dict[str, Tensor]:
@@ -133,7 +167,6 @@ class Feed:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--encoder", type=Path, required=True, help="folder written by training.language.encoder")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument(
         "--shared", type=Path, default=None, help="folder with the training data; made maps only without"
@@ -149,22 +182,21 @@ def main() -> None:
     torch.set_num_threads(1)
     options.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(options.seed)
-    checkpoint = options.out / "checkpoint.pt"
-    stored = torch.load(checkpoint, weights_only=False) if checkpoint.is_file() else None
+    checkpoint = options.out / "checkpoint.safetensors"
+    stored = read_checkpoint(checkpoint) if checkpoint.is_file() else None
     if stored is None:
         rng = random.Random(5)
-        words = words_of([random_sample(rng, [], draw_dates(rng)) for _ in range(2500)])
+        words = words_of([random_sample(rng, [], draw_dates(rng)) for _ in range(3000)])
     else:
-        words = stored["words"]
-    networks = build(options.encoder, words)
-    rng = random.Random(options.seed + (stored["step"] if stored else 0))
+        words = stored.words
+    networks = build(words)
+    step = stored.step if stored else 0
+    rng = random.Random(options.seed + step)
     parameters = list(networks.decoder.parameters())
     optimiser = torch.optim.AdamW(parameters, options.rate, weight_decay=0.02, betas=(0.9, 0.98))
-    step = 0
     if stored is not None:
-        networks.decoder.load_state_dict(stored["decoder"])
-        optimiser.load_state_dict(stored["optimiser"])
-        step = stored["step"]
+        networks.decoder.load_state_dict(stored.part("decoder"))
+        take_optimiser(optimiser, stored)
     feed = Feed(rng, options.shared, options.batch)
     began, mean = time.time(), {"words": 0.0, "masks": 0.0}
     log.info(
@@ -191,12 +223,7 @@ def main() -> None:
                 journal.flush()
             if step % options.save_every == 0 or step == options.steps or time.time() - began > 60 * options.minutes:
                 log.info("step %d %s %.0f s", step, {k: round(v, 4) for k, v in mean.items()}, time.time() - began)
-                state = {
-                    "step": step, "words": words, "decoder": networks.decoder.state_dict(),
-                    "optimiser": optimiser.state_dict(),
-                }  # fmt: skip
-                torch.save(state, checkpoint.with_suffix(".new"))
-                checkpoint.with_suffix(".new").replace(checkpoint)
+                write_checkpoint(checkpoint, step, words, networks.decoder, optimiser)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """Measures how free wording is read: a table of hand-written questions that no phrase was made from.
 
 The table has tab-separated columns: kind of answer (alternatives by "|"), classes (joined by "+", alternatives by "|"),
-question. Only totals are printed, so that the questions stay unseen by whoever improves the phrases.
+question. Only totals are printed, so that the questions stay unseen by whoever improves the phrases; of the development
+questions, every second one may be looked at.
 
-Run: python -m terrascope.training.language.wording --models resources/models --table
-tests/backend/free_wording/questions.tsv
+Run: python -m terrascope.training.language.wording --models resources/models [--table FILE] [--look]
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ import argparse
 import collections
 import json
 import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
-from terrascope.networks.embedded.language import LanguageNetworks
+from terrascope.networks.embedded.constraints import required_steps
 from terrascope.networks.embedded.reading import Reading
 
 log = logging.getLogger(__name__)
+DEVELOPMENT = Path(__file__).with_name("development.tsv")
 
 #: Kind in the table -> kinds of the embedded model that give that kind of answer.
 GIVES: dict[str, frozenset[str]] = {
@@ -34,59 +38,144 @@ GIVES: dict[str, frozenset[str]] = {
     "dominant": frozenset({"dominant", "least", "among"}),
     "describe": frozenset({"describe"}),
     "segment": frozenset({"segment", "both"}),
-    "suitability": frozenset({"suit_build", "suit_farm", "risk_flood", "risk_fire"}),
+    "suitability": frozenset({"suit_build", "suit_farm", "suit_other", "risk_flood", "risk_fire", "risk_other"}),
     "abstain": frozenset({"refuse_unseen", "refuse_class", "refuse_dates"}),
 }
 #: Answers of these kinds say share and area (and show the mask) alike.
 _SAY_BOTH = frozenset({"share", "area", "segment"})
+_SAME = {
+    "farmland": "crop", "forest": "tree", "built": "built-up", "flooded": "water", "trees": "tree", "cropland": "crop",
+    "shrubs": "shrub", "bare land": "bare", "buildings": "building", "roads": "road", "built-up area": "built-up",
+    "clouds": "cloud",
+}  # fmt: skip
 
 
-def right_classes(reading: Reading, wanted: str) -> bool:
+class Row(NamedTuple):
+    """One line of a table."""
+
+    kinds: str
+    classes: str
+    question: str
+
+    @property
+    def dates(self) -> int:
+        return 2 if self.kinds == "change" else 1
+
+
+def read_table(path: Path) -> list[Row]:
+    """Return the lines of a table."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [Row(*line.split("\t")[:3]) for line in lines if line.strip() and not line.startswith("#")]
+
+
+def right_classes(reading: Reading, dates: int, wanted: str) -> bool:
     """Say whether the classes that would be segmented are those of the table; "-" wants none in particular."""
     if wanted == "-":
         return True
-    found = set(reading.labels)
-    same = {
-        "farmland": "crop", "forest": "tree", "built": "built-up", "flooded": "water", "trees": "tree",
-        "cropland": "crop",
-        "shrubs": "shrub", "bare land": "bare", "buildings": "building", "roads": "road", "built-up area": "built-up",
-        "clouds": "cloud",
-    }  # fmt: skip
-
-    def plain(name: str) -> str:
-        return same.get(name, name)
-
-    parts = [{plain(name) for name in part.split("|")} for part in wanted.split("+")]
-    found = {plain(name) for name in found}
+    steps = required_steps(reading, dates)
+    found = {_SAME.get(name, name) for name in (label for label, _ in steps or ())}
+    parts = [{_SAME.get(name, name) for name in part.split("|")} for part in wanted.split("+")]
     return len(found) == len(parts) and all(part & found for part in parts)
 
 
+class Verdict(NamedTuple):
+    """Of one question: the kind is right; it gives the kind of answer asked for; the classes are right."""
+
+    kind: bool
+    says: bool
+    classes: bool
+
+
+def judge(row: Row, reading: Reading) -> Verdict:
+    """Return what is right of a reading."""
+    kinds = set(row.kinds.split("|"))
+    strict = any(reading.kind in GIVES[kind] for kind in kinds)
+    says = strict or (reading.kind in _SAY_BOTH | {"cloud_use"} and bool(kinds & _SAY_BOTH))
+    return Verdict(strict, says, row.kinds == "abstain" or right_classes(reading, row.dates, row.classes))
+
+
+@dataclass
+class Totals:
+    """Counts by kind of the table: questions, kind, says it, classes, says it and classes."""
+
+    rows: dict[str, list[int]] = field(default_factory=lambda: collections.defaultdict(lambda: [0] * 5))
+
+    def add(self, row: Row, found: Verdict) -> None:
+        """Count a question."""
+        counts = self.rows["abstain" if row.kinds == "abstain" else row.kinds.split("|")[0]]
+        for rank, value in enumerate((1, found.kind, found.says, found.classes, found.says and found.classes)):
+            counts[rank] += value
+
+    def answerable(self) -> list[int]:
+        """Counts of the questions that can be answered."""
+        return [sum(counts[i] for kind, counts in self.rows.items() if kind != "abstain") for i in range(5)]
+
+    @property
+    def both(self) -> float:
+        """Share of the answerable questions with kind and classes right."""
+        found = self.answerable()
+        return found[4] / max(1, found[0])
+
+    @property
+    def abstains(self) -> float:
+        """Share of the other questions that are refused."""
+        found = self.rows["abstain"]
+        return found[2] / max(1, found[0])
+
+
+class Score(NamedTuple):
+    """Totals of every first (looked at), every second (only counted) and all questions; misread ones of the first."""
+
+    looked: Totals
+    counted: Totals
+    all: Totals
+    misses: list[str]
+
+
+def score(read: Callable[[str, int], Reading], table: Sequence[Row]) -> Score:
+    """Read a table of questions and count."""
+    found = Score(Totals(), Totals(), Totals(), [])
+    for rank, row in enumerate(table):
+        reading = read(row.question, row.dates)
+        verdict = judge(row, reading)
+        found.all.add(row, verdict)
+        (found.counted if rank % 2 else found.looked).add(row, verdict)
+        if rank % 2 == 0 and not (verdict.says and verdict.classes):
+            was = f"{reading.kind} {list(reading.labels)} {reading.sure:.2f}"
+            found.misses.append(f"{row.kinds} {row.classes} | {row.question} -> {was}")
+    return found
+
+
+def report(totals: Totals) -> None:
+    """Log a table of shares."""
+    log.info("%-12s %5s %7s %7s %8s %6s", "kind", "n", "kind", "says it", "classes", "both")
+    for kind, counts in [*sorted(totals.rows.items()), ("answerable", totals.answerable())]:
+        if counts[0]:
+            log.info("%-12s %5d %7.3f %7.3f %8.3f %6.3f", kind, counts[0], *(value / counts[0] for value in counts[1:]))
+
+
 def main() -> None:
+    from terrascope.networks.embedded.language import LanguageNetworks
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=Path, required=True)
-    parser.add_argument("--table", type=Path, required=True)
+    parser.add_argument("--table", type=Path, default=DEVELOPMENT)
+    parser.add_argument(
+        "--look", action="store_true", help="print what is misread of every second development question"
+    )
     parser.add_argument("--json", type=Path, default=None)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     networks = LanguageNetworks(options.models)
-    totals: dict[str, list[int]] = collections.defaultdict(lambda: [0, 0, 0, 0, 0])
-    for line in options.table.read_text(encoding="utf-8").splitlines():
-        if not line.strip() or line.startswith("#"):
-            continue
-        kinds, classes, question = line.split("\t")[:3]
-        reading = networks.read(question, (), 2 if kinds == "change" else 1)
-        strict = any(reading.kind in GIVES[kind] for kind in kinds.split("|"))
-        says = strict or (reading.kind in _SAY_BOTH | {"cloud_use"} and bool(set(kinds.split("|")) & _SAY_BOTH))
-        fits = kinds == "abstain" or right_classes(reading, classes)
-        row = totals["abstain" if kinds == "abstain" else kinds.split("|")[0]]
-        for rank, value in enumerate((1, strict, says, fits, says and fits)):
-            row[rank] += value
-    answerable = [sum(row[i] for kind, row in totals.items() if kind != "abstain") for i in range(5)]
-    log.info("%-12s %5s %7s %7s %8s %6s", "kind", "n", "kind", "says it", "classes", "both")
-    for kind, row in [*sorted(totals.items()), ("answerable", answerable)]:
-        log.info("%-12s %5d %7.3f %7.3f %8.3f %6.3f", kind, row[0], *(value / row[0] for value in row[1:]))
+    found = score(lambda question, dates: networks.read(question, (), dates), read_table(options.table))
+    report(found.all)
+    if options.table == DEVELOPMENT:
+        log.info("looked at %.3f, only counted %.3f", found.looked.both, found.counted.both)
+        for miss in found.misses if options.look else ():
+            log.info("%s", miss)
     if options.json:
-        options.json.write_text(json.dumps({**totals, "answerable": answerable}), encoding="utf-8")
+        whole = {**found.all.rows, "answerable": found.all.answerable()}
+        options.json.write_text(json.dumps(whole), encoding="utf-8")
 
 
 if __name__ == "__main__":
