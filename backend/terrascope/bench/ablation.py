@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from terrascope.bench.pictures import SceneShelf
 from terrascope.bench.results import iterate_results
-from terrascope.bench.run import run
+from terrascope.bench.run import run, run_side_by_side
 from terrascope.bench.samples import BenchSample
 from terrascope.bench.scoring import Scores, score
 from terrascope.bench.tables import decimal, ordered, percent, table
@@ -63,12 +64,27 @@ def ablate(
     workers: int = 1,
     tell: Callable[[str, Scores], None] | None = None,
 ) -> list[AblationRow]:
-    """Run every variant over the samples, each in a results file of its own; resumable like any run."""
+    """Run every variant over the samples, each with a results file of its own; resumable like any run.
+
+    In one process the network is loaded once, and looks at a picture once for all variants that show it the same.
+    """
+    files = {variant.name: folder / f"{slug(variant.name)}.jsonl" for variant in variants}
+    if workers > 1:
+        for variant in variants:
+            run(read(), partial(make_asker, load, variant), files[variant.name], workers=workers)
+    else:
+        network = load()
+        for blank in (False, True):
+            shelf = SceneShelf()
+            askers = {
+                files[v.name]: replace(make_asker(lambda: network, v), shelf=shelf)
+                for v in variants
+                if v.blank is blank
+            }
+            run_side_by_side(read(), askers)
     rows = []
     for variant in variants:
-        out = folder / f"{slug(variant.name)}.jsonl"
-        run(read(), partial(make_asker, load, variant), out, workers=workers)
-        scores = score(iterate_results(out))
+        scores = score(iterate_results(files[variant.name]))
         rows.append(AblationRow(variant, scores))
         if tell is not None:
             tell(variant.name, scores)

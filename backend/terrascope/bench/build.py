@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from terrascope.bench import rules
@@ -46,17 +46,22 @@ def items_of(image: LabelledImage, seed: int) -> list[rules.Item]:
     return items
 
 
-def rows(images: Iterable[LabelledImage], seed: int, per_task: int = 2) -> Iterator[dict[str, object]]:
-    """Yield parquet rows: at most `per_task` questions of each task an image."""
+def rows(
+    images: Iterable[LabelledImage], seed: int, per_task: int = 2, tasks: Collection[str] | None = None
+) -> Iterator[dict[str, object]]:
+    """Yield parquet rows: at most `per_task` questions of each task an image, of all `tasks` or those named."""
     for image in images:
-        yield from _rows_of(image, seed, per_task)
+        yield from _rows_of(image, seed, per_task, tasks)
 
 
-def _rows_of(image: LabelledImage, seed: int, per_task: int) -> Iterator[dict[str, object]]:
+def _rows_of(
+    image: LabelledImage, seed: int, per_task: int, tasks: Collection[str] | None
+) -> Iterator[dict[str, object]]:
     generator = random.Random(f"{seed}/{image.image_id}/choice")
     by_task: dict[str, list[rules.Item]] = {}
     for item in items_of(image, seed):
-        by_task.setdefault(item.task, []).append(item)
+        if tasks is None or item.task in tasks:
+            by_task.setdefault(item.task, []).append(item)
     masks = {**image.masks(), **{f"{name} after": mask for name, mask in image.masks_after().items()}}
     if image.damage is not None:
         masks.update({"building": image.damage.before, "building after": image.damage.standing})
@@ -84,8 +89,15 @@ def _rows_of(image: LabelledImage, seed: int, per_task: int) -> Iterator[dict[st
             }
 
 
-def write(images: Iterable[LabelledImage], path: Path, *, seed: int = 0, per_task: int = 2) -> int:
-    """Write a parquet file and return its number of samples.
+def write(
+    images: Iterable[LabelledImage],
+    path: Path,
+    *,
+    seed: int = 0,
+    per_task: int = 2,
+    tasks: Collection[str] | None = None,
+) -> int:
+    """Write a parquet file and return its number of samples; `tasks` keeps only those named.
 
     Raises
     ------
@@ -107,7 +119,7 @@ def write(images: Iterable[LabelledImage], path: Path, *, seed: int = 0, per_tas
     part = path.with_suffix(path.suffix + ".part")
     with pq.ParquetWriter(part, schema, compression="zstd", dictionary_pagesize_limit=_DICTIONARY) as writer:
         for image in images:
-            found = list(_rows_of(image, seed, per_task))
+            found = list(_rows_of(image, seed, per_task, tasks))
             if found:
                 writer.write_table(pa.Table.from_pylist(found, schema))
                 count += len(found)

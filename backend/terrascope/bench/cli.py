@@ -91,6 +91,7 @@ def _add_builder(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
     build.add_argument("--gsd", type=float, help="ground sample distance in metres (default: that of the pictures)")
     build.add_argument("--xbd", type=Path, help="folder in xBD's layout instead: building change")
     build.add_argument("--seed", type=int, default=0)
+    build.add_argument("--tasks", help="only these tasks, e.g. CA,AQ,FL")
     build.add_argument("--per-task", type=int, default=2, help="at most so many questions of a task an image")
     build.add_argument("--out", type=Path, required=True, help="parquet file to write")
     build.set_defaults(run=_build)
@@ -233,7 +234,8 @@ def _build(arguments: argparse.Namespace) -> int:
         ignore = {int(value) for value in arguments.ignore.split(",") if value.strip()}
         images = labelled_images(folders, parse_classes(arguments.classes), gsd_m=arguments.gsd, ignore=ignore)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    count = write(images, arguments.out, seed=arguments.seed, per_task=arguments.per_task)
+    tasks = frozenset(arguments.tasks.upper().split(",")) if arguments.tasks else None
+    count = write(images, arguments.out, seed=arguments.seed, per_task=arguments.per_task, tasks=tasks)
     Console().print(f"{count} samples in {arguments.out}", markup=False, highlight=False)
     return 0
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,31 @@ def run(
             asked += 1
             if progress is not None:
                 progress(number, result)
+    return asked
+
+
+def run_side_by_side(samples: Iterable[BenchSample], askers: Mapping[Path, Asker], tell: Tell | None = None) -> int:
+    """Ask each sample in several ways in turn, each with a results file of its own; return how many were asked.
+
+    Askers that share a network and a shelf look at a picture once for all ways, and for all questions about it that
+    stand together.
+    """
+    done = {}
+    for path in askers:
+        drop_cut_line(path)
+        done[path] = {result.sample_id for result in iterate_results(path)}
+    asked = 0
+    with ExitStack() as stack:
+        streams = {path: stack.enter_context(path.open("a", encoding="utf-8")) for path in askers}
+        for number, sample in enumerate(samples):
+            for path, asker in askers.items():
+                if sample.sample_id not in done[path]:
+                    result = asker.ask(sample)
+                    streams[path].write(json.dumps(result.to_dict(), ensure_ascii=False) + "\n")
+                    streams[path].flush()
+                    asked += 1
+                    if tell is not None:
+                        tell(number, result)
     return asked
 
 
