@@ -51,6 +51,17 @@ def test_nodata_is_never_a_label() -> None:
     assert set(sets.unique().tolist()) <= {0, legends.bits("water"), legends.without("water", "cloud")}
 
 
+def test_wind_brightens_the_water_and_nothing_else() -> None:
+    sample = lake()
+    crops = sar_net_train.SarCrops([sample], 64, seed=0)
+    before = np.nan_to_num(sample.bands)
+    changes = [crops.windy(before, sample.allowed) - before for _ in range(12)]
+    water = sample.allowed == legends.bits("water")
+    assert all((change[:, ~water] == 0).all() for change in changes)
+    assert max(float(change[0, water].max()) for change in changes) > 3
+    assert min(float(change[0, water].max()) for change in changes) == 0  # calm water is shown too
+
+
 def test_a_dark_lake_is_learnt_in_a_few_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sar_net_train.samples, "read_sar", lambda root: [lake()])
     recipe = sar_net_train.Recipe(size=48, batch=3, steps=50, average=0.5)
