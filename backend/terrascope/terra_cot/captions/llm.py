@@ -142,4 +142,6 @@ def _described(
                 row["image"] = f"t{moment.moment + 1}"
             rows.append(json.dumps(row))
     dates = _DATES if len(facts) > 1 else ""
-    return f"{metadata(scene)}.\n{dates}Classes:\n" + "\n".join(rows)
+    told = "".join(f"A caption that came with it, unchecked: {text}\n" for text in scene.captions[:2])
+    told += "".join(f"Known of it: {asked} {answer}\n" for asked, answer in scene.questions[:8])
+    return f"{metadata(scene)}.\n{told}{dates}Classes:\n" + "\n".join(rows)

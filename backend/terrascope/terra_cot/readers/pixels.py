@@ -100,8 +100,11 @@ def stretched(bands: NDArray[np.generic], valid: Mask) -> Picture:
 
 def sar_picture(vv_db: NDArray[np.generic], vh_db: NDArray[np.generic], valid: Mask) -> Picture:
     """Make the radar picture that the model is trained on, VH, VV and their mean (truncated), from dB [H, W]."""
-    vh = _byte(vh_db, VH_RANGE, valid)
-    vv = _byte(vv_db, VV_RANGE, valid)
+    return sar_bytes(_byte(vv_db, VV_RANGE, valid), _byte(vh_db, VH_RANGE, valid))
+
+
+def sar_bytes(vv: NDArray[np.uint8], vh: NDArray[np.uint8]) -> Picture:
+    """Make the radar picture from 8-bit backscatter [H, W]: VH, VV and their mean, truncated."""
     mean = ((vh.astype(np.float32) + vv.astype(np.float32)) / 2).astype(np.uint8)
     return np.stack([vh, vv, mean], axis=-1)
 

@@ -19,10 +19,11 @@ from terrascope.terra_cot.readers.pixels import (
     raster_size,
     read_picture,
     read_raster,
+    sar_bytes,
     sar_picture,
     stretched,
 )
-from terrascope.terra_cot.scenes import DataError, LabelledScene, Moment, from_map
+from terrascope.terra_cot.scenes import DataError, LabelledScene, Moment, Picture, from_map
 
 
 def read_json(path: Path) -> Any:
@@ -40,59 +41,70 @@ def read_json(path: Path) -> Any:
 
 
 class ChatEarthNet:
-    """`s2_images/**/*.png` (256x256), `segmentation_masks/` with the same names in the published colours, and caption
-    lists `*.json` of {image_id or image, caption}.
+    """`s2_rgb_images/s2_images/*.png` (256x256), masks of the same names, and captions `json_files/*.json` (a list of
+    {image or image_id, caption}).
 
-    The colours are the published legend (water 0,0,255 ... moss 128,0,128); masks that hold WorldCover values are read
-    too. Folder names differ between copies: any folder with "mask" or "label" in its name is the masks'.
+    Masks lie below a folder with "seg", "mask" or "label" in its name, in the published colours (water 0,0,255 ... moss
+    128,0,128) or as WorldCover values; radar, where it is there, as `s1_images/vh/*.png` and `s1_images/vv/*.png`.
     """
 
     source = "chatearthnet"
-    _LAYOUT = "s2_images/*.png, segmentation_masks/*.png, *.json"
+    _LAYOUT = "s2_rgb_images/s2_images/*.png, segmentation_masks/*.png, json_files/*.json"
+    _MASKS, _OTHER = ("seg", "mask", "label"), ("band", "s1_", "s1-", "vh", "vv")
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     @cached_property
-    def _masks(self) -> dict[str, Path]:
+    def _files(self) -> dict[str, dict[str, Path]]:
+        """Paths of the pictures and of the masks, by name."""
         need_folder(self.folder, self._LAYOUT)
-        return {path.stem: path for path in sorted(self.folder.rglob("*.png")) if self._is_mask(path)}
-
-    @cached_property
-    def _pictures(self) -> dict[str, Path]:
-        need_folder(self.folder, self._LAYOUT)
-        return {path.stem: path for path in sorted(self.folder.rglob("*.png")) if not self._is_mask(path)}
-
-    def _is_mask(self, path: Path) -> bool:
-        folders = path.relative_to(self.folder).parts[:-1]
-        return any(word in part.lower() for part in folders for word in ("mask", "label", "landcover"))
+        found: dict[str, dict[str, Path]] = {"picture": {}, "mask": {}}
+        for path in sorted(self.folder.rglob("*.png")):
+            folders = " ".join(path.relative_to(self.folder).parts[:-1]).lower()
+            if any(word in folders for word in self._MASKS):
+                found["mask"][path.stem] = path
+            elif not any(word in folders for word in self._OTHER):
+                found["picture"][path.stem] = path
+        return found
 
     @cached_property
     def _captions(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for path in sorted(self.folder.glob("*.json")):
+        for path in sorted(self.folder.rglob("*.json")):
             for entry in read_json(path):
-                name = entry.get("image_id") or entry.get("image") if isinstance(entry, Mapping) else None
-                if name and entry.get("caption"):
-                    found.setdefault(Path(str(name)).stem, []).append(str(entry["caption"]))
+                name = entry.get("image") or entry.get("image_id") if isinstance(entry, Mapping) else None
+                said = entry.get("caption") if name else None
+                if name and said:
+                    texts = said if isinstance(said, list) else [said]
+                    found.setdefault(Path(str(name)).stem, []).extend(map(str, texts))
         return found
 
     def names(self) -> list[str]:
         """See `Reader`."""
-        found = sorted(set(self._masks) & set(self._pictures))
+        found = sorted(set(self._files["mask"]) & set(self._files["picture"]))
         if not found:
             raise DataError(f"{self.folder} has no picture with a mask of its name.", f"Expected: {self._LAYOUT}")
         return found
 
     def load(self, name: str) -> LabelledScene:
         """See `Reader`."""
-        coded = read_picture(self._masks[name])
+        coded = read_picture(self._files["mask"][name])
         grey = bool((coded == coded[..., :1]).all()) and int(coded.max()) <= 100
         labels = coded[..., 0] if grey else by_colour(coded, legends.CHATEARTHNET_COLOURS)
         masks, valid = from_map(labels, legends.WORLDCOVER)
-        moment = Moment(read_picture(self._pictures[name]), masks)
+        radar = self._radar(name)
+        moment = Moment(read_picture(self._files["picture"][name]), masks, radar)
+        sensor = "Sentinel-2" if radar is None else "Sentinel-2 with Sentinel-1"
         captions = tuple(self._captions.get(name, ()))
-        return LabelledScene(self.source, name, (moment,), valid, 10.0, "Sentinel-2", captions=captions)
+        return LabelledScene(self.source, name, (moment,), valid, 10.0, sensor, captions=captions)
+
+    def _radar(self, name: str) -> Picture | None:
+        paths = [self.folder / "s1_images" / band / f"{name}.png" for band in ("vh", "vv")]
+        if not all(path.exists() for path in paths):
+            return None
+        vh, vv = (read_picture(path, "L") for path in paths)
+        return sar_bytes(vv, vh)
 
 
 class BigEarthNet:
@@ -141,7 +153,7 @@ class BigEarthNet:
         sensor = "Sentinel-2" if moment.sar is None else "Sentinel-2 with Sentinel-1"
         return LabelledScene(self.source, name, (moment,), valid, 10.0, sensor, place)
 
-    def _radar(self, name: str | None) -> np.ndarray | None:
+    def _radar(self, name: str | None) -> Picture | None:
         if not name:
             return None
         folder = self.folder / "BigEarthNet-S1" / name.rsplit("_", 3)[0] / name

@@ -9,13 +9,15 @@ from pathlib import Path
 from terrascope.terra_cot.readers import local_sets, published
 from terrascope.terra_cot.readers.annotations import Annotations
 from terrascope.terra_cot.readers.folders import Folder, parse_classes
-from terrascope.terra_cot.readers.xbd import Xbd
+from terrascope.terra_cot.readers.xbd import Xbd, XbdPost, XbdPre
 from terrascope.terra_cot.scenes import DataError, Reader
 
 READERS: Mapping[str, Callable[[Path], Reader]] = {
     "chatearthnet": published.ChatEarthNet,
     "bigearthnet": published.BigEarthNet,
     "xbd": Xbd,
+    "xbd_pre": XbdPre,
+    "xbd_post": XbdPost,
     "rsvqa_lr": published.RsvqaLr,
     "deepglobe": published.DeepGlobe,
     "sen1floods11": published.Sen1Floods11,
@@ -32,12 +34,13 @@ READERS: Mapping[str, Callable[[Path], Reader]] = {
     "annotations": Annotations,
     "folder": Folder,
 }
+_XBD = ("xbd", "xbd_pre", "xbd_post")
 #: Folder names by which `--data` recognises a set, and the readers for it.
 FOLDERS: Mapping[str, tuple[str, ...]] = {
     "hls_worldcover": ("hls", "hls_pairs"), "europe_s2": ("europe",), "dubai": ("dubai",), "india_s2": ("india",),
     "amazon_forest": ("amazon",), "slovenia_s2_scene": ("slovenia",), "eolearn_slovenia": ("eolearn",),
     "terramesh_s1s2": ("terramesh",), "california_burn": ("burn",), "sen1floods11": ("sen1floods11",),
-    "ChatEarthNet": ("chatearthnet",), "BigEarthNet": ("bigearthnet",), "xbd": ("xbd",), "xBD": ("xbd",),
+    "ChatEarthNet": ("chatearthnet",), "BigEarthNet": ("bigearthnet",), "xbd": _XBD, "xBD": _XBD,
     "deepglobe": ("deepglobe",), "DeepGlobe": ("deepglobe",),
 }  # fmt: skip
 

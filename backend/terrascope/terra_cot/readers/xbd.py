@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,32 @@ class Xbd:
             self.source, name.replace("/", "_"), (before, Moment(pictures[1], after, objects=objects)),
             np.ones(shape, bool), float(gsd) if gsd else None, "satellite", place,
         )  # fmt: skip
+
+
+class XbdPre:
+    """The images of `Xbd` before the event alone: every building by itself."""
+
+    source = "xbd_pre"
+    _moment = 0
+
+    def __init__(self, folder: Path) -> None:
+        self._pairs = Xbd(folder)
+
+    def names(self) -> list[str]:
+        """See `Reader`."""
+        return self._pairs.names()
+
+    def load(self, name: str) -> LabelledScene:
+        """See `Reader`."""
+        pair = self._pairs.load(name)
+        return replace(pair, source=self.source, moments=(pair.moments[self._moment],))
+
+
+class XbdPost(XbdPre):
+    """The images of `Xbd` after the event alone: intact, damaged and destroyed buildings by themselves."""
+
+    source = "xbd_post"
+    _moment = 1
 
 
 def _buildings(label: Any, shape: Sequence[int], name: str) -> list[tuple[str, Mask]]:
