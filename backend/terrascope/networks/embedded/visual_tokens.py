@@ -7,9 +7,7 @@ whole-view flag, log10 of the pixel size in m (0 if unknown), SAR flag, date as 
 
 from __future__ import annotations
 
-import itertools
 import math
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,29 +20,30 @@ MAX_DATES = 4
 FEATURES = len(ATOMS) + 11 - 4 + MAX_DATES
 #: Cells a side of the coarse tokens of the prompt, and of the grid from which masked tokens are taken.
 COARSE, FINE = 4, 16
+_STRIP = 64  # rows
 
 
 def pooled(probabilities: Floats, valid: NDArray[np.bool_], side: int) -> Floats:
-    """Return the mean probabilities and the valid part of side x side cells, float32 [side * side, atoms + 1]."""
-    rows, columns = (_means(size, side) for size in valid.shape)
-    seen = valid.astype(np.float32)
-    shown = probabilities if valid.all() else probabilities * seen
-    sums = rows @ (shown @ columns.T)
-    part = (rows @ seen @ columns.T).reshape(-1, 1)
-    cells = sums.reshape(len(sums), -1).T / np.maximum(part, 1e-6)
-    return np.concatenate((cells, part), 1).astype(np.float32)
+    """Return the mean probabilities and the valid part of side x side cells, float32 [side * side, atoms + 1].
 
-
-@lru_cache(maxsize=16)
-def _means(size: int, side: int) -> Floats:
-    """Weights [side, size] of the mean over each of `side` parts of a line; a short line is stretched first."""
-    stretch = max(1, math.ceil(side / size))
-    edges = (np.arange(side + 1) * size * stretch) // side
-    weights = np.zeros((side, size * stretch), np.float32)
-    for rank, (begin, end) in enumerate(itertools.pairwise(edges)):
-        weights[rank, begin:end] = 1 / (end - begin)
-    found: Floats = weights.reshape(side, size, stretch).sum(2)
-    return found
+    Worked in strips of rows, so that a large view is not copied.
+    """
+    for axis, size in enumerate(valid.shape):
+        if size < side:
+            times = math.ceil(side / size)
+            probabilities, valid = np.repeat(probabilities, times, axis + 1), np.repeat(valid, times, axis)
+    height, width = valid.shape
+    rows, cols = ((np.arange(side + 1) * size) // side for size in (height, width))
+    sums = np.zeros((len(probabilities) + 1, side, side))
+    for cell in range(side):
+        for row in range(rows[cell], rows[cell + 1], _STRIP):
+            strip = slice(row, min(row + _STRIP, rows[cell + 1]))
+            inside = valid[strip]
+            sums[:-1, cell] += np.add.reduceat((probabilities[:, strip] * inside).sum(1), cols[:-1], axis=1)
+            sums[-1, cell] += np.add.reduceat(inside.sum(0), cols[:-1])
+    means = sums / np.outer(np.diff(rows), np.diff(cols))
+    means[:-1] /= np.maximum(means[-1], 1e-6)
+    return means.reshape(len(means), -1).T.astype(np.float32)
 
 
 def features(cells: Floats, side: int, date: int, gsd: float | None, sar: bool, back: bool = False) -> Floats:
