@@ -45,11 +45,14 @@ GROUPS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
 }
 #: Groups whose functions add sub-commands to the group, not the group itself.
 _NESTED = ("bench",)
-#: `terrascope train WHAT ...`: modules with a command line of their own, which gets the rest of the arguments.
+#: `terrascope train WHAT ...`: functions with a command line of their own, which gets the rest of the arguments.
 TRAINING: dict[str, str] = {
-    f"{what}{suffix}": f"terrascope.training.{what}.{module}"
-    for what in ("language", "vision")
-    for suffix, module in (("", "train"), ("-export", "export"), ("-evaluate", "evaluate"))
+    **{
+        f"{what}{suffix}": f"terrascope.training.{what}.{module}:main"
+        for what in ("language", "vision")
+        for suffix, module in (("", "train"), ("-export", "export"), ("-evaluate", "evaluate"))
+    },
+    **{what: f"terrascope.training.cli:{what}" for what in ("run", "plan", "check", "curve", "recipes")},
 }
 
 
@@ -94,7 +97,7 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     report.add_argument("-o", "--out", type=Path, help="the HTML file (default: beside the GeoPackage)")
     report.set_defaults(run=_report)
     commands.add_parser("serve", help="speak the protocol of the QGIS plugin over stdin and stdout")
-    train = commands.add_parser("train", help="train, export and evaluate the parts of the embedded model")
+    train = commands.add_parser("train", help="train the full model, and the parts of the embedded model")
     train.add_argument("what", choices=sorted(TRAINING))
     train.add_argument("arguments", nargs=argparse.REMAINDER, help="of that part (--help lists them)")
     train.set_defaults(run=_train)
@@ -250,16 +253,16 @@ def _first_interrupt_stops(stop: threading.Event) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
+    home, _, function = TRAINING[options.what].partition(":")
     try:
-        module = importlib.import_module(TRAINING[options.what])
+        module = importlib.import_module(home)
     except ImportError as error:
         raise TerraScopeError(
             f"Training needs what is not installed here: {error}.",
             "Install the development environment (backend/requirements/full-cpu.txt and dev.txt).",
         ) from error
     sys.argv = [f"terrascope train {options.what}", *options.arguments]
-    module.main()
-    return 0
+    return getattr(module, function)() or 0
 
 
 def _show(options: argparse.Namespace) -> int:

@@ -62,7 +62,8 @@ class ProcessorSettings:
     """Settings a checkpoint was trained with.
 
     `sam_constants`: `released` uses SAM 2's mean and standard deviation rounded to bfloat16, as the published code does
-    even in float32; `exact` uses them as they are.
+    even in float32; `exact` uses them as they are. `sam_side` is the side of SAM 2's input in pixels. `selection` and `selection_cap` say which visual tokens a mask
+    brought back in training (see `terrascope.reasoning.selection`).
     """
 
     sam_constants: str = "released"
@@ -71,6 +72,9 @@ class ProcessorSettings:
     tile_px: int = 448
     tokens_per_side: int = 16
     instruction: str = INSTRUCTION
+    sam_side: int = SAM_SIDE
+    selection: str = "released"
+    selection_cap: int = 8
 
     def __post_init__(self) -> None:
         if self.sam_constants not in CONSTANTS:
@@ -168,7 +172,7 @@ class TerraScopeProcessor:
         `alone`: the image is the only one of its scene. The published code then normalises in the model's own
         precision; with several images it normalises in float32 and casts at the end.
         """
-        pixels = torch.from_numpy(resized(image, SAM_SIDE, SAM_SIDE).copy()).permute(2, 0, 1)[None]
+        pixels = torch.from_numpy(resized(image, self.settings.sam_side, self.settings.sam_side).copy()).permute(2, 0, 1)[None]
         return self.sam_normalised(pixels, dtype, alone=alone)
 
     def sam_normalised(self, pixels: Tensor, dtype: torch.dtype, *, alone: bool = True) -> Tensor:

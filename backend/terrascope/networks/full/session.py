@@ -108,7 +108,12 @@ class FullNetwork:
             device=loaded.device_title,
             dtype=loaded.precision,
             tokens=processor.tokens,
-            defaults={**RELEASED_DEFAULTS, "sam_constants": processor.settings.sam_constants},
+            defaults={
+                **RELEASED_DEFAULTS,
+                "selection": processor.settings.selection,
+                "selection_cap": processor.settings.selection_cap,
+                "sam_constants": processor.settings.sam_constants,
+            },
         )
 
     @property
