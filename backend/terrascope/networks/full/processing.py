@@ -62,8 +62,8 @@ class ProcessorSettings:
     """Settings a checkpoint was trained with.
 
     `sam_constants`: `released` uses SAM 2's mean and standard deviation rounded to bfloat16, as the published code does
-    even in float32; `exact` uses them as they are. `sam_side` is the side of SAM 2's input in pixels. `selection` and `selection_cap` say which visual tokens a mask
-    brought back in training (see `terrascope.reasoning.selection`).
+    even in float32; `exact` uses them as they are. `sam_side` is the side of SAM 2's input in pixels. `selection` and
+    `selection_cap` say which visual tokens a mask brought back in training (see `terrascope.reasoning.selection`).
     """
 
     sam_constants: str = "released"
@@ -172,7 +172,8 @@ class TerraScopeProcessor:
         `alone`: the image is the only one of its scene. The published code then normalises in the model's own
         precision; with several images it normalises in float32 and casts at the end.
         """
-        pixels = torch.from_numpy(resized(image, self.settings.sam_side, self.settings.sam_side).copy()).permute(2, 0, 1)[None]
+        side = self.settings.sam_side
+        pixels = torch.from_numpy(resized(image, side, side).copy()).permute(2, 0, 1)[None]
         return self.sam_normalised(pixels, dtype, alone=alone)
 
     def sam_normalised(self, pixels: Tensor, dtype: torch.dtype, *, alone: bool = True) -> Tensor:
