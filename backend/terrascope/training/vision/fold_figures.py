@@ -27,13 +27,17 @@ from terrascope.training.vision.evaluate import table, view_of
 Row = dict[str, Any]
 
 
-def five(networks: VisionNetworks, data: list[samples.Sample], step: int) -> NDArray[np.int64]:
-    """Confusion of the five aerial classes over every `step`-th picture, [5, 5]."""
+def five(
+    networks: VisionNetworks, data: list[samples.Sample], step: int, reliability: metrics.Reliability
+) -> NDArray[np.int64]:
+    """Confusion of the five aerial classes over every `step`-th picture, [5, 5]; confidences go to `reliability`."""
     total = np.zeros((5, 5), np.int64)
     for sample in data[::step]:
         p = networks.probabilities(view_of(sample), None, "aerial")
-        best = metrics.grouped(p, metrics.FIVE).argmax(0)
-        total += metrics.confusion(best, metrics.truth(sample.allowed, metrics.FIVE), 5)
+        classes, true = metrics.grouped(p, metrics.FIVE), metrics.truth(sample.allowed, metrics.FIVE)
+        best, known = classes.argmax(0), true >= 0
+        total += metrics.confusion(best, true, 5)
+        reliability.add(classes.max(0)[known], (best == true)[known])
     return total
 
 
@@ -52,8 +56,10 @@ def aerial(folders: list[Path], root: Path, threads: int, step: int = 1) -> dict
         networks = VisionNetworks(folder, threads)
         held = set(networks.manifest["experts"]["aerial"]["held_out"])
         unseen = [s for s in data if f"dubai/{s.name}" in held]
-        matrix = five(networks, unseen, step)
-        rows[f"without {', '.join(sorted({s.group for s in unseen}))}"] = row_of(matrix)
+        reliability = metrics.Reliability()
+        matrix = five(networks, unseen, step, reliability)
+        name = f"without {', '.join(sorted({s.group for s in unseen}))}"
+        rows[name] = row_of(matrix) | {"ece": reliability.error}
         pooled += matrix
     columns = list(next(iter(rows.values())))
     values = {c: np.array([row[c] for row in rows.values()]) for c in columns}
