@@ -212,6 +212,8 @@ def make_question(rng: random.Random, dates: int, present: Sequence[str], kind: 
     if kind is None:
         kind = rng.choices(KINDS, [WEIGHTS[k] * (0.35 if dates == 1 and k in TWO_DATES else 1.0) for k in KINDS])[0]
     years = (rng.randint(1984, 2012), rng.randint(2013, 2026))
+    if kind == "refuse_unseen" and rng.random() < 0.06:
+        return Question(_gibberish(rng), kind, ())
     if kind == "refuse_unseen":
         return Question(
             dressed(expand(rng.choice(rng.choice((IMPOSSIBLE, MORE_IMPOSSIBLE))), rng), rng, rng.random() < 0.5),
@@ -233,6 +235,12 @@ def make_question(rng: random.Random, dates: int, present: Sequence[str], kind: 
         text = f"{when}, {asked.text}" if rng.random() < 0.15 and when else _append(asked.text, when)
         asked = Question(text, asked.kind, asked.labels, asked.unit, early)
     return asked
+
+
+def _gibberish(rng: random.Random) -> str:
+    """Keys that were hit at random."""
+    keys = rng.choice(("asdfghjkl", "qwertzuiop", "bcdfghjklmnpqrstvwxz", "abcdefghijklmnopqrstuvwxyz"))
+    return " ".join("".join(rng.choices(keys, k=rng.randint(3, 10))) for _ in range(rng.randint(1, 3)))
 
 
 def _append(text: str, extra: str) -> str:

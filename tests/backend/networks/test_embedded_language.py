@@ -195,7 +195,7 @@ def test_any_text_can_be_tokenised() -> None:
         pytest.skip("the language weights are not built")
     tokenizer = WordPieces.read(path)
     for text in ("", "¿Qué?", "日本語 🌊", "a" * 500, "\x00\n\t", "İstanbul ﬁeld"):
-        ids, known, _ = read_question(tokenizer, text.lower())
+        ids, known, _, _ = read_question(tokenizer, text.lower())
         assert len(ids) == len(known) >= 2
 
 
@@ -207,6 +207,7 @@ def test_any_text_can_be_tokenised() -> None:
         ("Any foerst here?", "trees"),
         ("WHERE ARE THE FIELDS", "cropland"),
         ("lake?", "water"),
+        ("HOW MUCH WATER", "water"),
     ],
 )
 def test_plain_questions_with_slips_are_not_refused(network: EmbeddedNetwork, question: str, label: str) -> None:

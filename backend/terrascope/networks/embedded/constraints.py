@@ -16,7 +16,7 @@ from terrascope.networks.embedded.verdicts import verdict
 
 _TWO_DATES = frozenset({"change", "gain", "loss", "flood", "change_any"})
 #: Kinds that choose their classes by what the scene shows, and how many they take.
-_FREE = {"dominant": 2, "least": 2, "describe": 5}
+FREE = {"dominant": 2, "least": 2, "describe": 5}
 _COVERS = frozenset(
     {"water", "trees", "grass", "cropland", "shrubs", "bare land", "built-up area", "wetland", "snow", "clouds"}
 )
@@ -51,7 +51,7 @@ def _shown(shares: Mapping[str, float], kind: str) -> tuple[str, ...]:
     found = [label for label in covers if shares[label] >= _NOTABLE] or covers[:1]
     if kind == "least":
         found.reverse()
-    return tuple(found[: _FREE.get(kind, 1)])
+    return tuple(found[: FREE.get(kind, 1)])
 
 
 def required_steps(reading: Reading, dates: int) -> tuple[tuple[str, int], ...] | None:
@@ -59,7 +59,7 @@ def required_steps(reading: Reading, dates: int) -> tuple[tuple[str, int], ...] 
     kind, labels = reading.kind, reading.labels
     if kind.startswith("refuse"):
         return ()
-    if kind in _FREE:
+    if kind in FREE:
         return None
     if kind == "flooded_class":
         return ((labels[0], 1), ("water", 1), ("water", dates))

@@ -75,9 +75,9 @@ class LanguageNetworks:
     def read(self, question: str, options: tuple[str, ...], dates: int) -> Reading:
         """Return what a question asks."""
         text = question_text(question, options)
-        ids, known, named = read_question(self.tokenizer, text)
+        ids, known, named, plain = read_question(self.tokenizer, text)
         feed = {"ids": np.array([ids], np.int64), "known": np.array([known], np.int64)}
-        return reading_of(self._encoder.run(None, feed)[0][0], self.manifest, named, dates)
+        return reading_of(self._encoder.run(None, feed)[0][0], self.manifest, named, dates, plain)
 
     def embed_reading(self, reading: Reading) -> Floats:
         """Return the embedding [1, width] of what is asked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from terrascope.class_words import LABELS, mentions, misspelt
@@ -14,13 +15,128 @@ _RANK = {label: rank for rank, label in enumerate(LABELS, 1)}
 _BEGIN, _END = 2, 3
 
 
+_WORD = re.compile(r"[^\W_]+")
+#: Words that add nothing to be known but what is measured.
+_PLAIN = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "any",
+        "are",
+        "area",
+        "areas",
+        "at",
+        "between",
+        "big",
+        "bigger",
+        "by",
+        "can",
+        "close",
+        "could",
+        "count",
+        "cover",
+        "covered",
+        "covers",
+        "did",
+        "distance",
+        "do",
+        "does",
+        "far",
+        "find",
+        "fraction",
+        "from",
+        "gained",
+        "grew",
+        "grow",
+        "grown",
+        "ha",
+        "has",
+        "have",
+        "hectares",
+        "here",
+        "how",
+        "i",
+        "image",
+        "in",
+        "is",
+        "it",
+        "km2",
+        "land",
+        "large",
+        "larger",
+        "less",
+        "lost",
+        "m2",
+        "many",
+        "map",
+        "me",
+        "more",
+        "much",
+        "near",
+        "next",
+        "no",
+        "now",
+        "of",
+        "on",
+        "or",
+        "part",
+        "percent",
+        "percentage",
+        "picture",
+        "please",
+        "proportion",
+        "scene",
+        "see",
+        "share",
+        "show",
+        "shrink",
+        "shrunk",
+        "since",
+        "size",
+        "smaller",
+        "some",
+        "square",
+        "than",
+        "that",
+        "the",
+        "then",
+        "there",
+        "this",
+        "to",
+        "total",
+        "touch",
+        "touches",
+        "was",
+        "we",
+        "were",
+        "where",
+        "with",
+        "you",
+    ]
+)
+#: "How much is the house" asks for a price.
+_PRICE = re.compile(r"how much (?:is|are|does|do) (?:the|a|an|this|that) ")
+
+
 class ReadQuestion(NamedTuple):
-    """ids and known (0, or the number 1.. of the label that a token names), equally long; the labels that the text
-    names in known words, in order of appearance."""
+    """A question as the encoder takes it.
+
+    Attributes
+    ----------
+    ids, known
+        Token ids, and 0 or the number (1..) of the label that each token names; equally long.
+    named
+        Labels that the text names in known words, in order of appearance.
+    plain
+        True if there is nothing in it but known words for classes and words of asking and measuring, so that it can be
+        answered.
+    """
 
     ids: list[int]
     known: list[int]
     named: tuple[str, ...]
+    plain: bool
 
 
 def question_text(question: str, options: tuple[str, ...]) -> str:
@@ -39,4 +155,8 @@ def read_question(tokenizer: WordPieces, text: str) -> ReadQuestion:
         inside = [label for first, last, label in named if first <= start and end <= last]
         known.append(_RANK[inside[0]] if inside else 0)
     labels = tuple(dict.fromkeys(label for _, _, label in sorted(named)))
-    return ReadQuestion([_BEGIN, *(piece for piece, _, _ in places), _END], [0, *known, 0], labels)
+    rest = text
+    for first, last, _ in sorted(named, reverse=True):
+        rest = rest[:first] + rest[last:]
+    plain = bool(labels) and _PRICE.match(text) is None and set(_WORD.findall(rest)) <= _PLAIN
+    return ReadQuestion([_BEGIN, *(piece for piece, _, _ in places), _END], [0, *known, 0], labels, plain)

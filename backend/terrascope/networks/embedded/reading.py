@@ -34,7 +34,7 @@ class Reading(NamedTuple):
 
 
 def reading_of(
-    probabilities: Floats, manifest: Mapping[str, Any], named: Sequence[str] = (), dates: int = 2
+    probabilities: Floats, manifest: Mapping[str, Any], named: Sequence[str] = (), dates: int = 2, plain: bool = False
 ) -> Reading:
     """Return the most probable reading that hangs together.
 
@@ -48,11 +48,13 @@ def reading_of(
         Classes that the question names in known words.
     dates
         Time points of the scene: a change cannot be seen in one.
+    plain
+        The question is made of nothing but known words (`question.ReadQuestion`), so that it is not turned away.
     """
     kinds, labels, units = (list(manifest[name]) for name in ("kinds", "labels", "units"))
     ends = np.cumsum([len(kinds), len(labels), len(labels), len(units)])
     of_kind, first, others, of_unit, early = np.split(probabilities, ends)
-    kind, sure = _kind(of_kind, kinds, dates)
+    kind, sure = _kind(of_kind, kinds, dates, plain)
     chosen: tuple[str, ...] | None = ()
     if not kind.startswith("refuse"):
         chosen = _classes(manifest["classes"].get(kind, 1), first, others, labels, named)
@@ -61,12 +63,12 @@ def reading_of(
     return Reading(kind, chosen, units[int(of_unit.argmax())], bool(early[0] > 0.5), sure)
 
 
-def _kind(found: Floats, kinds: Sequence[str], dates: int) -> tuple[str, float]:
+def _kind(found: Floats, kinds: Sequence[str], dates: int, plain: bool) -> tuple[str, float]:
     """The most probable kind. Turning a question away takes more: the refusals together must be likely."""
     refuses = sum(float(value) for value, kind in zip(found, kinds) if kind.startswith("refuse"))
     answers = [rank for rank in map(int, np.argsort(-found)) if not kinds[rank].startswith("refuse")]
     best = answers[0]
-    if refuses >= SURE_REFUSAL or found[best] < SURE_KIND:
+    if not plain and (refuses >= SURE_REFUSAL or found[best] < SURE_KIND):
         refusal = max(("refuse_unseen", "refuse_class"), key=lambda kind: _of(found, kinds, kind))
         return refusal, refuses
     if dates == 1 and kinds[best] in TWO_DATES:

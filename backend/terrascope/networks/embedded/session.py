@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from terrascope.class_words import LABELS, labels_in, own_words
 from terrascope.classes import ATOMS
 from terrascope.networks.embedded.certainty import Spread, certainty, spread
-from terrascope.networks.embedded.constraints import Constraints
+from terrascope.networks.embedded.constraints import FREE, Constraints
 from terrascope.networks.embedded.evidence_text import read
 from terrascope.networks.embedded.language import LanguageNetworks
 from terrascope.networks.embedded.reading import TWO_DATES, Reading
@@ -128,7 +128,6 @@ class EmbeddedDecoding:
         dates = max(1, len(self._dates))
         self.reading = self._read(prompt, points)
         self._gsd = None if scene.gsd_m is None else float(np.sqrt(scene.gsd_m[0] * scene.gsd_m[1]))
-        self._refuses = self.reading.kind.startswith("refuse")
         self._constraints = Constraints(self._vocabulary, self.reading, dates, self._shares(points))
         looked_at = sorted({date - 1 for _, date in self._constraints.required}) if points else []
         visual = [self._tokens(points[self._dates[date]][0], side) for date in looked_at for side in (1, COARSE)]
@@ -192,8 +191,8 @@ class EmbeddedDecoding:
         """
         scores = self._network.probabilities(self._scene, view)
         asked = self._stream.query >= 0.5
-        if asked[ATOMS.index("building")] and (self._gsd is None or self._gsd > FINEST_BUILDINGS_M):
-            asked[ATOMS.index("built")] = True
+        if asked[ATOMS.index("building")] and self._constraints.steps[-1][0] == "buildings":
+            asked[ATOMS.index("built")] = self._gsd is None or self._gsd > FINEST_BUILDINGS_M
         if not asked.any():
             asked = self._stream.query >= self._stream.query.max()
         valid = self._scene.views[view].valid
@@ -231,8 +230,9 @@ class EmbeddedDecoding:
         return certainty(self.reading.kind, self._spreads, facts, self._options)
 
     def _shares(self, points: Sequence[Sequence[int]]) -> dict[str, float]:
-        """Share of each label in the view of the question's date, by the most probable class of each pixel."""
-        if not points or self._refuses:
+        """Share of each label in the view of the question's date, by the most probable class of each pixel; only where
+        the scene decides about the classes."""
+        if not points or self.reading.kind not in FREE:
             return {}
         view = points[self._dates[0 if self.reading.early else -1]][0]
         valid = self._scene.views[view].valid

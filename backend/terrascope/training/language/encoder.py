@@ -73,7 +73,7 @@ class Reader:
         with torch.no_grad():
             states = self._encoder(ids, known)
             found = self._encoder.heads(states, torch.ones(ids.shape)).summary()[0].numpy()
-        return reading_of(found, self._manifest, row.named, dates)
+        return reading_of(found, self._manifest, row.named, dates, row.plain)
 
 
 def measure(encoder: QuestionEncoder, tokenizer: WordPieces) -> tuple[str, list[str]]:
