@@ -15,6 +15,13 @@ _LAND = "[this area|this place|the land|the scene|this landscape|this region|the
 _TO_FROM = "[from|away from|of]"
 
 PHRASES: dict[str, tuple[str, ...]] = {
+    "regions": (
+        "how many [separate|distinct|single|connected|] [patches|regions|areas|pieces|blocks] of {Ax} [are there|can you see|do you find|does {AREA} show|are visible|]",
+        "[what is|give|find|state|determine] the number of [separate|distinct|connected|single|] [patches|regions|pieces|blocks] of {Ax}",
+        "[count|count up] the [separate|distinct|connected|single|] [patches|regions|areas|pieces] of {Ax} [in {AREA}|here|]",
+        "into how many [separate|connected|distinct|] [patches|regions|pieces|parts] [is|are] {A} [split|divided|broken up]",
+        "[number|count] of [separate|connected|distinct|] [patches|regions|blocks] of {Ax} [in {AREA}|]",
+    ),
     "ordering": (
         "[order|rank|sort|arrange] {A}, {B} and {C} [by area|by size|by how much they cover|by extent] [from largest to smallest|starting with the largest|, largest first|in descending order]",
         "[put|list] {A}, {B} and {C} in order [of area|of size|of extent|of cover][, largest first|, from the largest to the smallest|, biggest first]",
@@ -111,6 +118,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
 
 #: One plain wording of every task, used where no other can be filled.
 PLAIN: dict[str, str] = {
+    "regions": "how many separate patches of {Ax} are there in {AREA}",
     "existence": "is there any {Ax} in {AREA}",
     "counting": "how many separate {Ap} are there in {AREA}",
     "localisation": "where in {AREA} is most of {A}",

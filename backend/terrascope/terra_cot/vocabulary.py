@@ -57,6 +57,11 @@ def words_of(label: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     )
 
 
+def is_plural(label: str) -> bool:
+    """Whether a label takes a plural verb: "trees cover", "grass covers"."""
+    return label.endswith("s") and not label.endswith("ss")
+
+
 def draw(label: str, rng: random.Random) -> tuple[str, str]:
     """Return a singular and a plural word for a label; now and then the label itself for both."""
     if rng.random() < 0.25:

@@ -21,8 +21,22 @@ KINDS: dict[str, str] = {
 _SCENES = ("the image", "the scene", "this image", "this area", "the area", "the picture", "this scene", "this place")
 _SLOT = re.compile(r"\{(\w+)\}")
 _KNOWN = {f"{slot}{form}" for slot in "ABC" for form in ("", "x", "p", "s")} | {"c", "AREA", "U", "M", "P"}
-#: Phrasings of yes-or-no questions that turn the answer round, or that ask for something else than the task does.
-_TURNED = re.compile(r"\b(without|free of|absence|no longer|half|lack|missing|instead of|isn't|aren't)\b")
+#: Phrasings of the shared tables that turn an answer round, or that ask for something else than the task does.
+_TURNED = re.compile(
+    r"\b(without|free of|absence|no longer|half|lack|missing|instead of|isn't|aren't|if you count|planted|or just)\b"
+)
+#: The same for single tasks: a boundary is asked for as yes or no, not for its length or place.
+_OTHER = {"boundary": re.compile(r"^(what|how (long|much|far)|where|along|length)", re.IGNORECASE)}
+_UNIT_WORDS = {
+    **UNITS,
+    "km": ("km", "kilometre", "kilometres", "kilometer", "kilometers"),
+    "m": ("m", "metre", "metres", "meter", "meters"),
+    "%": ("%", "percent", "per cent", "percentage", "pct"),
+}
+_UNIT_NAMED = {
+    key: re.compile(r"(?<!\w)(" + "|".join(map(re.escape, words)) + r")(?![\w²])", re.IGNORECASE)
+    for key, words in _UNIT_WORDS.items()
+}
 #: Where in a table no phrasing fits, so many draws are tried.
 _TRIES = 60
 _TYPOS, _CASUAL = 0.04, 0.35
@@ -41,7 +55,13 @@ def usable(pattern: str) -> bool:
 
 
 def question(
-    task: str, labels: Sequence[str], rng: random.Random, unit: str | None = None, metres: str = "", place: str = ""
+    task: str,
+    labels: Sequence[str],
+    rng: random.Random,
+    unit: str | None = None,
+    metres: str = "",
+    place: str = "",
+    answer_unit: str | None = None,
 ) -> str:
     """Return a question.
 
@@ -51,6 +71,8 @@ def question(
         Labels for the slots A, B and C.
     unit
         Key of `questions.UNITS` that has to be named in the question; None: none is.
+    answer_unit
+        Unit of the answer: the only one that the question may name.
     metres, place
         For the slots M ("100 m") and P ("upper left").
     """
@@ -58,20 +80,34 @@ def question(
     names = [draw(label, rng) for label in labels]
     for _ in range(_TRIES):
         text = expand(rng.choice(table), rng)
-        slots = set(_SLOT.findall(text))
-        needed = {slot[0] for slot in slots if slot[0] in "ABC" and slot != "AREA"}
-        if (
-            needed == set("ABC"[: len(labels)])
-            and ("U" in slots) <= (unit is not None)
-            and (task not in KINDS or not _TURNED.search(text))
-        ):
+        if _fits(text, task, len(labels), unit, answer_unit or unit):
             break
     else:
         text = level2_phrases.PLAIN[task]
     text = _fill(text, names, rng, unit, metres, place)
-    if unit is not None and not any(word in text for word in UNITS.get(unit, (unit,))):
+    if unit is not None and unit not in units_named(text):
         text += " in " + rng.choice(UNITS.get(unit, (unit,)))
     return _finish(text, rng)
+
+
+def _fits(text: str, task: str, labels: int, unit: str | None, answer_unit: str | None) -> bool:
+    """Whether a phrasing speaks of as many classes as are asked about, in no other unit, and asks what it should."""
+    slots = set(_SLOT.findall(text))
+    if {slot[0] for slot in slots if slot[0] in "ABC" and slot != "AREA"} != set("ABC"[:labels]):
+        return False
+    if task not in KINDS:
+        return True
+    if "U" in slots and unit is None:
+        return False
+    if _TURNED.search(text) or (task in _OTHER and _OTHER[task].search(text)):
+        return False
+    return units_named(text) <= {answer_unit}
+
+
+def units_named(text: str) -> set[str]:
+    """Units that a text names: keys of `questions.UNITS`, "m", "km" and "%"."""
+    found = {key for key, words in _UNIT_NAMED.items() if words.search(text)}
+    return found - {"m", "km"} if re.search(r"\bsq|square", text, re.IGNORECASE) else found
 
 
 def _fill(
@@ -91,7 +127,8 @@ def _fill(
 def _finish(text: str, rng: random.Random) -> str:
     text = " ".join(text.split()).rstrip("?. ")
     if rng.random() < _TYPOS:
-        text = typo(text, rng)
+        slipped = typo(text, rng)
+        text = slipped if units_named(slipped) == units_named(text) else text
     if rng.random() < _CASUAL:
         return text + rng.choice(("", "?", " ?"))
     return capital(text) + "?"

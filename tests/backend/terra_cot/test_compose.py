@@ -93,6 +93,15 @@ def _slots(text: str) -> list[str]:
     return sorted({slot for slot in "ABC" if f"{{{slot}" in text.replace("{AREA}", "")})
 
 
+@pytest.mark.parametrize("unit", ["ha", "m2", "km2"])
+def test_a_question_names_no_other_unit_than_its_answer_s(unit):
+    rng = random.Random(0)
+    for _ in range(300):
+        assert wording.units_named(wording.question("area", ["water"], rng, unit=unit)) == {unit}
+        assert wording.units_named(wording.question("gain", ["water"], rng, answer_unit=unit)) <= {unit}
+        assert not wording.units_named(wording.question("boundary", ["water", "trees"], rng))
+
+
 def test_opening_and_touching_agree_with_scipy():
     from scipy import ndimage
 

@@ -12,6 +12,7 @@ from terrascope.terra_cot.drafts import Draft, Step, capital, listing, number
 from terrascope.terra_cot.facts import Facts
 from terrascope.terra_cot.grammar import expand
 from terrascope.terra_cot.scenes import LabelledScene
+from terrascope.terra_cot.vocabulary import is_plural
 
 #: Classes that a caption speaks of.
 MENTIONED_SHARE, MOST_CLASSES = 0.03, 6
@@ -87,9 +88,15 @@ def _opening(scene: LabelledScene, rng: random.Random) -> str:
 
 def _cover(facts: Facts, labels: Sequence[str], rng: random.Random) -> str:
     first, sentences = labels[0], []
-    verb = "dominates" if facts.share(first) > 0.5 else "is the largest class"
+    if facts.share(first) > 0.5:
+        verb = "dominate" if is_plural(first) else "dominates"
+    else:
+        verb = "are the largest class" if is_plural(first) else "is the largest class"
     sentences.append(f"{capital(first)} {verb} with {_size(facts, first)}{_place(facts, first)}.")
-    rest = [f"{label} covers {_size(facts, label)}{_place(facts, label)}" for label in labels[1:]]
+    rest = [
+        f"{label} {'cover' if is_plural(label) else 'covers'} {_size(facts, label)}{_place(facts, label)}"
+        for label in labels[1:]
+    ]
     if rest:
         sentences.append(capital(listing(rest)) + ".")
     if len(labels) > 1 and rng.random() < 0.6:
@@ -123,9 +130,9 @@ def _of_change(scene: LabelledScene, facts: Sequence[Facts], rng: random.Random)
         shares = [number(percent(moment.count(label), moment.valid_px), "%") for moment in facts]
         larger, smaller = sorted((before.count(label), after.count(label)), reverse=True)
         if not rules.ranked_apart(larger, smaller):
-            said.append(f"{label} stays near {shares[0]}, now {shares[1]}")
+            said.append(f"the share of {label} stays near {shares[0]}, now {shares[1]}")
         else:
             verb = "grows" if after.count(label) > before.count(label) else "shrinks"
-            said.append(f"{label} {verb} from {shares[0]} to {shares[1]}")
+            said.append(f"the share of {label} {verb} from {shares[0]} to {shares[1]}")
     text = f"Two dates of one place, {metadata(scene)}. {capital(listing(said))}."
     return draft(rng, steps, text)

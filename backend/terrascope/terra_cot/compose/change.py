@@ -10,7 +10,7 @@ from terrascope.terra_cot import rules
 from terrascope.terra_cot.compose.common import ROLES, Candidate, area_of, mark, percent
 from terrascope.terra_cot.drafts import Draft, Step, number, options_near
 from terrascope.terra_cot.facts import Facts
-from terrascope.terra_cot.wording import question
+from terrascope.terra_cot.wording import question, units_named
 
 KINDS: tuple[str, ...] = (
     "gain", "loss", "net_change", "direction_of_change", "flooding", "flooded_class", "building_damage",
@@ -52,8 +52,8 @@ def _sized(
     if scene.gsd_m is not None and task != "flooding" and rng.random() < 0.6:
         value, unit = area_of(pixels, scene)
     drawn = options_near(rng, value, unit, 100.0 if unit == "%" else None) if rng.random() < _WITH_OPTIONS else None
-    worded = question(task, asked, rng)
-    if unit == "%" and "%" not in worded and "percent" not in worded:
+    worded = question(task, asked, rng, answer_unit=unit)
+    if unit == "%" and "%" not in units_named(worded):
         worded = f"{worded.rstrip(' ?')}, in percent of the image?"
     return Draft(
         _LEVEL, task, worded, number(value, unit), _pair(before, after, *labels, rng),
@@ -102,7 +102,8 @@ def net_change(before: Facts, after: Facts, label: str, rng: random.Random) -> D
     shares = [number(percent(pixels, before.valid_px), "%") for pixels in (first, second)]
     answer = f"It {'grew' if second > first else 'shrank'} from {shares[0]} to {shares[1]}"
     return Draft(
-        _LEVEL, "net_change", question("net_change", [label], rng), answer, _pair(before, after, label, label, rng),
+        _LEVEL, "net_change", question("net_change", [label], rng, answer_unit="%"),
+        answer, _pair(before, after, label, label, rng),
         f"{first:,} pixels became {second:,}.", (), {"unit": "%"},
     )  # fmt: skip
 

@@ -71,7 +71,7 @@ def counting(facts: Facts, label: str, rng: random.Random) -> Draft | None:
     conclusion = f"Counted as separate where not even corners touch, from {rules.REGION_PX} pixels on."
     options = options_counts(rng, len(parts)) if rng.random() < _WITH_OPTIONS else ()
     return Draft(
-        _LEVEL, "counting", question("counting", [label], rng), str(len(parts)), (step,), conclusion, options,
+        _LEVEL, "counting", question("regions", [label], rng), str(len(parts)), (step,), conclusion, options,
         {"regions": True, "least_px": rules.REGION_PX},
     )  # fmt: skip
 
@@ -117,7 +117,8 @@ def area(facts: Facts, label: str, rng: random.Random) -> Draft | None:
         conclusion = f"{pixels:,} pixels of {scene.gsd_m:g} m x {scene.gsd_m:g} m are {number(value, unit)}."
     drawn = options_near(rng, value, unit, 100.0 if unit == "%" else None) if rng.random() < _WITH_OPTIONS else None
     return Draft(
-        _LEVEL, task, question(task, [label], rng, unit=asked), number(value, unit), marks(facts, [label], rng),
+        _LEVEL, task, question(task, [label], rng, unit=asked, answer_unit=unit),
+        number(value, unit), marks(facts, [label], rng),
         conclusion, drawn[0] if drawn else (), {"unit": unit},
     )  # fmt: skip
 
@@ -149,7 +150,8 @@ def distance(facts: Facts, one: str, two: str, rng: random.Random) -> Draft | No
     value = metres / (1000 if unit == "km" else 1)
     drawn = options_near(rng, value, unit) if rng.random() < _WITH_OPTIONS else None
     return Draft(
-        _LEVEL, "distance", question("distance", labels, rng), number(value, unit), marks(facts, labels, rng),
+        _LEVEL, "distance", question("distance", labels, rng, answer_unit=unit),
+        number(value, unit), marks(facts, labels, rng),
         f"Without specks, their nearest pixels are {pixels:.1f} pixels of {gsd:g} m apart: {number(value, unit)}.",
         drawn[0] if drawn else (), {"unit": unit},
     )  # fmt: skip

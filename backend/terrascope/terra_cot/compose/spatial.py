@@ -137,7 +137,8 @@ def together(facts: Facts, one: str, two: str, rng: random.Random) -> Draft:
     value = percent(pixels, facts.valid_px)
     drawn = options_near(rng, value, "%", 100.0) if rng.random() < _WITH_OPTIONS else None
     return Draft(
-        _LEVEL, "together", question("together", labels, rng), number(value, "%"), marks(facts, labels, rng),
+        _LEVEL, "together", question("together", labels, rng, answer_unit="%"),
+        number(value, "%"), marks(facts, labels, rng),
         f"Together {pixels:,} of {facts.valid_px:,} pixels: {number(value, '%')}.", drawn[0] if drawn else (),
         {"unit": "%"},
     )  # fmt: skip
@@ -155,7 +156,8 @@ def difference(facts: Facts, one: str, two: str, rng: random.Random) -> Draft | 
         value, unit = area_of(gap, facts.scene)
     drawn = options_near(rng, value, unit) if rng.random() < _WITH_OPTIONS else None
     return Draft(
-        _LEVEL, "difference", question("difference", labels, rng), number(value, unit), marks(facts, labels, rng),
+        _LEVEL, "difference", question("difference", labels, rng, answer_unit=unit),
+        number(value, unit), marks(facts, labels, rng),
         f"The {labels[0]} has {gap:,} pixels more than the {labels[1]}: {number(value, unit)}.",
         drawn[0] if drawn else (), {"unit": unit},
     )  # fmt: skip
