@@ -1,4 +1,4 @@
-"""Peak memory of this process, read the same way everywhere."""
+"""Peak memory of this process, and what is free, read the same way everywhere."""
 
 from __future__ import annotations
 
@@ -32,3 +32,33 @@ def _max_rss_mb(*, children: bool) -> float | None:
 
     peak = resource.getrusage(resource.RUSAGE_CHILDREN if children else resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
+
+
+def free_mb() -> float | None:
+    """Return the memory that a program can still take without swapping, in MiB; None where the system does not tell."""
+    info = Path("/proc/meminfo")
+    if info.exists():
+        for line in info.read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("MemAvailable:"):
+                return round(int(line.split()[1]) / 1024, 1)
+    if sys.platform == "win32":
+        return _free_mb_windows()
+    return None
+
+
+def _free_mb_windows() -> float | None:
+    if sys.platform != "win32":
+        return None
+    import ctypes
+
+    class Status(ctypes.Structure):
+        _fields_ = [
+            ("length", ctypes.c_ulong),
+            ("load", ctypes.c_ulong),
+            *((name, ctypes.c_ulonglong) for name in ("total", "free", "page", "free_page", "virtual", "v", "x")),
+        ]
+
+    status = Status(length=ctypes.sizeof(Status))
+    if not ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
+        return None
+    return round(status.free / 2**20, 1)

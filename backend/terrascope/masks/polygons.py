@@ -7,11 +7,17 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from terrascope.masks import regions
 from terrascope.masks.errors import MaskError
 from terrascope.masks.rings import Ints, Rings, regions_of, trace
+from terrascope.masks.types import Mask
 from terrascope.scene.types import Affine6, Grid
+
+#: Pixels of a mask that is outlined at once; a larger one is outlined strip by strip.
+AT_ONCE = 1 << 25
 
 
 class Part(NamedTuple):
@@ -41,6 +47,10 @@ def polygonise(
         touch by a corner only are two polygons (`measure` counts them as one).
     """
     inside = regions.as_mask(mask, grid)
+    if inside.size > AT_ONCE:
+        polygons, pixels = outlines_in_strips(inside)
+        kept = polygons[pixels >= min_pixels]
+        return [each for each in _finished(kept, grid, simplify) if not each.is_empty]
     return [part.polygon for part in polygonise_labels(inside, grid, simplify=simplify, min_pixels=min_pixels)]
 
 
@@ -72,15 +82,54 @@ def polygonise_labels(
         numbered = np.where(pixels[numbered] >= min_pixels, numbered, 0)
     rings = trace(numbered)
     numbers, polygons = _polygons(rings, (box[0], box[1]))
+    polygons = _finished(polygons, grid, simplify)
+    label_of = np.zeros(len(pixels), np.int64)
+    label_of[numbered.ravel()] = image.ravel()
+    return [Part(int(label_of[k]), int(pixels[k]), p) for k, p in zip(numbers, polygons) if not p.is_empty]
+
+
+def _finished(polygons: NDArray[np.object_], grid: Grid, simplify: float | None) -> NDArray[np.object_]:
+    """From pixel to map coordinates, simplified if that is wanted, valid, shells anticlockwise."""
     if simplify:
         polygons = np.asarray(shapely.coverage_simplify(polygons, simplify), dtype=object)
     polygons = shapely.transform(polygons, lambda xy: _to_map(xy, grid.transform))
     polygons = shapely.orient_polygons(polygons)
     if simplify or not _precise(grid):  # exact outlines are valid by construction
         polygons = _mended(polygons)
-    label_of = np.zeros(len(pixels), np.int64)
-    label_of[numbered.ravel()] = image.ravel()
-    return [Part(int(label_of[k]), int(pixels[k]), p) for k, p in zip(numbers, polygons) if not p.is_empty]
+    return polygons
+
+
+def outlines_in_strips(mask: Mask, strip: int = AT_ONCE // 2) -> tuple[NDArray[np.object_], Ints]:
+    """Outline a mask strip by strip and join what hangs together across the cuts, so that memory stays bounded.
+
+    Returns the polygons in pixel coordinates (x = column, y = row) and their pixels, in no certain order.
+    """
+    found, sizes, joins = [], [np.zeros(1, np.int64)], [np.zeros((2, 0), np.int64)]
+    above, total = np.zeros(mask.shape[1], np.int64), 0
+    step = max(1, strip // max(mask.shape[1], 1))
+    for row in range(0, mask.shape[0], step):
+        numbered = regions_of(mask[row : row + step].view(np.uint8))
+        number = int(numbered.max(initial=0))
+        top, bottom = (np.where(line > 0, line.astype(np.int64) + total, 0) for line in (numbered[0], numbered[-1]))
+        meet = (above > 0) & (top > 0)
+        joins.append(np.unique(np.stack([above[meet], top[meet]]), axis=1))
+        if number:
+            sizes.append(np.bincount(numbered.ravel(), minlength=number + 1)[1:])
+            found.append(_polygons(trace(numbered), (row, 0))[1])
+        above, total = bottom, total + number
+    if not found:
+        return np.zeros(0, object), np.zeros(0, np.int64)
+    polygons, pixels = np.concatenate(found), np.concatenate(sizes)[1:]
+    one, two = np.concatenate(joins, axis=1) - 1
+    graph = coo_array((np.ones(one.size, np.int8), (one, two)), shape=(total, total))
+    _, group = connected_components(graph, directed=False)
+    shared = np.flatnonzero(np.bincount(group)[group] > 1)
+    shared = shared[np.argsort(group[shared], kind="stable")]
+    pieces = np.split(shared, np.flatnonzero(np.diff(group[shared])) + 1) if shared.size else []
+    joined = np.array([shapely.simplify(shapely.union_all(polygons[piece]), 0.0) for piece in pieces], dtype=object)
+    alone = np.bincount(group)[group] == 1
+    together = np.array([pixels[piece].sum() for piece in pieces], np.int64)
+    return np.concatenate([polygons[alone], joined]), np.concatenate([pixels[alone], together])
 
 
 def _polygons(rings: Rings, origin: tuple[int, int]) -> tuple[Ints, NDArray[np.object_]]:

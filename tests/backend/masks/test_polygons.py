@@ -12,6 +12,7 @@ from rasterio import features
 from scipy import ndimage
 
 from terrascope.masks import MaskError, measure, polygonise, polygonise_labels
+from terrascope.masks.polygons import outlines_in_strips
 from terrascope.scene.types import Affine6, Grid
 
 
@@ -121,3 +122,17 @@ def test_an_empty_mask_has_no_polygons() -> None:
 def test_a_negative_tolerance_is_refused() -> None:
     with pytest.raises(MaskError, match="-1"):
         polygonise(np.ones((5, 5), bool), bare(5, 5), simplify=-1.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(masks(1, 14), st.integers(1, 40))
+def test_outlines_made_in_strips_are_the_same(found: list[np.ndarray], strip: int) -> None:
+    mask = found[0]
+    grid = Grid(mask.shape[1], mask.shape[0], Affine6(1, 0, 0, 0, 1, 0), None)
+    whole = polygonise(mask, grid)
+    polygons, pixels = outlines_in_strips(mask, strip)
+    assert len(polygons) == len(whole)
+    assert all(each.is_valid and each.geom_type == "Polygon" for each in polygons)
+    assert {round(each.area) for each in polygons} == set(pixels.tolist()) or not mask.any()
+    for one in whole:
+        assert any(one.equals(other) for other in polygons)

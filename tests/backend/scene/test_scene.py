@@ -418,3 +418,17 @@ def test_a_raster_of_20000_pixels_a_side_is_read_in_little_memory(tmp_path: Path
     width, megabytes = (int(v) for v in run.stdout.split())
     assert width == 1024
     assert megabytes < 700
+
+
+def test_tiles_that_cannot_fit_into_memory_are_refused_with_a_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "large.tif"
+    profile = {"driver": "GTiff", "width": 3000, "height": 2000, "count": 3, "dtype": "uint8", "sparse_ok": True}
+    with rasterio.open(path, "w", crs="EPSG:32633", transform=Affine(10, 0, 5e5, 0, -10, 5e6), **profile):
+        pass
+    monkeypatch.setattr("terrascope.scene.build.free_mb", lambda: 400.0)
+    with pytest.raises(SceneError, match="memory") as refused:
+        open_scene([LayerRequest(str(path))], tiled=True)
+    assert "at most 1800 x 1800 pixels" in refused.value.hint
+    assert open_scene([LayerRequest(str(path))]).grid.width == 1024
