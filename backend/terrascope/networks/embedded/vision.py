@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from terrascope.classes import ATOMS
 from terrascope.errors import CheckpointError, NetworkError
 from terrascope.networks import stopping
-from terrascope.networks.embedded import tiles
+from terrascope.networks.embedded import context, tiles
 from terrascope.networks.embedded.resolution import looks_aerial
 from terrascope.networks.embedded.stretch import BRIGHT, stretch_display
 from terrascope.scene.types import Role, Scale, View
@@ -63,9 +63,7 @@ class VisionNetworks:
         If the manifest or a file is missing, or a file is not the one that the manifest describes.
     """
 
-    def __init__(
-        self, folder: Path, threads: int = 2, providers: Sequence[str] = ("CPUExecutionProvider",)
-    ) -> None:
+    def __init__(self, folder: Path, threads: int = 2, providers: Sequence[str] = ("CPUExecutionProvider",)) -> None:
         self.folder = Path(folder)
         self.manifest = read_manifest(self.folder)
         self._threads = threads
@@ -80,7 +78,8 @@ class VisionNetworks:
     @property
     def sha256(self) -> str:
         """One hash for all weights: SHA-256 over the hashes of the files, in name order."""
-        hashes = [entry["sha256"] for _, entry in sorted(self.manifest["experts"].items())]
+        entries = [entry for _, entry in sorted(self.manifest["experts"].items())]
+        hashes = [part["sha256"] for entry in entries for part in (entry, entry.get("encoder")) if part]
         return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
     def providers_in_use(self, expert: str) -> tuple[str, ...]:
@@ -90,6 +89,8 @@ class VisionNetworks:
     def load(self, expert: str) -> None:
         """Load an expert ahead of its first use."""
         self._session(expert)
+        if "encoder" in self.manifest["experts"][expert]:
+            self._session(expert, "encoder")
 
     def expert_for(self, view: View, gsd_m: float | None) -> str:
         """Return the expert that a view is given to.
@@ -166,6 +167,7 @@ class VisionNetworks:
     ) -> NDArray[np.float32]:
         session = self._session(expert)
         height, width = valid.shape
+        encoded, spacing = "encoder" in self.manifest["experts"][expert], context.spacing_for(height * width)
         total = np.zeros((len(ATOMS), height, width), np.float32)
         weight = np.zeros((height, width), np.float32)
         places = list(tiles.windows(height, width, LARGEST_WINDOW, OVERLAP, MULTIPLE))
@@ -173,7 +175,11 @@ class VisionNetworks:
             here = np.s_[place.row : place.row + place.rows, place.col : place.col + place.cols]
             if not valid[here].any():
                 continue
-            (output,) = stopping.run(session, {"bands": tiles.cut(stack, place)[None], **feeds})
+            bands = tiles.cut(stack, place)
+            if encoded:
+                tokens = context.tokens(self._encode, bands, feeds["present"][0], gsd_of(feeds["context"]), spacing)
+                feeds = {**feeds, "tokens": tokens[None]}
+            (output,) = stopping.run(session, {"bands": bands[None], **feeds})
             rows, cols = valid[here].shape
             if len(places) == 1:
                 return np.ascontiguousarray(output[0, :, :rows, :cols] * valid, dtype=np.float32)
@@ -183,15 +189,23 @@ class VisionNetworks:
         total *= valid / np.maximum(weight, 1e-12)
         return total
 
-    def _session(self, expert: str) -> onnxruntime.InferenceSession:
-        if expert in self._sessions:
-            return self._sessions[expert]
+    def _encode(self, image: NDArray[np.float32], groups: NDArray[np.int64], gsd_m: float) -> NDArray[np.float32]:
+        gsd = np.array([gsd_m], np.float32)
+        session = self._session("optical", "encoder")
+        (output,) = stopping.run(session, {"bands": image, "groups": groups, "gsd": gsd})
+        return np.asarray(output, np.float32)
+
+    def _session(self, expert: str, part: str | None = None) -> onnxruntime.InferenceSession:
+        key = expert if part is None else f"{expert}/{part}"
+        if key in self._sessions:
+            return self._sessions[key]
         entry = self.manifest["experts"].get(expert)
         if entry is None:
             raise NetworkError(
                 f'The embedded model in {self.folder} has no expert "{expert}" (it has {", ".join(self.experts)}).',
                 "Install the plugin again.",
             )
+        entry = entry if part is None else entry[part]
         path = self.folder / entry["file"]
         try:
             data = path.read_bytes()
@@ -210,8 +224,8 @@ class VisionNetworks:
         available = set(onnxruntime.get_available_providers())
         wanted = [name for name in self._providers if name in available] or ["CPUExecutionProvider"]
         session = onnxruntime.InferenceSession(data, options, providers=wanted)
-        log.info("vision expert %s on %s", expert, session.get_providers()[0])
-        self._sessions[expert] = session
+        log.info("vision network %s on %s", key, session.get_providers()[0])
+        self._sessions[key] = session
         return session
 
 
@@ -236,6 +250,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             "Use weights and code of the same version.",
         )
     return manifest
+
+
+def gsd_of(given: NDArray[np.float32]) -> float:
+    """Return the pixel size in metres that the context input [1, 2] stands for; 10 where it is not known."""
+    return float(10.0 * 2.0 ** (3.0 * given[0, 1]))
 
 
 def _collect(

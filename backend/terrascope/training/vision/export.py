@@ -27,6 +27,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from terrascope.classes import ATOMS
 from terrascope.training.vision.batches import build
 from terrascope.training.vision.efficientnet import Block, EfficientNetLite0
+from terrascope.training.vision.galileo import WIDTH, GalileoTokens
+from terrascope.training.vision.token_net import TokenNet
 
 INPUTS: dict[str, dict[str, str]] = {
     "optical": {
@@ -37,6 +39,16 @@ INPUTS: dict[str, dict[str, str]] = {
     },
     "aerial": {"bands": "float32 [1, 3, H, W], red green blue, 0..1"},
     "sar": {"bands": "float32 [1, 2, H, W], VV and VH in dB", "present": "float32 [1, 2]"},
+}
+
+ENCODER = {
+    "name": "Galileo-nano (arXiv 2502.09356, MIT), frozen; one date, colours, near infrared and short-wave infrared",
+    "inputs": {
+        "bands": "float32 [1, 6, h, w], h and w multiples of 64; missing bands of a group filled by the others",
+        "groups": "int64 [G], which of colours (0), near infrared (1), short-wave infrared (2) are there",
+        "gsd": "float32 [1], pixel size of `bands` in m",
+    },
+    "output": "float32 [1, 128, h / 8, w / 8]",
 }
 
 
@@ -82,7 +94,8 @@ def load(path: Path) -> tuple[nn.Module, dict[str, Any]]:
     else:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         state = checkpoint["state"]
-    model = build(checkpoint["settings"]["expert"])
+    tokens = checkpoint["settings"].get("network") == "tokens"
+    model = TokenNet() if tokens else build(checkpoint["settings"]["expert"])
     model.load_state_dict(state)
     return model.eval(), checkpoint
 
@@ -113,15 +126,44 @@ def export(model: nn.Module, expert: str, temperature: float, path: Path) -> Non
         "sar": (torch.rand(1, 2, size, size) - 15, torch.ones(1, 2)),
     }[expert]
     names = list(INPUTS[expert])
+    axes = {"bands": {2: "rows", 3: "cols"}, "probabilities": {2: "rows", 3: "cols"}}
+    if isinstance(network, TokenNet):
+        inputs = (*inputs, torch.rand(1, WIDTH, size // 4, size // 4))
+        names.append("tokens")
+        axes["tokens"] = {2: "token_rows", 3: "token_cols"}
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "draft.onnx"
         torch.onnx.export(
             Probabilities(network, temperature).eval(), inputs, str(draft), input_names=names,
-            output_names=["probabilities"], opset_version=17, dynamo=False,
-            dynamic_axes={"bands": {2: "rows", 3: "cols"}, "probabilities": {2: "rows", 3: "cols"}},
+            output_names=["probabilities"], opset_version=17, dynamo=False, dynamic_axes=axes,
         )  # fmt: skip
         graph = onnx.load(str(draft))
     onnx.save(halve(graph), str(path))
+
+
+def export_encoder(weights: Path, path: Path) -> None:
+    """Write the frozen encoder of surroundings."""
+    encoder = GalileoTokens().eval()
+    encoder.load_published(weights)
+    inputs = (torch.rand(1, 6, 64, 128), torch.arange(3), torch.tensor([10.0]))
+    axes = {"bands": {2: "rows", 3: "cols"}, "groups": {0: "groups"}, "tokens": {2: "token_rows", 3: "token_cols"}}
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / "draft.onnx"
+        torch.onnx.export(
+            encoder, inputs, str(draft), input_names=["bands", "groups", "gsd"], output_names=["tokens"],
+            opset_version=17, dynamo=False, dynamic_axes=axes,
+        )  # fmt: skip
+        graph = onnx.load(str(draft))
+    onnx.save(halve(graph), str(path))
+
+
+def described(path: Path) -> dict[str, Any]:
+    """Return name, size and hash of a file."""
+    return {
+        "file": path.name,
+        "bytes": path.stat().st_size,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
 
 
 def main() -> None:
@@ -131,6 +173,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--temperature", action="append", default=[], metavar="EXPERT=VALUE")
+    parser.add_argument("--encoder", type=Path, help="encoder.safetensors of Galileo-nano, for networks that use it")
     parser.add_argument("--metrics", type=Path, help="figures written by evaluate --json, to be kept in the manifest")
     arguments = parser.parse_args()
     temperatures = {name: float(value) for name, _, value in (item.partition("=") for item in arguments.temperature)}
@@ -147,9 +190,7 @@ def main() -> None:
         path = arguments.out / f"vision_{expert}.onnx"
         export(model, expert, temperature, path)
         manifest["experts"][expert] = {
-            "file": path.name,
-            "bytes": path.stat().st_size,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            **described(path),
             "inputs": INPUTS[expert],
             "output": "float32 [1, 12, H, W], probability of each atom; H and W multiples of 32",
             "temperature": temperature,
@@ -157,6 +198,13 @@ def main() -> None:
             "training": {**checkpoint["settings"], "steps": checkpoint["steps"]},
             "held_out": checkpoint["held_out"],
         }
+        if isinstance(model, TokenNet):
+            if arguments.encoder is None:
+                parser.error(f"{run} looks at Galileo tokens: name its weights with --encoder")
+            encoder_path = arguments.out / "vision_encoder.onnx"
+            export_encoder(arguments.encoder, encoder_path)
+            manifest["experts"][expert]["encoder"] = described(encoder_path) | ENCODER
+            manifest["experts"][expert]["inputs"] = INPUTS[expert] | {"tokens": ENCODER["output"]}
     if arguments.metrics:
         manifest["metrics"] = json.loads(arguments.metrics.read_text(encoding="utf-8"))
     manifest_path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

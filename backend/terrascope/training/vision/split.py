@@ -46,3 +46,34 @@ def hls_part(region: int, location: int) -> str:
 def every(index: int, step: int) -> str:
     """Return the part of the `index`-th name in sorted order where every `step`-th is held out."""
     return "held_out" if index % step == 3 else "train"
+
+
+#: cross-validation: whole regions, balanced by classes; region 28 by place, every place with all its dates
+FOLDS = 4
+REGION_FOLDS: tuple[frozenset[int], ...] = (
+    frozenset({8, 17, 25, 27, 30, 34, 35, 40, 47, 49, 53, 54, 55, 58, 70, 73, 82}),
+    frozenset({0, 2, 13, 15, 19, 21, 22, 23, 42, 50, 51, 60, 62, 72, 77, 79, 83}),
+    frozenset({1, 3, 11, 12, 14, 26, 29, 32, 38, 39, 44, 46, 48, 59, 61, 64, 65}),
+    frozenset({5, 6, 7, 10, 16, 18, 20, 31, 33, 37, 43, 52, 56, 63, 71, 75, 76}),
+)
+PLACE_FOLDS: tuple[frozenset[int], ...] = (
+    frozenset({2, 8, 16, 18, 22, 29, 35, 63, 79, 111, 189}),
+    frozenset({9, 19, 26, 44, 47, 57, 103, 127, 147, 159, 163, 177}),
+    frozenset({15, 20, 51, 66, 76, 78, 80, 96, 124, 150, 167, 176}),
+    frozenset({12, 17, 33, 41, 42, 43, 55, 56, 73, 98, 104, 105}),
+)
+
+
+def hls_fold(region: int, location: int) -> int:
+    """Return the cross-validation fold of an HLS patch.
+
+    Raises
+    ------
+    ValueError
+        If the region, or the place of region 28, is in no fold.
+    """
+    value, folds = (location, PLACE_FOLDS) if region == FLOOD_REGION else (region, REGION_FOLDS)
+    for fold, members in enumerate(folds):
+        if value in members:
+            return fold
+    raise ValueError(f"region {region}, place {location} is in no cross-validation fold")
