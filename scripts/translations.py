@@ -1,7 +1,7 @@
 """Collects every string for people into resources/i18n/terrascope_*.ts, and compiles them with Qt's lrelease.
 
-    python3 scripts/translations.py            update the .ts files, keeping what is translated, and compile
-    python3 scripts/translations.py --check    exit status 1 if a string is missing, unfinished or no longer there
+python3 scripts/translations.py            update the .ts files, keeping what is translated, and compile
+python3 scripts/translations.py --check    exit status 1 if a string is missing, unfinished or no longer there
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QAction
 from .backend_process.process import BackendProcess
 from .backend_process.supply import launch_for, python_for
 from .i18n import PLUGIN_ROOT, install_translator, tr
+from .layers import expressions
 from .processing.provider import TerraScopeProvider
 from .settings import Settings
 
@@ -25,12 +26,15 @@ class TerraScopePlugin:
         self.settings = Settings.load()
         self._translator = install_translator(self.settings.language)
         self.provider: TerraScopeProvider | None = None
+        self._functions: list = []
         self.dock = self.controller = self.backend = self.action = self.options = None
 
     def initProcessing(self) -> None:  # noqa: N802 (QGIS's name)
         """Register the algorithms; all that qgis_process needs."""
         self.provider = TerraScopeProvider()
         QgsApplication.processingRegistry().addProvider(self.provider)
+        self._functions = expressions.functions()
+        expressions.register(self._functions)
 
     def initGui(self) -> None:  # noqa: N802 (QGIS's name)
         """Build the window's parts."""
@@ -66,6 +70,7 @@ class TerraScopePlugin:
         self._stop_backend()
         if self.provider is not None:
             QgsApplication.processingRegistry().removeProvider(self.provider)
+            expressions.unregister(self._functions)
             self.provider = None
         if self.dock is not None:
             QgsApplication.instance().aboutToQuit.disconnect(self._stop_backend)

@@ -148,6 +148,38 @@
       <translation>Abgebrochen.</translation>
     </message>
     <message>
+      <source>&lt;b&gt;layer&lt;/b&gt;: the id or the name of a mask's layer; @layer_id is the layer at hand</source>
+      <translation>&lt;b&gt;layer&lt;/b&gt;: ID oder Name des Layers einer Maske; @layer_id ist der aktuelle Layer</translation>
+    </message>
+    <message>
+      <source>&lt;b&gt;label&lt;/b&gt;: the class, as in the mask's layer (water, tree, built-up, gain…)</source>
+      <translation>&lt;b&gt;label&lt;/b&gt;: die Klasse, wie im Layer der Maske (water, tree, built-up, gain…)</translation>
+    </message>
+    <message>
+      <source>The question of a run.</source>
+      <translation>Die Frage eines Laufs.</translation>
+    </message>
+    <message>
+      <source>The answer of a run.</source>
+      <translation>Die Antwort eines Laufs.</translation>
+    </message>
+    <message>
+      <source>The measured area of a class in m²; NULL without a CRS.</source>
+      <translation>Die gemessene Fläche einer Klasse in m²; NULL ohne KBS.</translation>
+    </message>
+    <message>
+      <source>The measured share of a class, from 0 to 1.</source>
+      <translation>Der gemessene Anteil einer Klasse, von 0 bis 1.</translation>
+    </message>
+    <message>
+      <source>Of several masks of the class the last one counts.</source>
+      <translation>Von mehreren Masken der Klasse zählt die letzte.</translation>
+    </message>
+    <message>
+      <source>{0} is no layer of a TerraScope run.</source>
+      <translation>{0} ist kein Layer eines TerraScope-Laufs.</translation>
+    </message>
+    <message>
       <source>"{0}" is not there any more. If it was moved, open it from its new place.</source>
       <translation>„{0}“ gibt es nicht mehr. Falls verschoben, bitte vom neuen Ort öffnen.</translation>
     </message>
@@ -324,6 +356,14 @@
       <translation>Schluss</translation>
     </message>
     <message>
+      <source>confidence {0}</source>
+      <translation>Sicherheit {0}</translation>
+    </message>
+    <message>
+      <source>⚠ low confidence, {0}</source>
+      <translation>⚠ wenig sicher, {0}</translation>
+    </message>
+    <message>
       <source>Answer</source>
       <translation>Antwort</translation>
     </message>
@@ -334,10 +374,6 @@
     <message>
       <source>1 mask measured</source>
       <translation>1 Maske gemessen</translation>
-    </message>
-    <message>
-      <source>confidence {0}</source>
-      <translation>Sicherheit {0}</translation>
     </message>
     <message>
       <source>{0} of {1} statements agree with the masks</source>
@@ -516,6 +552,10 @@
       <translation>Datum als JJJJ-MM-TT; Doppelklick zum Ändern</translation>
     </message>
     <message>
+      <source>Double-click to name the bands</source>
+      <translation>Doppelklick, um die Kanäle zu benennen</translation>
+    </message>
+    <message>
       <source>1 band</source>
       <translation>1 Kanal</translation>
     </message>
@@ -538,10 +578,6 @@
     <message>
       <source>No raster in the project yet. Add one: Layer &gt; Add Layer &gt; Add Raster Layer.</source>
       <translation>Noch kein Raster im Projekt. Hinzufügen: Layer &gt; Layer hinzufügen &gt; Rasterlayer hinzufügen.</translation>
-    </message>
-    <message>
-      <source>Double-click to name the bands</source>
-      <translation>Doppelklick, um die Kanäle zu benennen</translation>
     </message>
     <message>
       <source>{0} bands</source>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from .style import apply_style
 
 RUN_PROPERTY = "terrascope/run"  # on the group: the run's identity (its file's name)
 STEP_PROPERTY = "terrascope/step"  # on each layer
+_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?(?!\d)")
 
 
 class MaskLayer(NamedTuple):
@@ -86,12 +88,15 @@ def add_mask(project: QgsProject, group: QgsLayerTreeGroup, gpkg: str, mask: Mas
 
 
 def set_date(layer: QgsVectorLayer, date: str) -> None:
-    """Give a layer the time range of its date, so that the temporal controller plays a stack."""
-    year, month, day = [*(int(part) for part in date[:10].split("-")), 1, 1][:3]
-    begin = QDate(year, month, day)
+    """Give a layer the time range of its date (a day, a month or a year): the temporal controller plays a stack."""
+    match = _DATE.match(date)
+    if match is None:
+        return
+    year, month, day = match.groups()
+    begin = QDate(int(year), int(month or 1), int(day or 1))
     if not begin.isValid():
         return
-    end = begin.addYears(1).addDays(-1) if len(date) == 4 else begin
+    end = begin if day else (begin.addMonths(1) if month else begin.addYears(1)).addDays(-1)
     properties = layer.temporalProperties()
     properties.setMode(Qgis.VectorTemporalMode.FixedTemporalRange)
     properties.setFixedTemporalRange(QgsDateTimeRange(QDateTime(begin, QTime(0, 0)), QDateTime(end, QTime(23, 59, 59))))

@@ -50,18 +50,29 @@ def read_run(path: str) -> RunFile:
                 raise RunFileError(tr('"{0}" is no run of TerraScope: it lacks the tables {1}.').format(path, lacking))
             run = _rows(database, "SELECT * FROM run LIMIT 1")
             result = RunFile(path, run[0] if run else {})
-            result.steps = _rows(database, "SELECT * FROM steps ORDER BY step")
+            result.steps = [_dated(row) for row in _rows(database, "SELECT * FROM steps ORDER BY step")]
             result.claims = _rows(database, "SELECT * FROM claims ORDER BY step, fid")
-            result.masks = _rows(
-                database,
-                "SELECT step, label, derived, min(view_name) AS view_name, min(date) AS date, min(colour) AS "
-                "colour, min(confidence) AS confidence,"
-                " min(mask_area_m2) AS area_m2, min(mask_share) AS share, sum(pixels) AS pixels, count(*) AS parts"
-                " FROM masks GROUP BY step, label, derived ORDER BY step, derived, label",
-            )
+            columns = {row["name"] for row in _rows(database, "PRAGMA table_info(masks)")}
+            result.masks = [_dated(row) for row in _rows(database, _masks_query("date_text" in columns))]
     except sqlite3.Error as error:
         raise RunFileError(tr('"{0}" cannot be read: {1}.').format(path, error)) from error
     return result
+
+
+def _masks_query(has_text: bool) -> str:
+    """Return the query for the masks, their parts joined. Files of the first version have no `date_text`."""
+    date = "min(date_text) AS date_text, min(date) AS date" if has_text else "min(date) AS date"
+    return (
+        f"SELECT step, label, derived, min(view_name) AS view_name, {date}, min(colour) AS colour,"  # nosec B608
+        " min(confidence) AS confidence, min(mask_area_m2) AS area_m2, min(mask_share) AS share,"
+        " sum(pixels) AS pixels, count(*) AS parts FROM masks"
+        " GROUP BY step, label, derived ORDER BY step, derived, label"
+    )
+
+
+def _dated(row: dict[str, Any]) -> dict[str, Any]:
+    """Let `date` be what is known of a date, a bare year too; the DATE column of GIS tools is a whole day."""
+    return {**row, "date": row.get("date_text") or row.get("date")}
 
 
 def _rows(database: sqlite3.Connection, query: str) -> list[dict[str, Any]]:

@@ -12,6 +12,8 @@ from ..i18n import tr
 from ..session.question import Claim, Run, StepOfRun
 from . import wording
 
+#: Below it a mask is pointed out as unsure.
+LOW_CONFIDENCE = 0.6
 _VERDICTS = {"supported": ("✓", "#2e7d32"), "contradicted": ("✗", "#c62828"), "not_checkable": ("?", "#6b7280")}
 
 
@@ -169,7 +171,8 @@ class StepCard(Card):
             words = wording.extent_of(mask)
             lines.append(f"{wording.class_name(mask.label)}: {words}" if mask.derived else words)
         if step.confidence is not None and lines:
-            lines[0] += "  ·  " + tr("confidence {0}").format(wording.percent(step.confidence))
+            text = tr("confidence {0}") if step.confidence >= LOW_CONFIDENCE else tr("⚠ low confidence, {0}")
+            lines[0] += "  ·  " + text.format(wording.percent(step.confidence))
         return "\n".join(lines)
 
     @staticmethod

@@ -49,4 +49,4 @@ def steps():
     write_facts(FACTS)
 
 
-PLAY = Play(steps(), limit_s=240)
+PLAY = Play(steps(), limit_s=400)

@@ -254,4 +254,4 @@ def steps():
     write_facts(FACTS)
 
 
-PLAY = Play(steps(), limit_s=150)
+PLAY = Play(steps(), limit_s=400)

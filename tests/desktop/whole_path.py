@@ -247,4 +247,4 @@ def steps():
     write_facts(FACTS)
 
 
-PLAY = Play(steps(), limit_s=90)
+PLAY = Play(steps(), limit_s=400)

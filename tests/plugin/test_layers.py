@@ -226,6 +226,34 @@ def test_a_run_is_read_back_without_a_backend(run_gpkg):
     assert run.steps[1].mask.area_m2 == 1.8e6 and run.steps[1].mask.colour == "#2166ff"
 
 
+def test_expressions_read_a_run(project, run_gpkg):
+    from qgis.core import QgsExpression, QgsExpressionContext, QgsExpressionContextUtils
+
+    from terrascope_plugin.layers import expressions
+
+    run = reopened(read_run(run_gpkg))
+    step = run.with_masks()[0]
+    group = results.make_group(project, run_gpkg, run.question)
+    layer = results.add_mask(project, group, run_gpkg, masks_of(run_gpkg)[0])
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+
+    def value(text: str):
+        expression = QgsExpression(text)
+        result = expression.evaluate(context)
+        return expression.evalErrorString() or result
+
+    made = expressions.functions()
+    expressions.register(made)
+    try:
+        assert (value(f"terrascope_answer('{layer.name()}')") or "") == run.answer
+        assert value("terrascope_question(@layer_id)") == run.question
+        assert value(f"terrascope_area(@layer_id, '{step.label}')") == pytest.approx(step.masks[0].area_m2)
+        assert 0 < value(f"terrascope_share('{layer.id()}', '{step.label}')") <= 1
+        assert "no layer of a TerraScope run" in value("terrascope_answer('roads')")
+    finally:
+        expressions.unregister(made)
+
+
 def test_a_file_that_is_no_run_is_named(tmp_path):
     other = tmp_path / "other.gpkg"
     other.write_bytes(b"not a database at all")
