@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from terrascope.terra_cot import level2_phrases
 from terrascope.terra_cot.drafts import capital
@@ -42,6 +43,7 @@ _TRIES = 60
 _TYPOS, _CASUAL = 0.04, 0.35
 
 
+@cache
 def patterns_of(task: str) -> tuple[str, ...]:
     """Return the phrasings of a task."""
     if task not in KINDS:

@@ -9,9 +9,11 @@ import pytest
 from terrascope.cli import main
 from terrascope.terra_cot.assembly.run import build, plan
 from terrascope.terra_cot.assembly.settings import BuildSettings
-from terrascope.terra_cot.assembly.worker import part_path
+from terrascope.terra_cot.assembly.worker import part_path, samples, write_pictures
+from terrascope.terra_cot.captions.rule_based import RuleCaptioner
 from terrascope.terra_cot.check.run import check_files, files_of
 from terrascope.terra_cot.formats.json_list import ListWriter, read_list
+from terrascope.terra_cot.formats.parquet import read_parquet, write_parquet
 from terrascope.terra_cot.readers.registry import SourceSpec
 from terrascope.terra_cot.scenes import DataError
 
@@ -141,6 +143,22 @@ def test_the_commands_build_and_check_json_and_parquet(source, tmp_path, capsys)
     path.write_text(path.read_text().replace("<answer>", "<answer>9", 5))
     assert main(["cot", "check", str(tmp_path), "--processes", "1"]) == 1
     assert "mismatches" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("group", ["single", "temporal"])
+def test_training_reads_the_parquet_files_with_the_pictures_inside(group, tmp_path):
+    pq = pytest.importorskip("pyarrow.parquet")
+    record_of = pytest.importorskip("terrascope.training.full.records").record_of
+    scene = made.scene(0) if group == "single" else made.pair(0)
+    write_pictures(scene, tmp_path / "images")
+    entries = samples(scene, BuildSettings(()), RuleCaptioner())
+    assert write_parquet(entries, tmp_path / "images", tmp_path / "file.parquet") == len(entries) > 0
+    for row, entry in zip(pq.read_table(tmp_path / "file.parquet").to_pylist(), entries):
+        found = record_of(row, entry["id"], tmp_path / "nowhere")
+        assert len(found.pictures) == (1 if group == "single" else 2)
+        mask = found.regions[0].mask(entry["height"], entry["width"], "here")
+        assert mask.shape == found.pictures[0].read("here").shape[:2]
+    assert list(read_parquet(tmp_path / "file.parquet")) == json.loads(json.dumps(entries))
 
 
 def test_training_reads_what_is_built(source, tmp_path):

@@ -17,7 +17,7 @@ _ROWS = 64
 
 
 def write_parquet(entries: Iterable[Mapping[str, Any]], pictures: Path, path: Path, *, embed: bool = True) -> int:
-    """Write entries and return how many there were.
+    """Write entries of one group and return how many there were; without any, no file is made.
 
     Parameters
     ----------
@@ -36,23 +36,34 @@ def write_parquet(entries: Iterable[Mapping[str, Any]], pictures: Path, path: Pa
         import pyarrow.parquet as pq
     except ImportError as error:
         raise DataError("Parquet files need pyarrow.", "Install pyarrow, or leave --parquet out.") from error
-    picture = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    schema = pa.schema(
+    part, count, writer = path.with_name(path.name + ".part"), 0, None
+    try:
+        for rows in _batches(entries):
+            if writer is None:
+                schema = _schema(pa, [name for name in _PICTURES if any(name in row for row in rows)], embed)
+                writer = pq.ParquetWriter(part, schema, compression="zstd")
+            writer.write_table(pa.Table.from_pylist([_row(entry, pictures, embed) for entry in rows], schema))
+            count += len(rows)
+    finally:
+        if writer is not None:
+            writer.close()
+    if not count:
+        return 0
+    part.replace(path)
+    return count
+
+
+def _schema(pa: Any, pictures: list[str], embed: bool) -> Any:
+    """Columns of a file: the pictures that its samples have (one, or two dates), and everything else."""
+    picture = pa.struct([("bytes", pa.binary()), ("path", pa.string())]) if embed else pa.string()
+    return pa.schema(
         [
-            *((name, picture if embed else pa.string()) for name in _PICTURES),
+            *((name, picture) for name in pictures),
             *((name, pa.string()) for name in (*_TEXTS, *_JSON)),
             *((name, pa.int32()) for name in _NUMBERS),
             ("gsd_m", pa.float64()),
         ]
     )
-    part, count = path.with_name(path.name + ".part"), 0
-    with pq.ParquetWriter(part, schema, compression="zstd") as writer:
-        for rows in _batches(entries):
-            table = [_row(entry, pictures, embed) for entry in rows]
-            writer.write_table(pa.Table.from_pylist(table, schema))
-            count += len(table)
-    part.replace(path)
-    return count
 
 
 def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
