@@ -47,7 +47,8 @@ class MadeSamples(Dataset[Sample]):
 
     def __init__(self, options: DecoderOptions, seed: int, data: Path | None) -> None:
         self._options, self._seed = options, seed
-        self._maps = read_maps(data)
+        # the maps are looked for at data/... below a folder
+        self._maps = read_maps(data.parent) if data is not None and data.name == "data" else []
         self._scene = lru_cache(maxsize=8)(self._make_scene)
 
     def __len__(self) -> int:
