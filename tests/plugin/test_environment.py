@@ -49,7 +49,7 @@ def set_up(plan: Plan) -> tuple[bool, str, list[str]]:
     setup.log.connect(log.append)
     setup.finished.connect(lambda worked, sentence: ends.append((worked, sentence)))
     setup.start()
-    assert wait_until(lambda: bool(ends), 90), log
+    assert wait_until(lambda: bool(ends), 400), log
     if "python3-venv" in ends[0][1]:
         pytest.skip("this Python cannot make environments (package python3-venv)")
     return (*ends[0], log)
