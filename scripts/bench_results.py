@@ -22,7 +22,17 @@ import bench_sets
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope.bench.ablation import BLANK, EVIDENCE, INPUTS, ORACLE, TOKENS, ablate, ablation_table
+from terrascope.bench.ablation import (
+    BLANK,
+    EVIDENCE,
+    INPUTS,
+    ORACLE,
+    TOKENS,
+    AblationRow,
+    ablate,
+    ablation_table,
+    slug,
+)
 from terrascope.bench.blind import blind_baselines
 from terrascope.bench.pictures import SceneShelf
 from terrascope.bench.readers import read_terrascope_bench
@@ -65,6 +75,11 @@ class MlpVision:
         return result * view.valid
 
 
+def plans(arguments: argparse.Namespace) -> dict[str, bench_sets.SetPlan]:
+    """All sets, or the one that is named."""
+    return {name: plan for name, plan in bench_sets.PLANS.items() if arguments.only in (None, name)}
+
+
 def folders_of(arguments: argparse.Namespace, expert: str) -> list[Path]:
     """Folders of the networks of an expert."""
     return list(getattr(arguments, expert) or [resource("models")])
@@ -80,16 +95,15 @@ def make_sets(arguments: argparse.Namespace) -> None:
     """Write the sets: one file a set, fold and seed."""
     folder = arguments.out / "sets"
     folder.mkdir(parents=True, exist_ok=True)
-    for name, plan in bench_sets.PLANS.items():
+    for name, plan in plans(arguments).items():
         for fold, models in enumerate(folders_of(arguments, plan.expert)):
             unseen = bench_sets.held_out(models, plan.expert)
-            for seed in SEEDS:
-                path = folder / f"{name}_{fold}_{seed}.parquet"
-                if not path.exists():
-                    print(path.name, bench_sets.build(name, arguments.data, unseen, path, seed), flush=True)
+            files = {seed: folder / f"{name}_{fold}_{seed}.parquet" for seed in SEEDS}
+            if not all(path.exists() for path in files.values()):
+                print(name, fold, bench_sets.build(name, arguments.data, unseen, files), flush=True)
     for name, clouded in (("inputs", False), ("inputs_clouded", True)):
         path = folder / f"{name}.parquet"
-        if not path.exists():
+        if not path.exists() and arguments.only in (None, name):
             print(path.name, bench_sets.inputs(arguments.data, path, 0, clouded), flush=True)
 
 
@@ -104,7 +118,7 @@ def questions(out: Path, name: str, fold: int, per_task: int | None = None) -> I
 
 def run_all(arguments: argparse.Namespace) -> None:
     """Ask everything: the model as it ships, with the masks of the baseline, with oracle masks."""
-    for name, plan in bench_sets.PLANS.items():
+    for name, plan in plans(arguments).items():
         for fold, models in enumerate(folders_of(arguments, plan.expert)):
             shelf = SceneShelf()
             network = embedded(models)
@@ -135,11 +149,23 @@ def ablations(arguments: argparse.Namespace) -> None:
         ("inputs", lambda: read_terrascope_bench(arguments.out / "sets/inputs.parquet"), (*INPUTS, ORACLE)),
         ("inputs_clouded", lambda: read_terrascope_bench(arguments.out / "sets/inputs_clouded.parquet"), INPUTS),
     ):
+        if arguments.only not in (None, name):
+            continue
         folder = arguments.out / "ablation" / name
         folder.mkdir(parents=True, exist_ok=True)
         text = ablation_table(ablate(read, load, folder, variants))
         (folder / "ablation.md").write_text(text, encoding="utf-8")
         print(f"\n{name}\n\n{text}", flush=True)
+
+
+def ablation_of(folder: Path) -> str:
+    """The table of what has been asked so far in every variant."""
+    everything = (AS_TRAINED, *TOKENS, *EVIDENCE, *INPUTS, ORACLE, BLANK)
+    found = {v: list(iterate_results(folder / f"{slug(v.name)}.jsonl")) for v in everything}
+    found = {v: results for v, results in found.items() if results}
+    common = set.intersection(*({r.sample_id for r in results} for results in found.values()))
+    rows = [AblationRow(v, score(r for r in results if r.sample_id in common)) for v, results in found.items()]
+    return f"{len(common)} questions.\n\n{ablation_table(rows)}"
 
 
 def results_of(folder: Path, source: str, seed: int | None = None) -> list[SampleResult]:
@@ -175,6 +201,8 @@ def tables(out: Path) -> None:
         if sure is not None:
             plain = score(results_of(folder, "embedded")).micro.value
             print(f"{certainty_line(sure)}; all questions {percent(plain)}.\n")
+    for folder in sorted((out / "ablation").glob("*")):
+        print(f"### Ablation, {folder.name}\n\n{ablation_of(folder)}")
     everything = [r for name in bench_sets.PLANS for r in results_of(out / name, "embedded")]
     sure = certainty(iter(everything))
     if sure is not None:
@@ -221,6 +249,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder of the labelled images")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--mlp", type=Path, help="predictions of the per-pixel baseline")
+    parser.add_argument("--only", help="one set, so that several can run at a time")
     for expert in ("optical", "aerial", "sar"):
         parser.add_argument(f"--{expert}", type=Path, nargs="+", help=f"folders of {expert} networks, one a fold")
     arguments = parser.parse_args()

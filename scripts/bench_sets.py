@@ -6,12 +6,13 @@ Pixels without a label are nodata in the pictures: shares of the network and of 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import rasterio
+from PIL import Image
 
 from terrascope.bench.build import write
 from terrascope.bench.encode import geotiff
@@ -20,7 +21,8 @@ from terrascope.training.vision import metrics, samples
 
 COVER = {"water": "water", "tree": "tree cover", "shrub": "shrubland", "grass": "grassland", "crop": "cropland",
          "built": "built-up area", "bare": "bare land", "wetland": "wetland"}  # fmt: skip
-AERIAL = {"building": "buildings", "bare": "bare ground", "road": "roads", "vegetation": "vegetation", "water": "water"}
+AERIAL = {"building": "buildings", "land (unpaved)": "bare ground", "road": "roads", "vegetation": "vegetation",
+          "water": "water"}  # fmt: skip
 NODATA = -32768
 #: Side of the crops of aerial pictures and of radar chips, in pixels.
 CROP = 512
@@ -53,13 +55,13 @@ def held_out(models: Path, expert: str) -> frozenset[str]:
     return frozenset(manifest["experts"][expert].get("held_out", ()))
 
 
-def build(name: str, root: Path, unseen: Collection[str], out: Path, seed: int) -> int:
-    """Write one set; return its number of questions."""
+def build(name: str, root: Path, unseen: Collection[str], files: Mapping[int, Path]) -> list[int]:
+    """Write one set for each builder seed; return their numbers of questions."""
     plan = PLANS[name]
-    images = {
+    images = list({
         "landcover30": landcover30, "flood30": flood30, "landcover10": landcover10, "vhr": vhr, "water_sar": water_sar
-    }[name](root, unseen)  # fmt: skip
-    return write(images, out, seed=seed, per_task=plan.per_task, tasks=plan.tasks)
+    }[name](root, unseen))  # fmt: skip
+    return [write(images, out, seed=s, per_task=plan.per_task, tasks=plan.tasks) for s, out in files.items()]
 
 
 def landcover30(root: Path, unseen: Collection[str]) -> Iterator[LabelledImage]:
@@ -121,22 +123,35 @@ def _wet(sample: samples.Sample, water: int) -> np.ndarray:
 
 
 def vhr(root: Path, unseen: Collection[str]) -> Iterator[LabelledImage]:
-    """Two crops of each Dubai picture, at the upper left and the lower right."""
-    for sample in samples.read_dubai(root):
-        if f"dubai/{sample.name}" not in unseen:
+    """A crop from the middle of every third Dubai picture."""
+    folder = root / "dubai"
+    tiles = {name.split("/")[1] for name in unseen}
+    for path in sorted(p for tile in tiles for p in (folder / tile / "images").glob("*.jpg"))[::3]:
+        name = f"{path.parent.parent.name}/{path.stem}"
+        if f"dubai/{name}" not in unseen:
             continue
-        labels = (metrics.truth(sample.allowed, metrics.FIVE) + 1).astype(np.uint8)
-        rgb = np.rint(sample.bands.astype(np.float32) * 255).astype(np.uint8)
+        with Image.open(path) as picture, Image.open(folder / f"{name.replace('/', '/masks/')}.png") as mask:
+            rgb = np.moveaxis(np.asarray(picture.convert("RGB")), -1, 0)
+            colours = np.asarray(mask.convert("RGB")).astype(np.int32)
+        labels = _coloured(colours, json.loads((folder / "classes.json").read_text()))
         height, width = labels.shape
-        for number, (row, col) in enumerate({(0, 0), (max(0, height - CROP), max(0, width - CROP))}):
-            window = np.s_[row : row + CROP, col : col + CROP]
-            inside = labels[window]
-            picture = np.where(inside > 0, np.maximum(rgb[:, window[0], window[1]], 1), 0).astype(np.uint8)
-            yield LabelledImage(
-                f"dubai-{sample.name.replace('/', '-')}-{number}",
-                (geotiff(picture, ("red", "green", "blue"), nodata=0),), inside,
-                {i + 1: AERIAL[name] for i, name in enumerate(metrics.FIVE)}, inside > 0,
-            )  # fmt: skip
+        row, col = max(0, height - CROP) // 2, max(0, width - CROP) // 2
+        window = np.s_[row : row + CROP, col : col + CROP]
+        inside = labels[window]
+        crop = np.where(inside > 0, np.maximum(rgb[:, window[0], window[1]], 1), 0).astype(np.uint8)
+        encoded = geotiff(crop, ("red", "green", "blue"), nodata=0)
+        classes = dict(enumerate(AERIAL.values(), 1))
+        yield LabelledImage(f"dubai-{name.replace('/', '-')}", (encoded,), inside, classes, inside > 0)
+
+
+def _coloured(colours: np.ndarray, legend: Mapping[str, str]) -> np.ndarray:
+    """Values 1.. in the order of `AERIAL` from a mask painted in the legend's colours, 0 elsewhere."""
+    labels = np.zeros(colours.shape[:2], np.uint8)
+    for value, name in enumerate(AERIAL, 1):
+        paint = next(code for code, found in legend.items() if found == name)
+        target = [int(paint[i : i + 2], 16) for i in (1, 3, 5)]
+        labels[np.abs(colours - target).sum(-1) < 20] = value
+    return labels
 
 
 def water_sar(root: Path, unseen: Collection[str]) -> Iterator[LabelledImage]:

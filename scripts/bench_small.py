@@ -18,7 +18,7 @@ from terrascope.bench.made import landscapes
 from terrascope.bench.readers import read_terrascope_bench
 from terrascope.bench.results import iterate_results
 from terrascope.bench.run import run
-from terrascope.bench.runner import load
+from terrascope.bench.runner import load, weights_of
 from terrascope.bench.scoring import score
 from terrascope.bench.variants import make_asker
 
@@ -47,10 +47,10 @@ def reference(path: Path) -> None:
         results = Path(folder) / "results.jsonl"
         run(read_terrascope_bench(path), partial(make_asker, make), results)
         scores = score(iterate_results(results))
-    info = make().info
+    network = make()
     found = {
-        "network": info.name,
-        "weights_sha256": info.weights_sha256,
+        "network": network.info.name,
+        "weights_sha256": weights_of(network),
         "questions": scores.micro.count,
         "macro": round(100 * scores.macro, 1),
         "tasks": {task: round(100 * interval.value, 1) for task, interval in sorted(scores.tasks.items())},

@@ -1,6 +1,6 @@
 """The tasks of TerraScope-Bench as rules on a label map: what may be asked, and the true answer.
 
-Thresholds are the paper's (section on TerraScope-Bench): coverage and area need a class of at least 5 %, ranking two
+Thresholds are the paper's (`terra_cot.rules`): coverage and area need a class of at least 5 %, ranking two
 such classes whose areas differ by more than 10 % of the larger, boundaries two classes of at least 3 % with at most
 five components, distance more than 10 px between the opened masks, building change at least ten buildings of which
 three are destroyed. Flooding (FL) and change of a class (CH) are added for label maps of two dates: at least 3 %.
@@ -9,16 +9,15 @@ three are destroyed. Flooding (FL) and change of a class (CH) are added for labe
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-import numpy as np
-from numpy.typing import NDArray
-from scipy import ndimage
+from terrascope.terra_cot import rules as paper
+from terrascope.terra_cot.rules import Mask
 
-EIGHT = np.ones((3, 3), bool)
-Mask = NDArray[np.bool_]
+#: Least share of the valid pixels, in %, whose change between two dates is asked.
+MIN_CHANGE = 3
 
 
 @dataclass(frozen=True)
@@ -43,20 +42,27 @@ class Item:
     value: float
 
 
+#: Each option is at least and at most so many times the next smaller one.
+LEAST_STEP, LARGEST_STEP = 1.25, 1.8
+
+
 def _draw(
-    generator: random.Random, truth: float, spread: Sequence[float], text: str, digits: int, upper: float | None
+    generator: random.Random, truth: float, text: str, digits: int, upper: float | None
 ) -> tuple[tuple[str, ...], int] | None:
-    """Four distinct options around the truth; None where rounding would make two alike. Order is shuffled."""
+    """Four distinct options, the truth and a ladder of values around it; None where rounding would make two alike.
+
+    The truth is any of the four in size, all steps are drawn alike, and the order is shuffled, so that the options do
+    not tell which of them is right. (Distractors on both sides of the truth would: it is then never the largest.)
+    """
+    above = generator.randrange(4)
     values = [truth]
-    for _ in range(200):
-        if len(values) == 4:
-            break
-        factor = generator.choice(spread) * generator.uniform(0.9, 1.1)
-        value = truth * factor
+    while len(values) <= above:
+        value = max(values) * _step(generator)
         if upper is not None and value > upper:
-            continue
-        if all(abs(value - v) > 0.12 * max(value, v) for v in values):
-            values.append(value)
+            break
+        values.append(value)
+    while len(values) < 4:
+        values.append(min(values) / _step(generator))
     texts = [text.format(f"{v:.{digits}f}") for v in values]
     if len(set(texts)) < 4:
         return None
@@ -64,7 +70,9 @@ def _draw(
     return tuple(texts[i] for i in order), order.index(0)
 
 
-NEAR = (0.4, 0.55, 0.7, 1.35, 1.6, 2.0, 2.5)
+def _step(generator: random.Random) -> float:
+    return LEAST_STEP * (LARGEST_STEP / LEAST_STEP) ** generator.random()
+
 
 COVERAGE = (
     "What percentage of the image is covered by {a}?",
@@ -113,9 +121,9 @@ def coverage(masks: Mapping[str, Mask], valid: Mask, generator: random.Random) -
     items = []
     for name, mask in masks.items():
         share = 100 * float((mask & valid).sum()) / max(1, int(valid.sum()))
-        if share < 5:
+        if share < 100 * paper.MIN_SHARE:
             continue
-        drawn = _draw(generator, share, NEAR, "{} %", 1, 100)
+        drawn = _draw(generator, share, "{} %", 1, 100)
         if drawn:
             items.append(Item("CA", generator.choice(COVERAGE).format(a=name), *drawn, (name,), share))
     return items
@@ -126,11 +134,11 @@ def area(masks: Mapping[str, Mask], valid: Mask, pixel_m2: float, generator: ran
     items = []
     for name, mask in masks.items():
         count = int((mask & valid).sum())
-        if count < 0.05 * int(valid.sum()):
+        if count < paper.MIN_SHARE * int(valid.sum()):
             continue
         square_metres = count * pixel_m2
         unit, scale, digits = ("m²", 1.0, 0) if square_metres < 10_000 else ("ha", 1e-4, 1)
-        drawn = _draw(generator, square_metres * scale, NEAR, "{} " + unit, digits, None)
+        drawn = _draw(generator, square_metres * scale, "{} " + unit, digits, None)
         if drawn:
             items.append(Item("AQ", generator.choice(AREA).format(a=name), *drawn, (name,), square_metres))
     return items
@@ -139,11 +147,11 @@ def area(masks: Mapping[str, Mask], valid: Mask, pixel_m2: float, generator: ran
 def ranking(masks: Mapping[str, Mask], valid: Mask, generator: random.Random) -> list[Item]:
     """Comparative ranking (CR): two classes of at least 5 % whose areas differ by more than 10 % of the larger."""
     counts = {name: int((mask & valid).sum()) for name, mask in masks.items()}
-    big = [name for name, count in counts.items() if count >= 0.05 * int(valid.sum())]
+    big = [name for name, count in counts.items() if count >= paper.MIN_SHARE * int(valid.sum())]
     items = []
     for a, b in combinations(big, 2):
         larger = max(counts[a], counts[b])
-        if abs(counts[a] - counts[b]) <= 0.1 * larger:
+        if not paper.ranked_apart(larger, min(counts[a], counts[b])):
             continue
         pair = [a, b]
         generator.shuffle(pair)
@@ -158,11 +166,12 @@ def boundary(masks: Mapping[str, Mask], valid: Mask, generator: random.Random) -
     usable = []
     for name, mask in masks.items():
         inside = mask & valid
-        if inside.sum() >= 0.03 * valid.sum() and ndimage.label(inside, EIGHT)[1] <= 5:
+        big = inside.sum() >= paper.BOUNDARY_SHARE * valid.sum()
+        if big and paper.region_count(inside) <= paper.BOUNDARY_REGIONS:
             usable.append(name)
     items = []
     for a, b in combinations(usable, 2):
-        touches = bool((ndimage.binary_dilation(masks[a] & valid, EIGHT) & masks[b] & valid).any())
+        touches = paper.touches(masks[a] & valid, masks[b] & valid)
         options = ("Yes", "No") if generator.random() < 0.5 else ("No", "Yes")
         question = generator.choice(BOUNDARY).format(a=a, b=b)
         items.append(Item("BRD", question, options, options.index("Yes" if touches else "No"), (a, b), float(touches)))
@@ -171,14 +180,14 @@ def boundary(masks: Mapping[str, Mask], valid: Mask, generator: random.Random) -
 
 def distance(masks: Mapping[str, Mask], valid: Mask, gsd_m: float, generator: random.Random) -> list[Item]:
     """Distance (DM): minimum of the Euclidean distance transform between opened masks, at least 10 px."""
-    opened = {name: ndimage.binary_opening(mask & valid, EIGHT) for name, mask in masks.items()}
-    big = [name for name, mask in opened.items() if mask.sum() >= 0.01 * valid.sum()]
+    opened = {name: paper.opened(mask & valid) for name, mask in masks.items()}
+    big = [name for name, mask in opened.items() if mask.sum() >= paper.DISTANCE_SHARE * valid.sum()]
     items = []
     for a, b in combinations(big, 2):
-        pixels = float(ndimage.distance_transform_edt(~opened[a])[opened[b]].min())
-        if pixels <= 10:
+        pixels = float(paper.distance_map(opened[a])[opened[b]].min())
+        if pixels <= paper.MIN_DISTANCE_PX:
             continue
-        drawn = _draw(generator, pixels * gsd_m, NEAR, "{} m", 0, None)
+        drawn = _draw(generator, pixels * gsd_m, "{} m", 0, None)
         if drawn:
             items.append(Item("DM", generator.choice(DISTANCE).format(a=a, b=b), *drawn, (a, b), pixels * gsd_m))
     return items
@@ -187,9 +196,9 @@ def distance(masks: Mapping[str, Mask], valid: Mask, gsd_m: float, generator: ra
 def flooding(before: Mask, after: Mask, valid: Mask, generator: random.Random) -> list[Item]:
     """Flooded area between two dates, as a share of the valid pixels (FL): at least 3 %."""
     share = 100 * float((after & ~before & valid).sum()) / max(1, int(valid.sum()))
-    if share < 3:
+    if share < MIN_CHANGE:
         return []
-    drawn = _draw(generator, share, NEAR, "{} %", 1, 100)
+    drawn = _draw(generator, share, "{} %", 1, 100)
     return [Item("FL", generator.choice(FLOODED), *drawn, ("water", "water after"), share)] if drawn else []
 
 
@@ -198,7 +207,7 @@ def change(name: str, before: Mask, after: Mask, valid: Mask, generator: random.
     items = []
     for wording, changed in ((GAINED, after & ~before), (LOST, before & ~after)):
         share = 100 * float((changed & valid).sum()) / max(1, int(valid.sum()))
-        drawn = _draw(generator, share, NEAR, "{} %", 1, 100) if share >= 3 else None
+        drawn = _draw(generator, share, "{} %", 1, 100) if share >= MIN_CHANGE else None
         if drawn:
             question = generator.choice(wording).format(a=name)
             items.append(Item("CH", question, *drawn, (name, f"{name} after"), share))
@@ -207,8 +216,8 @@ def change(name: str, before: Mask, after: Mask, valid: Mask, generator: random.
 
 def building_change(total: int, destroyed: int, generator: random.Random) -> list[Item]:
     """Share of buildings that were destroyed (BCE): of at least ten buildings, at least three."""
-    if total < 10 or destroyed < 3:
+    if total < paper.DAMAGE_TOTAL or destroyed < paper.DAMAGE_DESTROYED:
         return []
     share = 100 * destroyed / total
-    drawn = _draw(generator, share, NEAR, "{} %", 1, 100)
+    drawn = _draw(generator, share, "{} %", 1, 100)
     return [Item("BCE", generator.choice(DESTROYED), *drawn, ("building", "building after"), share)] if drawn else []

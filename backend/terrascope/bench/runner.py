@@ -55,11 +55,19 @@ def load(name: str | None, device: str | None = None, precision: str | None = No
     return load_network(name, device, precision)
 
 
+def weights_of(network: Network) -> str:
+    """Hash of a network's weights; where it has vision networks of its own, theirs behind a dash."""
+    vision = getattr(getattr(network, "vision", None), "sha256", "")
+    own = network.info.weights_sha256
+    return own if not vision or vision in own else f"{own}-{vision}"
+
+
 def describe(make: Load, data: str, per_task: int | None, variant: Variant | None = None) -> dict[str, object]:
     """Return what makes two runs the same: network, weights, file and settings."""
-    info = make().info
+    network = make()
+    info = network.info
     found: dict[str, object] = {
-        "network": info.name, "version": info.version, "weights_sha256": info.weights_sha256, "dtype": info.dtype,
+        "network": info.name, "version": info.version, "weights_sha256": weights_of(network), "dtype": info.dtype,
         "data": data, "per_task": per_task,
     }  # fmt: skip
     if variant is not None:
@@ -114,7 +122,7 @@ def run_small(make: Load, out: Path, workers: int = 1) -> Outcome:
     ]
     rows.append(["macro", percent(scores.macro), f"{reference['macro']:.1f}"])
     compared = table(["task", "here", "reference"], rows)
-    same = make().info.weights_sha256 == reference["weights_sha256"]
+    same = weights_of(make()) == reference["weights_sha256"]
     away = abs(100 * scores.macro - reference["macro"])
     about = "the weights of the reference" if same else "other weights than those of the reference"
     verdict = f"Macro average {100 * scores.macro:.1f}, reference {reference['macro']:.1f} ({about}; {away:.1f} apart)."

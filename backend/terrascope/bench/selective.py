@@ -15,6 +15,8 @@ from terrascope.bench.scoring import Interval, wilson
 
 #: At most so much may be left out for the headline figure of selective answering.
 MOST_LEFT_OUT = 0.4
+#: An answer of less certainty is called uncertain, where the network does not say itself which are.
+UNCERTAIN_BELOW = 0.5
 BINS = 10
 
 
@@ -48,7 +50,7 @@ class Certainty:
     Attributes
     ----------
     source
-        What the certainty is: "answer", "answer x mask" or "mask".
+        What gives the certainty: "answer", "mask", or "answer or mask".
     ece
         Expected calibration error over `bins`: mean distance of certainty and accuracy, by number of answers.
     curve
@@ -74,25 +76,22 @@ class Certainty:
 
 
 def certainty_of(result: SampleResult) -> float | None:
-    """Certainty of one answer: the answer's confidence times that of its least certain mask; None without either."""
-    parts = [each for each in (result.confidence, result.mask_confidence) if each is not None]
-    return math.prod(parts) if parts else None
+    """Certainty of one answer: the network's confidence in it; where it gives none, that of its least certain mask."""
+    return result.mask_confidence if result.confidence is None else result.confidence
 
 
 def certainty(results: Iterable[SampleResult]) -> Certainty | None:
     """Judge the certainty of a run; None where the network gives none. Keeps three values a sample."""
     judged: list[Judged] = []
-    with_answer = with_mask = False
+    sources: set[str] = set()
     for result in results:
         found = certainty_of(result)
-        with_answer |= result.confidence is not None
-        with_mask |= result.mask_confidence is not None
-        unsure = result.abstained or bool(result.uncertain)
-        judged.append(Judged(0.0 if found is None or result.abstained else found, result.right, unsure))
-    if not (with_answer or with_mask) or not judged:
-        return None
-    source = "answer x mask" if with_answer and with_mask else "answer" if with_answer else "mask"
-    return judge(judged, source)
+        if found is not None:
+            sources.add("mask" if result.confidence is None else "answer")
+        said = result.uncertain if result.uncertain is not None else found is not None and found < UNCERTAIN_BELOW
+        sure = 0.0 if found is None or result.abstained else found
+        judged.append(Judged(sure, result.right, said or result.abstained))
+    return judge(judged, " or ".join(sorted(sources))) if sources else None
 
 
 def judge(judged: Sequence[Judged], source: str = "") -> Certainty:

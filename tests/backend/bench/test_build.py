@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from scipy.spatial.distance import cdist
 
+from terrascope.bench.blind import blind_baselines
 from terrascope.bench.build import rows, write
 from terrascope.bench.check import check
 from terrascope.bench.folders import Folders, labelled_images, parse_classes
@@ -173,6 +174,19 @@ def test_folders_of_pictures_labels_radar_and_a_second_date(tmp_path: Path):
         parse_classes("water")
     with pytest.raises(TerraScopeError, match="--images-after and --masks-after"):
         Folders(tmp_path / "i", tmp_path / "m", images_after=tmp_path / "i2")
+
+
+def test_the_options_do_not_tell_which_of_them_is_right(tmp_path: Path):
+    path = tmp_path / "bench.parquet"
+    write([labelled(i) for i in range(60)], path, seed=1, per_task=4)
+    ranks = []
+    for sample in read_terrascope_bench(path):
+        if sample.task in ("CA", "AQ"):
+            values = [number(option) for option in sample.options]
+            ranks.append(sorted(values).index(values[ord(sample.truth) - 65]))
+    assert all(0.15 < ranks.count(rank) / len(ranks) < 0.35 for rank in range(4))
+    blind = blind_baselines(read_terrascope_bench(path))
+    assert all(blind[task].question_only.value < 0.4 for task in ("CA", "AQ"))
 
 
 def test_images_without_labels_are_refused_with_a_way_out(tmp_path: Path):

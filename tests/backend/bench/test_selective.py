@@ -43,5 +43,15 @@ def test_at_most_forty_percent_may_be_left_out():
 
 def test_a_network_without_certainty_is_not_judged():
     assert certainty([SampleResult("1", "CA", "A", "A")]) is None
-    found = certainty([SampleResult("1", "CA", "A", "A", confidence=0.5, mask_confidence=0.8)])
-    assert found is not None and found.source == "answer x mask" and found.bins[0].certainty == pytest.approx(0.4)
+    found = certainty([SampleResult("1", "CA", "A", "A", confidence=0.4, mask_confidence=0.8)])
+    assert found is not None and found.source == "answer" and found.bins[0].certainty == pytest.approx(0.4)
+    masks = certainty([SampleResult("1", "CA", "A", "A", mask_confidence=0.8)])
+    assert masks is not None and masks.source == "mask" and masks.bins[0].certainty == pytest.approx(0.8)
+
+
+def test_below_even_odds_or_by_its_own_word_an_answer_is_uncertain():
+    sure = [SampleResult(str(i), "CA", "A", "A", confidence=0.9) for i in range(8)]
+    low = SampleResult("low", "CA", "A", "B", confidence=0.3)
+    said = SampleResult("said", "CA", "A", "B", confidence=0.95, uncertain=True)
+    kept = certainty([*sure, low, said])
+    assert kept is not None and kept.kept == pytest.approx(0.8) and kept.kept_accuracy.value == 1
