@@ -166,6 +166,26 @@ FOREIGN_WORDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+#: Words that tell of a class without naming it.
+CUES: dict[str, tuple[str, ...]] = {
+    "trees": ("wooded", "forested", "tree-covered", "tree covered", "deforested", "deforestation", "reforested", "logging", "logged"),
+    "cropland": ("farmed", "cultivated", "ploughed", "plowed", "tilled", "sown", "under the plough", "farming"),
+    "grass": ("grassy", "grazed"),
+    "bare land": ("sandy", "barren", "rocky", "bare"),
+    "buildings": ("roofed",),
+    "roads": ("paved", "asphalted", "tarmacked"),
+    "built-up area": (
+        "inhabited", "populated", "settled", "uninhabited", "urbanised", "urbanized", "built on", "built over", "built up",
+        "something built", "anything built", "people live", "people living", "anybody living", "anyone living", "anybody live",
+        "anyone live", "concreted over", "paved over",
+    ),
+    "wetland": ("swampy", "marshy", "boggy"),
+    "snow": ("snowy", "icy", "snow-covered", "snowed in"),
+    "clouds": ("cloudy", "hazy", "cloudless", "clouded"),
+    "vegetation": ("vegetated", "leafy", "greener", "greenest", "overgrown"),
+    "shrubs": ("bushy", "scrubby", "shrubby"),
+    "water": ("watery", "waterfront", "lakeside", "riverside", "shore", "lakeshore", "riverbank"),
+}  # fmt: skip
 #: Words for a stretch of land without a plural, which an answer may take over from a question as it takes plurals.
 MASS_WORDS = frozenset({
     "forest", "woodland", "tree cover", "forest cover", "jungle", "rainforest", "farmland", "agriculture", "agricultural land",
@@ -215,6 +235,10 @@ _LABEL_OF = _index()
 _MENTION = re.compile(
     r"(?<!\w)(" + "|".join(re.escape(word) for word in sorted(_LABEL_OF, key=len, reverse=True)) + r")(?!\w)"
 )
+_CUE_OF = {folded(word): label for label, words in CUES.items() for word in words}
+_CUE = re.compile(
+    r"(?<!\w)(" + "|".join(re.escape(word) for word in sorted(_CUE_OF, key=len, reverse=True)) + r")(?!\w)"
+)
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -248,6 +272,15 @@ def mentions(text: str) -> list[tuple[int, int, str]]:
         (match.start(), match.end(), _LABEL_OF[match.group(1)])
         for match in _MENTION.finditer(plain)
         if not (english and match.group(1) in _ALSO_ENGLISH)
+    ]
+
+
+def cues(text: str, named: Sequence[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Return where a text tells of a class without naming it ("how wooded is it"), outside of the places `named`."""
+    return [
+        (match.start(), match.end(), _CUE_OF[match.group(1)])
+        for match in _CUE.finditer(folded(text))
+        if not any(first < match.end() and match.start() < last for first, last, _ in named)
     ]
 
 

@@ -7,9 +7,10 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from terrascope.class_words import labels_in, misspelt, own_words
+from terrascope.class_words import cues, labels_in, misspelt, own_words
 from terrascope.networks.embedded.certainty import certainty, spread
 from terrascope.networks.embedded.evidence_text import Facts
+from terrascope.networks.embedded.question import read_question, unit_in
 from terrascope.networks.embedded.reading import ONE_OR_TWO, TWO_OR_MORE, Reading, reading_of
 from terrascope.networks.embedded.session import asked_points
 from terrascope.networks.embedded.tokens import Vocabulary
@@ -75,6 +76,38 @@ def test_named_classes_come_first_and_in_the_order_of_the_question() -> None:
 def test_suitability_takes_one_class_or_two() -> None:
     assert _read({"suit_other": 0.9}, [0.1, 0.1, 0.9], [0, 0, 0]).labels == ("grass",)
     assert _read({"suit_other": 0.9}, [0.9, 0, 0.1], [0, 0.9, 0]).labels == ("water", "trees")
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("how many hectares of forest", "ha"), ("area in square kilometres", "km2"), ("how many m² are roofs", "m2"),
+        ("forest in sq km", "km2"), ("how far in metres", "m"), ("is it more than 3km away", "km"),
+        ("how big am i", "auto"),
+        ("which is larger options: 120 m² ; 30 m²", "m2"),
+    ],
+)  # fmt: skip
+def test_the_unit_is_the_one_that_is_named(text: str, unit: str) -> None:
+    assert unit_in(text) == unit
+
+
+def test_words_that_tell_of_a_class_are_seen_beside_its_names() -> None:
+    assert [label for _, _, label in cues("how wooded is the lake shore", [(18, 22, "water")])] == ["trees", "water"]
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [("how much water", True), ("how deep is the water", False), ("which lake is this", False),
+     ("in which direction is the sea", True), ("how much is the house", False), ("how much is there", False)],
+)  # fmt: skip
+def test_plain_questions_hold_nothing_unknown(text: str, plain: bool) -> None:
+    assert read_question(WordPieces([*SPECIAL, *"abcdefghijklmnopqrstuvwxyz"]), text).plain is plain
+
+
+def test_what_is_in_danger_is_where_people_live_unless_named() -> None:
+    manifest = {**MANIFEST, "kinds": ["risk_flood"], "classes": {"risk_flood": ONE_OR_TWO}}
+    found = reading_of(np.array([1, 0.9, 0, 0, 0, 0, 0, 1, 0], np.float32), manifest, ("water",))
+    assert found.labels == ("water", "built-up area")
 
 
 def test_own_words_are_those_for_a_whole_class() -> None:

@@ -13,7 +13,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from terrascope.errors import CheckpointError
-from terrascope.networks.embedded.question import question_text, read_question
+from terrascope.networks.embedded.question import question_text, read_question, unit_in
 from terrascope.networks.embedded.reading import Reading, as_vector, reading_of
 from terrascope.networks.embedded.tokens import Vocabulary
 from terrascope.networks.embedded.visual_tokens import FEATURES
@@ -77,7 +77,8 @@ class LanguageNetworks:
         text = question_text(question, options)
         ids, known, named, plain = read_question(self.tokenizer, text)
         feed = {"ids": np.array([ids], np.int64), "known": np.array([known], np.int64)}
-        return reading_of(self._encoder.run(None, feed)[0][0], self.manifest, named, dates, plain)
+        found = reading_of(self._encoder.run(None, feed)[0][0], self.manifest, named, dates, plain)
+        return found._replace(unit=unit_in(text))
 
     def embed_reading(self, reading: Reading) -> Floats:
         """Return the embedding [1, width] of what is asked."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from terrascope.class_words import LABELS, mentions, misspelt
+from terrascope.class_words import LABELS, cues, mentions, misspelt
 from terrascope.networks.embedded.wordpiece import WordPieces
 
 #: Longest question that is read, in tokens.
@@ -115,8 +115,26 @@ _PLAIN = frozenset(
         "you",
     ]
 )
+#: "In which direction is the sea" is as plain as "where is the sea"; "which sea is this" asks for a name.
+_WHICH_PART = re.compile(r"(?:which|what) (?:direction|side|corner|part|half|quarter|way|bit|edge)\b")
 #: "How much is the house" asks for a price.
 _PRICE = re.compile(r"how much (?:is|are|does|do) (?:the|a|an|this|that) ")
+
+
+#: How units are written, the longer ones first.
+_UNITS = {
+    "km2": r"km ?2|km²|sq ?km|square kilomet(?:re|er)s?|quadratkilometern?",
+    "m2": r"m ?2|m²|sqm|sq\.? ?m|square met(?:re|er)s?|quadratmetern?|metros cuadrados|mètres carrés",
+    "ha": r"ha|hectares?|hektar|hectáreas?", "acres": r"acres?", "km": r"km|kilomet(?:re|er)s?",
+    "m": r"m|met(?:re|er)s?",
+}  # fmt: skip
+_UNIT = re.compile("|".join(rf"(?P<{unit}>(?<![^\W\d])(?:{form})(?!\w))" for unit, form in _UNITS.items()))
+
+
+def unit_in(text: str) -> str:
+    """Return the unit that a `question_text` names first: a name of `tokens.UNITS`, "auto" for none."""
+    match = _UNIT.search(text)
+    return match.lastgroup or "auto" if match else "auto"
 
 
 class ReadQuestion(NamedTuple):
@@ -149,6 +167,7 @@ def read_question(tokenizer: WordPieces, text: str) -> ReadQuestion:
     """Return what the encoder reads of a `question_text`. A slip of the fingers in a class word is seen through."""
     places = tokenizer.encode_places(text)[: LONGEST - 2]
     named = mentions(text)
+    named += cues(text, named)
     named += misspelt(text, named, tokenizer.is_word)
     known = []
     for _, start, end in places:
@@ -158,5 +177,6 @@ def read_question(tokenizer: WordPieces, text: str) -> ReadQuestion:
     rest = text
     for first, last, _ in sorted(named, reverse=True):
         rest = rest[:first] + rest[last:]
+    rest = _WHICH_PART.sub("where", rest)
     plain = bool(labels) and _PRICE.match(text) is None and set(_WORD.findall(rest)) <= _PLAIN
     return ReadQuestion([_BEGIN, *(piece for piece, _, _ in places), _END], [0, *known, 0], labels, plain)

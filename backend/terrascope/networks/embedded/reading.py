@@ -12,6 +12,8 @@ Floats = NDArray[np.float32]
 
 #: Below these probabilities the model does not know what is asked, or about which class.
 SURE_KIND, SURE_CLASS = 0.15, 0.3
+#: The same for the kind where no class is named.
+SURE_NAMELESS = 0.25
 #: From this probability of all refusals together on, a question is turned away.
 SURE_REFUSAL = 0.5
 #: What a known word that names a class adds to its probability.
@@ -21,6 +23,9 @@ ONE_OR_TWO, TWO_OR_MORE = -2, -1
 #: Kinds that need two time points. With one, another kind of at least this probability is taken instead.
 TWO_DATES = frozenset({"change", "gain", "loss", "flooded_class", "change_any"})
 _SECOND_BEST = 0.3
+#: A kind that needs another number of classes than are named is this much less likely.
+_MISFIT = 0.6
+_DANGER = {"risk_flood": "water", "risk_fire": "trees"}
 
 
 class Reading(NamedTuple):
@@ -54,26 +59,46 @@ def reading_of(
     kinds, labels, units = (list(manifest[name]) for name in ("kinds", "labels", "units"))
     ends = np.cumsum([len(kinds), len(labels), len(labels), len(units)])
     of_kind, first, others, of_unit, early = np.split(probabilities, ends)
-    kind, sure = _kind(of_kind, kinds, dates, plain)
+    fits = [_fit(manifest["classes"].get(kind, 1), named) for kind in kinds]
+    found = (of_kind * np.array(fits, np.float32)).astype(np.float32)
+    answers = [value for value, kind in zip(found, kinds) if not kind.startswith("refuse")]
+    if plain and max(answers) < SURE_KIND:  # nothing but classes to go by: take a kind that needs as many
+        found *= np.array([manifest["classes"].get(kind, 1) == len(named) for kind in kinds], np.float32)
+    kind, sure = _kind(found, kinds, dates, plain, bool(named))
     chosen: tuple[str, ...] | None = ()
     if not kind.startswith("refuse"):
         chosen = _classes(manifest["classes"].get(kind, 1), first, others, labels, named)
+    if chosen and kind in _DANGER:
+        chosen = _in_danger(kind, chosen)
     if chosen is None:
         kind, chosen = "refuse_class", ()
     return Reading(kind, chosen, units[int(of_unit.argmax())], bool(early[0] > 0.5), sure)
 
 
-def _kind(found: Floats, kinds: Sequence[str], dates: int, plain: bool) -> tuple[str, float]:
+def _fit(wanted: int | Sequence[str], named: Sequence[str]) -> float:
+    """How well the number of classes that a question names goes with what a kind of question needs, 0..1."""
+    if len(named) == 2 and (not isinstance(wanted, int) or wanted in (0, 1)):
+        return _MISFIT
+    return _MISFIT if len(named) == 1 and wanted == 2 else 1.0
+
+
+def _in_danger(kind: str, chosen: Sequence[str]) -> tuple[str, str]:
+    """What threatens and what is threatened: where people live, unless something else is named."""
+    danger = _DANGER[kind]
+    return danger, next((label for label in chosen if label != danger), "built-up area")
+
+
+def _kind(found: Floats, kinds: Sequence[str], dates: int, plain: bool, names: bool) -> tuple[str, float]:
     """The most probable kind. Turning a question away takes more: the refusals together must be likely."""
     refuses = sum(float(value) for value, kind in zip(found, kinds) if kind.startswith("refuse"))
     answers = [rank for rank in map(int, np.argsort(-found)) if not kinds[rank].startswith("refuse")]
     best = answers[0]
-    if not plain and (refuses >= SURE_REFUSAL or found[best] < SURE_KIND):
+    if not plain and (refuses >= SURE_REFUSAL or found[best] < (SURE_KIND if names else SURE_NAMELESS)):
         refusal = max(("refuse_unseen", "refuse_class"), key=lambda kind: _of(found, kinds, kind))
         return refusal, refuses
     if dates == 1 and kinds[best] in TWO_DATES:
         rest = next(rank for rank in answers if kinds[rank] not in TWO_DATES)
-        if found[rest] < _SECOND_BEST:
+        if found[rest] < min(_SECOND_BEST, float(found[best]) / 2):
             return "refuse_dates", float(found[best])
         best = rest
     return kinds[best], float(found[best])
