@@ -18,7 +18,7 @@ from terrascope.networks.embedded.constraints import FREE, Constraints
 from terrascope.networks.embedded.evidence_text import read
 from terrascope.networks.embedded.language import LanguageNetworks
 from terrascope.networks.embedded.reading import TWO_DATES, Reading
-from terrascope.networks.embedded.tokens import evidence_tokens
+from terrascope.networks.embedded.tokens import MAX_STEPS, evidence_tokens
 from terrascope.networks.embedded.vision import VisionNetworks
 from terrascope.networks.embedded.visual_tokens import COARSE, FINE, features, pooled
 from terrascope.networks.interface import MaskPrediction, NetworkInfo, Prompt, TokenGrid, TokenTable
@@ -174,6 +174,9 @@ class EmbeddedDecoding:
         facts = read(text)
         if facts is None:
             log.warning("The embedded model cannot read the evidence %r.", text)
+            return 0
+        if self._masks > MAX_STEPS:
+            log.warning("The embedded model was taught %d masks at most and reads no more.", MAX_STEPS)
             return 0
         found = list(evidence_tokens(facts, self._masks))
         self._constraints.measured(facts, {token: value for token, value in found if value is not None})
