@@ -19,4 +19,5 @@ if [ -n "${TORCH_CPU_WHEEL:-}" ]; then
   printf "torch==%s ; sys_platform == 'linux' \\\\\n    --hash=sha256:%s\n" \
     "$(cut -d- -f2 <<< "$name")" "$(sha256sum "$TORCH_CPU_WHEEL" | cut -d' ' -f1)" >> full-cpu.txt
 fi
+compile train.in --python-version 3.11 -c full-cuda.txt -o train.txt
 compile dev.in --python-version 3.11 -c full-cpu.txt -o dev.txt
