@@ -11,9 +11,10 @@ from terrascope.cli import main
 from terrascope.terra_cot.annotator.predict import annotate, as_scene
 from terrascope.terra_cot.annotator.recipe import write_recipe
 from terrascope.terra_cot.annotator.run import annotate_all, refine_all, refined
-from terrascope.terra_cot.readers.annotations import FILE, Annotations
+from terrascope.terra_cot.readers.annotations import FILE, Annotations, write_scene
 from terrascope.terra_cot.readers.folders import Folder, parse_classes
-from terrascope.terra_cot.scenes import DataError, Moment, Picture
+from terrascope.terra_cot.readers.pixels import sar_bytes
+from terrascope.terra_cot.scenes import DataError, Moment
 
 from . import made
 
@@ -113,15 +114,32 @@ def test_the_recipe_of_the_annotator_is_one_that_training_reads(tmp_path):
     assert "single.json" in (tmp_path / "cap.toml").read_text()
 
 
+def test_radar_captions_and_questions_stay_with_an_annotated_scene(tmp_path):
+    plain = made.scene(0)
+    moment = plain.moments[0]
+    radar = sar_bytes(moment.optical[..., 0], moment.optical[..., 1])
+    both = replace(
+        plain, name="both", moments=(Moment(moment.optical, moment.masks, radar),), captions=("A lake.",),
+        questions=(("Is there a lake?", "yes"),),
+    )  # fmt: skip
+    alone = replace(plain, name="alone", moments=(Moment(None, moment.masks, radar),))
+    with (tmp_path / FILE).open("w") as stream:
+        for scene in (both, alone):
+            write_scene(stream, tmp_path, scene, moment.masks, {})
+    reader = Annotations(tmp_path)
+    for scene in (both, alone):
+        read = reader.load(scene.scene_id)
+        assert (read.captions, read.questions) == (scene.captions, scene.questions)
+        assert np.array_equal(read.moments[0].sar, radar)
+        assert (read.moments[0].optical is None) == (scene is alone)
+        assert np.array_equal(read.moments[0].masks["water"], moment.masks["water"])
+
+
 def _annotations_of(reader: Folder, out) -> None:
     """An annotated set with masks that are a little off."""
-    from terrascope.terra_cot.readers.annotations import line_of
-
-    lines = []
-    for name in reader.names():
-        scene = reader.load(name)
-        image: Picture = scene.moments[0].picture
-        made.save_png(out / "images" / f"{name}.png", image)
-        masks = {label: np.roll(mask, 2, axis=1) for label, mask in scene.moments[0].masks.items()}
-        lines.append(line_of(scene, f"images/{name}.png", masks, dict.fromkeys(masks, 0.9)))
-    (out / FILE).write_text("\n".join(lines) + "\n")
+    out.mkdir()
+    with (out / FILE).open("w") as stream:
+        for name in reader.names():
+            scene = reader.load(name)
+            masks = {label: np.roll(mask, 2, axis=1) for label, mask in scene.moments[0].masks.items()}
+            write_scene(stream, out, scene, masks, dict.fromkeys(masks, 0.9))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
 from terrascope.networks.interface import Network
 from terrascope.terra_cot.annotator.predict import COMMON, annotate
-from terrascope.terra_cot.captions.overlays import png
-from terrascope.terra_cot.readers.annotations import FILE, Annotations, line_of
+from terrascope.terra_cot.readers.annotations import FILE, Annotations, write_scene
 from terrascope.terra_cot.scenes import DataError, LabelledScene, Mask, Moment, Reader
 
 Progress = Callable[[int, int], None]
@@ -80,7 +79,7 @@ def annotate_all(
             for label, mask in found.masks.items():
                 if label in scene.moments[0].masks:
                     report.compare(label, mask, scene.moments[0].masks[label])
-            _add(stream, out, scene, found.masks, found.confidence)
+            write_scene(stream, out, scene, found.masks, found.confidence)
     return report
 
 
@@ -115,7 +114,7 @@ def refine_all(
                         report.compare(label, mask & true.valid, true.moments[0].masks[label])
                 scene = refined(scene, true)
             confidence = reader.entry(name).get("confidence", {})
-            _add(stream, out, scene, scene.moments[0].masks, confidence)
+            write_scene(stream, out, scene, scene.moments[0].masks, confidence)
     return report
 
 
@@ -137,10 +136,7 @@ def refined(predicted: LabelledScene, truth: LabelledScene) -> LabelledScene:
     for label in set(moment.masks) & set(true):
         valid = valid & (moment.masks[label] == true[label])
     masks = {label: mask & valid & true.get(label, valid) for label, mask in moment.masks.items()}
-    return LabelledScene(
-        predicted.source, predicted.name, (Moment(moment.optical, masks, moment.sar),), valid, predicted.gsd_m,
-        predicted.sensor, predicted.place,
-    )  # fmt: skip
+    return replace(predicted, moments=(Moment(moment.optical, masks, moment.sar),), valid=valid)
 
 
 def _claim(out: Path, made_by: dict[str, object]) -> None:
@@ -160,10 +156,7 @@ def _appending(out: Path) -> Iterator[tuple[TextIO, Collection[str]]]:
     """The lines' file, open at its end, and the ids that it has; a line that broke off is dropped."""
     path = out / FILE
     if path.exists():
-        data = path.read_bytes()
-        if not data.endswith(b"\n"):
-            with path.open("r+b") as stream:
-                stream.truncate(data.rfind(b"\n") + 1)
+        _drop_broken_line(path)
         done = set(Annotations(out).names())
     else:
         done = set()
@@ -171,12 +164,16 @@ def _appending(out: Path) -> Iterator[tuple[TextIO, Collection[str]]]:
         yield lines, done
 
 
-def _add(
-    stream: TextIO, out: Path, scene: LabelledScene, masks: Mapping[str, Mask], confidence: dict[str, float]
-) -> None:
-    image = f"images/{scene.source}/{scene.name}.png"
-    path = out / image
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(png(scene.moments[0].picture))
-    stream.write(line_of(scene, image, masks, confidence) + "\n")
-    stream.flush()
+def _drop_broken_line(path: Path, block: int = 1 << 16) -> None:
+    """Cut a file after its last whole line."""
+    with path.open("r+b") as stream:
+        end = stream.seek(0, 2)
+        keep = 0
+        for start in range(max(0, end - block), -block, -block):
+            stream.seek(max(0, start))
+            at = stream.read(block).rfind(b"\n")
+            if at >= 0:
+                keep = max(0, start) + at + 1
+                break
+        if keep < end:
+            stream.truncate(keep)

@@ -1,7 +1,8 @@
 """Annotated sets: pictures with masks that a network predicted, or that were refined.
 
-A set is a folder with `annotations.jsonl` and its pictures. A line: {id, source, name, image, gsd_m, sensor, place,
-height, width, valid, masks: {label: RLE}, confidence: {label: 0..1}}; ids are unique.
+A set is a folder with `annotations.jsonl` and its pictures. A line: {id, source, name, gsd_m, sensor, place,
+height, width, valid, masks: {label: RLE}, confidence: {label: 0..1}, roles, captions, questions}; ids are unique. The
+pictures of a scene are `images/<id>.png`, and `vh/<id>.png` and `vv/<id>.png` where radar goes with it.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
 from terrascope.masks.rle import decode, encode
-from terrascope.terra_cot.readers.pixels import read_picture
-from terrascope.terra_cot.scenes import DataError, LabelledScene, Mask, Moment
+from terrascope.terra_cot.captions.overlays import png
+from terrascope.terra_cot.readers.pixels import read_picture, sar_bytes
+from terrascope.terra_cot.scenes import DataError, LabelledScene, Mask, Moment, Picture
 
 FILE = "annotations.jsonl"
 
@@ -50,19 +52,48 @@ class Annotations:
     def load(self, name: str) -> LabelledScene:
         """See `Reader`."""
         entry = self.entry(name)
-        picture = read_picture(self.folder / entry["image"])
+        picture = read_picture(self.folder / "images" / f"{name}.png")
+        optical, sar = self._pictures(name, picture, entry.get("roles") or ["optical"])
         valid = decode(entry["valid"]) if entry.get("valid") else np.ones(picture.shape[:2], bool)
         masks = {label: decode(rle) & valid for label, rle in entry["masks"].items()}
         return LabelledScene(
-            entry["source"], entry["name"], (Moment(picture, masks),), valid, entry.get("gsd_m"),
-            entry.get("sensor", ""), entry.get("place", ""),
+            entry["source"], entry["name"], (Moment(optical, masks, sar),), valid, entry.get("gsd_m"),
+            entry.get("sensor", ""), entry.get("place", ""), tuple(entry.get("captions", ())),
+            tuple((asked, answer) for asked, answer in entry.get("questions", ())),
         )  # fmt: skip
 
+    def _pictures(self, name: str, picture: Picture, roles: list[str]) -> tuple[Picture | None, Picture | None]:
+        """The optical picture and the radar's; a scene of radar alone is stored as the radar's picture."""
+        if roles == ["sar"]:
+            return None, picture
+        if "sar" not in roles:
+            return picture, None
+        vh, vv = (read_picture(self.folder / band / f"{name}.png", "L") for band in ("vh", "vv"))
+        return picture, sar_bytes(vv, vh)
 
-def line_of(scene: LabelledScene, image: str, masks: Mapping[str, Mask], confidence: Mapping[str, float]) -> str:
-    """Return the line of a scene in an annotated set."""
+
+def write_scene(
+    stream: TextIO, folder: Path, scene: LabelledScene, masks: Mapping[str, Mask], confidence: Mapping[str, float]
+) -> None:
+    """Add a scene of one time point to an annotated set: its pictures, then its line."""
+    moment = scene.moments[0]
+    pictures = {"images": moment.picture}
+    if moment.optical is not None and moment.sar is not None:
+        pictures |= {"vh": moment.sar[..., 0], "vv": moment.sar[..., 1]}
+    for name, picture in pictures.items():
+        path = folder / name / f"{scene.scene_id}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png(picture))
+    stream.write(_line(scene, masks, confidence) + "\n")
+    stream.flush()
+
+
+def _line(scene: LabelledScene, masks: Mapping[str, Mask], confidence: Mapping[str, float]) -> str:
+    moment = scene.moments[0]
     entry = {
-        "id": scene.scene_id, "source": scene.source, "name": scene.name, "image": image, "gsd_m": scene.gsd_m,
+        "id": scene.scene_id, "source": scene.source, "name": scene.name, "gsd_m": scene.gsd_m,
+        "roles": [*(["optical"] if moment.optical is not None else []), *(["sar"] if moment.sar is not None else [])],
+        "captions": scene.captions, "questions": scene.questions,
         "sensor": scene.sensor, "place": scene.place, "height": scene.valid.shape[0], "width": scene.valid.shape[1],
         "valid": None if scene.valid.all() else dict(encode(scene.valid)),
         "masks": {label: dict(encode(mask & scene.valid)) for label, mask in masks.items()},
