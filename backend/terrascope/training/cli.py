@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,8 +40,9 @@ def run() -> int:
         return _plan(recipe, options.stage, gpus=8)
     from terrascope.training.runs import Places, run_recipe
 
-    console = Console(stderr=True)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    main_process = os.environ.get("RANK", "0") == "0"
+    console = Console(stderr=True, quiet=not main_process)
+    logging.basicConfig(level=logging.INFO if main_process else logging.ERROR, format="%(asctime)s %(message)s")
 
     def report(stage: str, progress: Progress) -> None:
         values = "  ".join(f"{name} {value:.4g}" for name, value in progress.values.items())

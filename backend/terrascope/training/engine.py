@@ -74,10 +74,12 @@ class _Batches:
 
 def accelerator_for(optim: Optimisation, *, cpu: bool = False) -> Any:
     """Accelerate's object for a run; where the processes come from is told by `accelerate launch` and its file."""
-    from accelerate import Accelerator
+    from accelerate import Accelerator, DistributedDataParallelKwargs
 
     precision = {"fp32": "no"}.get(optim.precision, optim.precision)
-    return Accelerator(cpu=cpu, mixed_precision=precision)
+    # some trained parameters have no say in any loss (SAM 2's object score)
+    unused = DistributedDataParallelKwargs(find_unused_parameters=True)
+    return Accelerator(cpu=cpu, mixed_precision=precision, kwargs_handlers=[unused])
 
 
 def train(
@@ -168,9 +170,6 @@ def _prepared(accelerator: Any, module: nn.Module, optim: Optimisation, order: O
         plugin.deepspeed_config["train_micro_batch_size_per_gpu"] = optim.micro_batch
         plugin.deepspeed_config["gradient_accumulation_steps"] = order.accumulation
         plugin.deepspeed_config["gradient_clipping"] = optim.clip
-    if str(getattr(accelerator.distributed_type, "value", "")) == "FSDP":
-        module = accelerator.prepare(module)  # the optimizer must see the sharded parameters
-        return module, accelerator.prepare(_adamw(module, optim))
     return tuple(accelerator.prepare(module, _adamw(module, optim)))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,6 +102,36 @@ def test_a_checkpoint_of_other_settings_is_refused(base: Path, data: Path, tmp_p
 def test_what_is_done_is_not_done_again(base: Path, data: Path, tmp_path: Path) -> None:
     run_recipe(tiny(grounding(1)), Places(tmp_path, data, base), cpu=True)
     assert run_recipe(tiny(grounding(1)), Places(tmp_path, data, base), cpu=True) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_two_processes_take_the_steps_of_one(base: Path, data: Path, tmp_path: Path) -> None:
+    """The command line under torchrun on two CPU processes: the same losses, and one model of both."""
+    recipe = tmp_path / "tiny.toml"
+    recipe.write_text(
+        """[[stage]]
+name = "reasoning"
+train = ["projector", "mask_decoder", "seg_head", "lm_head"]
+lora = { rank = 4, alpha = 8 }
+points = { points = 500 }
+data = [{ path = "single.json", images = "images" }]
+optim = { rate = 1e-3, steps = 2, batch = 2, log_every = 1, gradient_checkpointing = true }
+"""
+    )
+    arguments = ["terrascope.training.cli", "run", str(recipe), "--data", str(data), "--model", str(base), "--cpu"]
+    launchers = {
+        "one": [sys.executable, "-m"],
+        "two": [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"],
+    }
+    losses = {}
+    for name, launcher in launchers.items():
+        out = tmp_path / name
+        done = subprocess.run([*launcher, *arguments, "--out", str(out)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        losses[name] = [line["loss"] for line in read_metrics(out / "reasoning")]
+        assert (out / "reasoning" / "model" / "weights.json").is_file()
+    assert losses["two"] == pytest.approx(losses["one"], rel=1e-5)
 
 
 @pytest.mark.slow
