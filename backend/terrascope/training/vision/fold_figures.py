@@ -122,7 +122,7 @@ def main() -> None:
     arguments = parser.parse_args()
     folders = sorted(path.parent for path in arguments.folds.glob("*/vision.json"))
     if arguments.expert == "aerial":
-        title = "Aerial RGB, one Dubai tile left out at a time"
+        title = "Aerial RGB, Dubai tiles left out"
         rows = aerial(folders, arguments.data, arguments.threads, arguments.step)
     else:
         title = "Sentinel-1 water, two chips left out at a time"
