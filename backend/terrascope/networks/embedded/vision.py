@@ -2,7 +2,8 @@
 
 Three experts, chosen by what the view is:
 
-- `optical`: satellite optical images of 3 to 60 m; any subset of blue, green, red, NIR, SWIR1, SWIR2;
+- `optical`: satellite optical images of 3 to 60 m; any subset of blue, green, red, NIR, SWIR1, SWIR2 (where they are
+  reflectance and the manifest has it, by the network `reflectance` with its encoder of surroundings);
 - `aerial`: red, green, blue finer than 3 m;
 - `sar`: VV and/or VH in dB.
 
@@ -88,9 +89,11 @@ class VisionNetworks:
 
     def load(self, expert: str) -> None:
         """Load an expert ahead of its first use."""
-        self._session(expert)
-        if "encoder" in self.manifest["experts"][expert]:
-            self._session(expert, "encoder")
+        also = "reflectance" if expert == "optical" and "reflectance" in self.manifest["experts"] else expert
+        for name in dict.fromkeys((expert, also)):
+            self._session(name)
+            if "encoder" in self.manifest["experts"][name]:
+                self._session(name, "encoder")
 
     def expert_for(self, view: View, gsd_m: float | None) -> str:
         """Return the expert that a view is given to.
@@ -140,6 +143,8 @@ class VisionNetworks:
             gsd = 0.0 if gsd_m is None or not gsd_m > 0 else math.log2(min(max(gsd_m, 4.0), 80.0) / 10.0) / 3.0
             shown = float(view.scale is not Scale.REFLECTANCE)
             feeds["context"] = np.array([[shown, gsd]], np.float32)
+            if view.scale is Scale.REFLECTANCE and "reflectance" in self.manifest["experts"]:
+                expert = "reflectance"  # the same inputs, and an encoder that was pretrained on calibrated images
         return self._tiled(expert, stack, valid, feeds)
 
     def _aerial(self, view: View, valid: NDArray[np.bool_], gsd_m: float | None) -> NDArray[np.float32]:
@@ -168,6 +173,11 @@ class VisionNetworks:
         session = self._session(expert)
         height, width = valid.shape
         encoded, spacing = "encoder" in self.manifest["experts"][expert], context.spacing_for(height * width)
+
+        def encode(image: NDArray[np.float32], groups: NDArray[np.int64], gsd_m: float) -> NDArray[np.float32]:
+            given = {"bands": image, "groups": groups, "gsd": np.array([gsd_m], np.float32)}
+            return np.asarray(stopping.run(self._session(expert, "encoder"), given)[0], np.float32)
+
         total = np.zeros((len(ATOMS), height, width), np.float32)
         weight = np.zeros((height, width), np.float32)
         places = list(tiles.windows(height, width, LARGEST_WINDOW, OVERLAP, MULTIPLE))
@@ -177,7 +187,7 @@ class VisionNetworks:
                 continue
             bands = tiles.cut(stack, place)
             if encoded:
-                tokens = context.tokens(self._encode, bands, feeds["present"][0], gsd_of(feeds["context"]), spacing)
+                tokens = context.tokens(encode, bands, feeds["present"][0], gsd_of(feeds["context"]), spacing)
                 feeds = {**feeds, "tokens": tokens[None]}
             (output,) = stopping.run(session, {"bands": bands[None], **feeds})
             rows, cols = valid[here].shape
@@ -188,12 +198,6 @@ class VisionNetworks:
             weight[here] += blend
         total *= valid / np.maximum(weight, 1e-12)
         return total
-
-    def _encode(self, image: NDArray[np.float32], groups: NDArray[np.int64], gsd_m: float) -> NDArray[np.float32]:
-        gsd = np.array([gsd_m], np.float32)
-        session = self._session("optical", "encoder")
-        (output,) = stopping.run(session, {"bands": image, "groups": groups, "gsd": gsd})
-        return np.asarray(output, np.float32)
 
     def _session(self, expert: str, part: str | None = None) -> onnxruntime.InferenceSession:
         key = expert if part is None else f"{expert}/{part}"

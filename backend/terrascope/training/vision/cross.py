@@ -131,21 +131,26 @@ def floods(pairs: list[dict[str, Any]], water: dict[str, NDArray[np.bool_]], dat
     return {"pairs": used, "gain": sums[0, 0] / max(sums[0, 1], 1), "loss": sums[1, 0] / max(sums[1, 1], 1)}
 
 
-def baselines(data: list[samples.Sample], fold: list[int], out: Path, rgb: bool) -> dict[str, NDArray[np.int8]]:
-    """Predictions of the per-pixel perceptron for every HLS patch by the fold that did not see it; kept in a file."""
-    path = out / f"mlp{'_rgb' if rgb else ''}.npz"
-    if path.exists():
-        with np.load(path) as stored:
-            return {name: stored[name] for name in stored.files}
+def baselines(
+    data: list[samples.Sample], fold: list[int], wanted: list[int], out: Path, rgb: bool
+) -> dict[str, NDArray[np.int8]]:
+    """Predictions of the per-pixel perceptron for the HLS patches of the wanted folds, each by the network that did
+    not see its fold; kept in one file for each fold."""
     here = with_bands(data, (1, 1, 1, 0, 0, 0)) if rgb else data
     guesses: dict[str, NDArray[np.int8]] = {}
-    for k in range(split.FOLDS):
+    for k in wanted:
+        path = out / f"mlp{'_rgb' if rgb else ''}_{k}.npz"
+        if path.exists():
+            with np.load(path) as stored:
+                guesses |= {name: stored[name] for name in stored.files}
+            continue
         for sample, own in zip(here, fold, strict=True):
             sample.part = "held_out" if own == k else "train"
         model = mlp.fit(here)
-        guesses |= {s.name: mlp.predict(model, s).astype(np.int8) for s in here if s.part == "held_out"}
+        own_guesses = {s.name: mlp.predict(model, s).astype(np.int8) for s in here if s.part == "held_out"}
         log.info("baseline, fold %d", k)
-    np.savez_compressed(path, allow_pickle=False, **guesses)
+        np.savez_compressed(path, allow_pickle=False, **own_guesses)
+        guesses |= own_guesses
     return guesses
 
 
@@ -208,7 +213,7 @@ def main() -> None:
 
     if arguments.baseline:
         for rgb in (False, True) if arguments.baseline_rgb else (False,):
-            guesses = baselines(hls, hls_folds, arguments.out, rgb)
+            guesses = baselines(hls, hls_folds, arguments.folds, arguments.out, rgb)
             measure("MLP, RGB" if rgb else "MLP, all bands", hls, lambda s, k, g=guesses: one_hot(g[s.name]))  # type: ignore[misc]
     if arguments.prefix:
         models = {k: of_run(arguments.out / f"{arguments.prefix}{k}.safetensors") for k in arguments.folds}

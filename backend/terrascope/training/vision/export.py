@@ -41,6 +41,7 @@ INPUTS: dict[str, dict[str, str]] = {
     "sar": {"bands": "float32 [1, 2, H, W], VV and VH in dB", "present": "float32 [1, 2]"},
 }
 
+INPUTS["reflectance"] = INPUTS["optical"]  # what `optical` takes, where it is reflectance
 ENCODER = {
     "name": "Galileo-nano (arXiv 2502.09356, MIT), frozen; one date, colours, near infrared and short-wave infrared",
     "inputs": {
@@ -124,7 +125,7 @@ def export(model: nn.Module, expert: str, temperature: float, path: Path) -> Non
         "optical": (torch.rand(1, 6, size, size), torch.ones(1, 6), torch.zeros(1, 2)),
         "aerial": (torch.rand(1, 3, size, size),),
         "sar": (torch.rand(1, 2, size, size) - 15, torch.ones(1, 2)),
-    }[expert]
+    }["optical" if expert == "reflectance" else expert]
     names = list(INPUTS[expert])
     axes = {"bands": {2: "rows", 3: "cols"}, "probabilities": {2: "rows", 3: "cols"}}
     if isinstance(network, TokenNet):

@@ -2,8 +2,8 @@
 fold's network is then fitted on the points of the other folds in minutes.
 
     python -m terrascope.training.vision.token_train cache --data ../shared/data --out .work/vision/tokens --seed 1
-    python -m terrascope.training.vision.token_train fit --out .work/vision/tokens --fold 0
-    python -m terrascope.training.vision.token_train fit --out .work/vision/tokens          # on everything: ships
+    python -m terrascope.training.vision.token_train fit --data ../shared/data --out .work/vision/tokens --fold 0
+    python -m terrascope.training.vision.token_train fit --data ../shared/data --out .work/vision/tokens
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from terrascope.training.vision.sampling import SINGLES, Crops
 from terrascope.training.vision.token_net import TokenNet
 
 log = logging.getLogger("terrascope.training.vision")
-PARTS = ("near", "around", "condition", "labels", "fold")
+PARTS = ("near", "around", "condition", "labels", "sample")
 SPACING_SHARES = (0.55, 0.3, 0.15)  # of 4, 8 and 16 pixels
 
 
@@ -62,11 +62,11 @@ def encoder(weights: Path) -> context.Encode:
 
 
 def cache(root: Path, weights: Path, out: Path, crops: int, points: int, seed: int) -> None:
-    """Write described points of augmented crops, `<what>_<seed>.npy`, each with its fold."""
+    """Write described points of augmented crops, `<what>_<seed>.npy`, each with the number of its sample."""
     settings = DEFAULTS["optical"]
     size = 128
     data = folds.read(root)
-    fold_of = {(s.source, s.name): f for s, f in zip(data, folds.folds_of(root, data), strict=True)}
+    number = {(s.source, s.name): i for i, s in enumerate(data)}
     source = Crops(data, settings.shares, size, seed, settings.rare, settings.balance)
     rng, encode = source.rng, encoder(weights)
     model = TokenNet().eval()
@@ -99,31 +99,32 @@ def cache(root: Path, weights: Path, out: Path, crops: int, points: int, seed: i
         parts["around"].append(around[0, :, :, 0].T.half().numpy())
         parts["condition"].append(np.repeat(condition.half().numpy(), points, 0))
         parts["labels"].append(torch.gather(masks.flatten(1), 1, chosen).flatten().numpy().astype(np.uint16))
-        parts["fold"].append(np.full(points, fold_of[sample.source, sample.name], np.int8))
+        parts["sample"].append(np.full(points, number[sample.source, sample.name], np.int16))
         if i % 100 == 99:
             log.info("%d of %d crops, %.0f s", i + 1, crops, time.monotonic() - start)
         if i % 500 == 499 or i == crops - 1:
             for name, arrays in parts.items():
                 np.save(out / f"{name}_{seed}.npy", np.concatenate(arrays))
-    (out / "folds.json").write_text(json.dumps({f"{source}/{name}": fold for (source, name), fold in fold_of.items()}))
     note = {"seed": seed, "crops": crops, "points": points, "size": size, "settings": asdict(settings)}
     (out / f"cache_{seed}.json").write_text(json.dumps(note, indent=1))
 
 
-def load(out: Path, name: str, fold: int) -> NDArray[np.generic]:
-    """Return the cached arrays of a kind for every seed, without the points of a fold."""
+def load(out: Path, name: str, left_out: NDArray[np.bool_]) -> NDArray[np.generic]:
+    """Return the cached arrays of a kind for every seed, without the points of the samples left out."""
     arrays = []
     for path in sorted(out.glob(f"{name}_*.npy")):
-        keep = np.load(out / path.name.replace(f"{name}_", "fold_")) != (fold if fold >= 0 else 127)
-        arrays.append(np.load(path)[keep[: len(keep)]])
+        numbers = np.load(out / path.name.replace(f"{name}_", "sample_"))
+        arrays.append(np.load(path)[~left_out[numbers]])
     return np.concatenate(arrays)
 
 
-def fit(out: Path, run: str, fold: int, recipe: Recipe) -> Path:
+def fit(root: Path, out: Path, run: str, fold: int, recipe: Recipe) -> Path:
     """Fit the perceptrons without the points of a fold (-1: on everything) and write `<run>.safetensors`."""
     torch.manual_seed(recipe.seed)
-    near, around, condition = (torch.from_numpy(load(out, name, fold)) for name in PARTS[:3])
-    labels = load(out, "labels", fold)
+    data = folds.read(root)
+    left_out = (np.array(folds.folds_of(root, data)) == fold) & (fold >= 0)
+    near, around, condition = (torch.from_numpy(load(out, name, left_out)) for name in PARTS[:3])
+    labels = load(out, "labels", left_out)
     counts = torch.tensor([float((labels == single).sum()) for single in SINGLES])
     weights = losses.class_weights(counts, recipe.power)
     masks = torch.from_numpy(labels.astype(np.int32))
@@ -155,11 +156,10 @@ def fit(out: Path, run: str, fold: int, recipe: Recipe) -> Path:
     path = out / f"{run}.safetensors"
     save_file({name: value.contiguous() for name, value in average.items()}, path)
     settings = {"expert": "optical", "network": "tokens", "fold": fold, "points_seen": len(labels), **asdict(recipe)}
-    held = json.loads((out / "folds.json").read_text())
     note = {
         "settings": settings,
         "steps": recipe.steps,
-        "held_out": sorted(name for name, own in held.items() if own == fold and fold >= 0),
+        "held_out": sorted(f"{s.source}/{s.name}" for s, held in zip(data, left_out, strict=True) if held),
     }
     path.with_suffix(".json").write_text(json.dumps(note, indent=1))
     return path
@@ -175,7 +175,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("action", choices=("cache", "fit"))
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--data", type=Path)
+    parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weights", type=Path, help="encoder.safetensors of Galileo-nano")
     parser.add_argument("--crops", type=int, default=3000)
     parser.add_argument("--points", type=int, default=256)
@@ -192,8 +192,6 @@ def main() -> None:
     torch.set_flush_denormal(True)
     arguments.out.mkdir(parents=True, exist_ok=True)
     if arguments.action == "cache":
-        if arguments.data is None:
-            parser.error("cache needs --data")
         weights = arguments.weights or arguments.data / "weights" / "galileo_nano" / "encoder.safetensors"
         cache(arguments.data, weights, arguments.out, arguments.crops, arguments.points, arguments.seed)
     else:
@@ -202,7 +200,7 @@ def main() -> None:
             tokens=not arguments.without_tokens,
         )  # fmt: skip
         run = arguments.run or (f"fold_{arguments.fold}" if arguments.fold >= 0 else "all")
-        fit(arguments.out, run, arguments.fold, recipe)
+        fit(arguments.data, arguments.out, run, arguments.fold, recipe)
 
 
 if __name__ == "__main__":

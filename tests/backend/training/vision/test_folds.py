@@ -35,3 +35,20 @@ def test_every_patch_has_a_fold_and_all_dates_of_a_place_share_it(shared: Path) 
         assert len(set(fold[region == one])) == 1
     assert np.bincount(fold).min() > 40
     assert folds.ALWAYS_TRAINED == -1
+
+
+def test_patches_that_overlap_share_a_fold(shared: Path) -> None:
+    """Eight of the pairs whose region numbers differ though they show, in part, the same ground on the same day."""
+    root = shared / "data" if (shared / "data").is_dir() else shared
+    with np.load(root / "hls_worldcover" / "hls_worldcover_train.npz") as stored:
+        region, location, refl = stored["region"], stored["location"], stored["refl"]
+    for a, b, down, right in (
+        (62, 120, 0, -10), (106, 199, -72, 0), (9, 65, -77, 0), (63, 223, 80, 0), (0, 152, 0, 72), (29, 124, 0, -76),
+    ):  # fmt: skip
+        rows, cols = 128 - abs(down), 128 - abs(right)
+        first = refl[a, :, max(down, 0) :, max(right, 0) :][:, :rows, :cols]
+        second = refl[b, :, max(-down, 0) :, max(-right, 0) :][:, :rows, :cols]
+        assert (first == second).all()
+        assert region[a] != region[b]
+        folds_of_both = {split.hls_fold(int(region[i]), int(location[i])) for i in (a, b)}
+        assert len(folds_of_both) == 1
