@@ -27,6 +27,8 @@ from terrascope.training.language.train import read_checkpoint
 
 log = logging.getLogger(__name__)
 OPSET = 17
+#: Steps on either side of nothing in which the encoder's weights are stored: few, for the packed plugin to be small.
+LEVELS = 31
 
 
 class EncoderGraph(nn.Module):
@@ -39,7 +41,7 @@ class EncoderGraph(nn.Module):
         super().__init__()
         self.encoder = encoder
         table = encoder.words.weight.detach()
-        scale = table.abs().amax(1, keepdim=True).clamp(min=1e-8) / 127
+        scale = table.abs().amax(1, keepdim=True).clamp(min=1e-8) / LEVELS
         self.register_buffer("table", (table / scale).round().to(torch.int8))
         self.register_buffer("scale", scale)
 
@@ -143,7 +145,7 @@ def pack(path: Path) -> None:
         if weight.data_type != onnx.TensorProto.FLOAT or values.ndim != 2 or values.size < 50_000:
             kept.append(weight)
             continue
-        scale = np.maximum(np.abs(values).max(0, keepdims=True), 1e-12).astype(np.float32) / 127
+        scale = np.maximum(np.abs(values).max(0, keepdims=True), 1e-12).astype(np.float32) / LEVELS
         small = np.rint(values / scale).astype(np.int8)
         name = weight.name
         kept.append(onnx.numpy_helper.from_array(small, f"{name}.int8"))
