@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT_MB = 25
+NOT_SHIPPED_FOLDERS = ("resources/bench/",)  # data for benchmarks: a checkout has it
 NOT_SHIPPED = (".in", ".sh", ".ts", ".gitkeep")
 
 
@@ -37,7 +38,11 @@ def main() -> int:
     name, version = config["plugin"]["name"], metadata["general"]["version"]
     listed = config["files"]["python_files"].split() + config["files"]["extras"].split()
     listed += config["files"]["extra_dirs"].split()
-    files = sorted(path for path in known_files(listed) if not path.endswith(NOT_SHIPPED))
+    files = sorted(
+        path
+        for path in known_files(listed)
+        if not path.endswith(NOT_SHIPPED) and not path.startswith(NOT_SHIPPED_FOLDERS)
+    )
     target = out / f"{name}-{version}.zip"
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in files:
