@@ -26,8 +26,16 @@ _KNOWN = {f"{slot}{form}" for slot in "ABC" for form in ("", "x", "p", "s")} | {
 _TURNED = re.compile(
     r"\b(without|free of|absence|no longer|half|lack|missing|instead of|isn't|aren't|if you count|planted|or just)\b"
 )
-#: The same for single tasks: a boundary is asked for as yes or no, not for its length or place.
-_OTHER = {"boundary": re.compile(r"^(what|how (long|much|far)|where|along|length)", re.IGNORECASE)}
+#: The same for single tasks: a boundary is asked for as yes or no, not for its length or place; an amount as an amount,
+#: not for its place, nor as yes or no; a difference not as a factor.
+_AMOUNT_ONLY = re.compile(
+    r"^(where|mark|show|did|do|does|is|are|was|were|has|have|can|could|any|whether)\b", re.IGNORECASE
+)
+_OTHER = {
+    "boundary": re.compile(r"^(what|how (long|much|far)|where|along|length)", re.IGNORECASE),
+    "difference": re.compile(r"\b(times|factor|ratio|compare|compared)\b", re.IGNORECASE),
+    **dict.fromkeys(("gain", "loss", "flooding", "flooded_class"), _AMOUNT_ONLY),
+}
 _UNIT_WORDS = {
     **UNITS,
     "km": ("km", "kilometre", "kilometres", "kilometer", "kilometers"),

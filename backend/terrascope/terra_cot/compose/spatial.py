@@ -24,6 +24,7 @@ from terrascope.terra_cot.compose.common import (
 from terrascope.terra_cot.drafts import Draft, listing, number, options_among, options_near
 from terrascope.terra_cot.facts import Facts
 from terrascope.terra_cot.scenes import Mask
+from terrascope.terra_cot.vocabulary import is_plural
 from terrascope.terra_cot.wording import question
 
 KINDS: tuple[str, ...] = (
@@ -103,9 +104,10 @@ def nearer(facts: Facts, three: tuple[str, str, str], rng: random.Random) -> Dra
         return None
     answer = one if distances[one] < distances[two] else two
     other = two if answer == one else one
+    come = "come" if is_plural(answer) else "comes"
     return Draft(
         _LEVEL, "nearer", question("nearer", [one, two, anchor], rng), answer, marks(facts, [one, two, anchor], rng),
-        f"Without specks, the {answer} comes to {distances[answer]:.1f} pixels of the {anchor}, the {other} to "
+        f"Without specks, the {answer} {come} to {distances[answer]:.1f} pixels of the {anchor}, the {other} to "
         f"{distances[other]:.1f}.",
         (one, two) if rng.random() < _WITH_OPTIONS else (),
     )  # fmt: skip
@@ -154,7 +156,7 @@ def difference(facts: Facts, one: str, two: str, rng: random.Random) -> Draft | 
         value, unit = percent(gap, facts.valid_px), "%"
     else:
         value, unit = area_of(gap, facts.scene)
-    drawn = options_near(rng, value, unit) if rng.random() < _WITH_OPTIONS else None
+    drawn = options_near(rng, value, unit, 100.0 if unit == "%" else None) if rng.random() < _WITH_OPTIONS else None
     return Draft(
         _LEVEL, "difference", question("difference", labels, rng, answer_unit=unit),
         number(value, unit), marks(facts, labels, rng),
