@@ -99,6 +99,24 @@ def _finished(polygons: NDArray[np.object_], grid: Grid, simplify: float | None)
     return polygons
 
 
+def outlined(mask: Mask, grid: Grid) -> tuple[Ints, NDArray[np.object_]]:
+    """Number the 4-connected regions of a mask, int32 [H, W], and outline them: polygon k - 1 is that of region k."""
+    numbered = regions_of(mask)
+    return numbered, _finished(_polygons(trace(numbered), (0, 0))[1], grid, None)
+
+
+def joined_at_corners(numbered: Ints) -> Ints:
+    """Group of each 4-connected region of `outlined`, from 0 on: regions that touch by a corner belong together."""
+    pairs = []
+    for one, two in ((numbered[:-1, :-1], numbered[1:, 1:]), (numbered[:-1, 1:], numbered[1:, :-1])):
+        meet = (one > 0) & (two > 0) & (one != two)
+        pairs.append(np.stack([one[meet], two[meet]]).astype(np.int64))
+    one, two = np.concatenate(pairs, axis=1) - 1
+    total = int(numbered.max(initial=0))
+    graph = coo_array((np.ones(one.size, np.int8), (one, two)), shape=(total, total))
+    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
+
+
 def outlines_in_strips(mask: Mask, strip: int = AT_ONCE // 2) -> tuple[NDArray[np.object_], Ints]:
     """Outline a mask strip by strip and join what hangs together across the cuts, so that memory stays bounded.
 
@@ -108,7 +126,7 @@ def outlines_in_strips(mask: Mask, strip: int = AT_ONCE // 2) -> tuple[NDArray[n
     above, total = np.zeros(mask.shape[1], np.int64), 0
     step = max(1, strip // max(mask.shape[1], 1))
     for row in range(0, mask.shape[0], step):
-        numbered = regions_of(mask[row : row + step].view(np.uint8))
+        numbered = regions_of(mask[row : row + step])
         number = int(numbered.max(initial=0))
         top, bottom = (np.where(line > 0, line.astype(np.int64) + total, 0) for line in (numbered[0], numbered[-1]))
         meet = (above > 0) & (top > 0)

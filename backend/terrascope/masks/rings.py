@@ -31,8 +31,10 @@ class Rings(NamedTuple):
     hole: NDArray[np.bool_]
 
 
-def regions_of(labels: Ints) -> Ints:
+def regions_of(labels: Ints | NDArray[np.bool_]) -> Ints:
     """Number the 4-connected regions of equal, nonzero labels from 1 on, in order of label; int32 [H, W]."""
+    if labels.dtype == np.bool_:
+        return np.asarray(ndimage.label(labels)[0], np.int32)
     result = np.zeros(labels.shape, np.int32)
     offset = 0
     for value in np.unique(labels[labels != 0]):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import chain
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -45,53 +45,44 @@ def parts_of(mask: NDArray[np.bool_], grid: Grid, area_m2: float | None) -> list
     """
     if not mask.any():
         return []
-    from scipy import ndimage
+    from terrascope.masks.polygons import joined_at_corners, outlined
 
-    labels, count = ndimage.label(mask, structure=np.ones((3, 3), dtype=bool))
-    labels = labels.astype(np.int32, copy=False)
-    geometries = _outlines(labels, mask, drawing_transform(grid))
-    pixels = np.bincount(labels.ravel(), minlength=count + 1)
-    areas = _areas(labels, count, grid, area_m2)
-    order = 1 + np.argsort(-pixels[1:], kind="stable")
+    numbered, polygons = outlined(np.asarray(mask, bool), replace(grid, transform=drawing_transform(grid)))
+    group = joined_at_corners(numbered)
+    order = np.argsort(group, kind="stable")
+    geometries = shapely.multipolygons(polygons[order], indices=group[order])
+    pixels = np.asarray(np.bincount(group, weights=np.bincount(numbered.ravel())[1:]), np.int64)
+    areas = _areas(numbered, group, pixels, grid, area_m2)
+    valid = shapely.is_valid(geometries)
     return [
-        Part(geometries[each - 1], None if areas is None else float(areas[each]), int(pixels[each])) for each in order
+        Part(
+            geometries[each] if valid[each] else _repaired(geometries[each]),
+            None if areas is None else float(areas[each]),
+            int(pixels[each]),
+        )
+        for each in np.argsort(-pixels, kind="stable")
     ]
 
 
-def _outlines(labels: NDArray[np.int32], mask: NDArray[np.bool_], transform: Affine6) -> list[MultiPolygon]:
-    """One valid MultiPolygon for each label 1, 2, ...: exact pixel outlines. Built in bulk, masks have thousands."""
-    from affine import Affine
-    from rasterio.features import shapes
-
-    rings: list[list[tuple[float, float]]] = []
-    ring_owner: list[int] = []
-    owner: list[int] = []
-    for number, (geometry, value) in enumerate(shapes(labels, mask=mask, connectivity=4, transform=Affine(*transform))):
-        rings.extend(geometry["coordinates"])
-        ring_owner.extend([number] * len(geometry["coordinates"]))
-        owner.append(int(value))
-    points = np.array(list(chain.from_iterable(rings)), dtype=np.float64)
-    lines = shapely.linearrings(points, indices=np.repeat(np.arange(len(rings)), [len(each) for each in rings]))
-    polygons = shapely.polygons(lines, indices=np.array(ring_owner))
-    by_label = np.argsort(owner, kind="stable")
-    found = shapely.multipolygons(polygons[by_label], indices=np.array(owner)[by_label] - 1)
-    return [each if good else _repaired(each) for each, good in zip(found, shapely.is_valid(found))]
-
-
-def _areas(labels: NDArray[np.int32], count: int, grid: Grid, area_m2: float | None) -> NDArray[np.float64] | None:
+def _areas(
+    numbered: NDArray[Any],
+    group: NDArray[Any],
+    pixels: NDArray[np.int64],
+    grid: Grid,
+    area_m2: float | None,
+) -> NDArray[np.float64] | None:
+    """The measured area, shared out over the groups by true pixel areas."""
     if area_m2 is None:
         return None
     from terrascope.masks import ground
     from terrascope.masks.fields import Constant
 
     cell = ground(grid).area
-    if isinstance(cell, Constant):
-        weights, inside = None, labels.ravel()
-    else:
-        rows, cols = np.nonzero(labels)
-        weights, inside = cell.at(rows + 0.5, cols + 0.5), labels[rows, cols]
-    sums = np.bincount(inside, weights=weights, minlength=count + 1).astype(np.float64)
-    sums[0] = 0.0
+    sums = np.asarray(pixels, np.float64)
+    if not isinstance(cell, Constant):
+        rows, cols = np.nonzero(numbered)
+        weights = cell.at(rows + 0.5, cols + 0.5)
+        sums = np.asarray(np.bincount(group[numbered[rows, cols] - 1], weights=weights), np.float64)
     total = float(sums.sum())
     return sums * (area_m2 / total) if total > 0 else sums
 
