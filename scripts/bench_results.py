@@ -142,7 +142,7 @@ def ablations(arguments: argparse.Namespace) -> None:
         return embedded(models)
 
     def cover() -> Iterator[BenchSample]:
-        return iterate_limited(read_terrascope_bench(arguments.out / "sets/landcover30_0_0.parquet"), 12)
+        return iterate_limited(read_terrascope_bench(arguments.out / "sets/landcover30_0_0.parquet"), 6)
 
     for name, read, variants in (
         ("landcover30", cover, (AS_TRAINED, *TOKENS, *EVIDENCE, ORACLE, BLANK)),
