@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -104,31 +103,3 @@ def check_notes(found: Mapping[str, Any], wanted: Mapping[str, Any], where: str)
                 f"{where} was begun with {key} = {found.get(key)!r}, now it is {wanted.get(key)!r}.",
                 "Set it back to go on with that run, or give another --out.",
             )
-
-
-# tensors of a running optimizer
-
-
-def plain_state(parameters: Mapping[str, Tensor], optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Optimizer tensors by parameter name."""
-    found = {}
-    for name, parameter in parameters.items():
-        for key, value in optimizer.state.get(parameter, {}).items():
-            found[f"{name}/{key}"] = value if isinstance(value, Tensor) else torch.tensor(float(value))
-    return found
-
-
-def set_plain_state(
-    parameters: Mapping[str, Tensor], optimizer: torch.optim.Optimizer, state: Mapping[str, Tensor]
-) -> None:
-    """Put optimizer tensors back."""
-    own: dict[str, dict[str, Tensor]] = {}
-    for key, value in state.items():
-        name, _, what = key.rpartition("/")
-        own.setdefault(name, {})[what] = value
-    for name, parameter in parameters.items():
-        if name in own:
-            optimizer.state[parameter] = {
-                what: value.clone() if what == "step" else value.clone().to(parameter.device)
-                for what, value in own[name].items()
-            }

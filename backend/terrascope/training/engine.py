@@ -24,7 +24,7 @@ from terrascope.training.metrics import Metrics
 from terrascope.training.order import Order
 from terrascope.training.recipe import Optimisation
 from terrascope.training.schedule import Schedule
-from terrascope.training.sharding import gathered, scattered
+from terrascope.training.sharding import gathered, scattered, whole
 
 log = logging.getLogger(__name__)
 
@@ -224,7 +224,7 @@ def _step(
             if optim.clip and accelerator.sync_gradients:
                 norm = accelerator.clip_grad_norm_(module.parameters(), optim.clip)
                 if norm is not None:
-                    losses["norm"] = norm if isinstance(norm, Tensor) else torch.tensor(float(norm))
+                    losses["norm"] = whole(norm) if isinstance(norm, Tensor) else torch.tensor(float(norm))
             optimizer.step()
             optimizer.zero_grad()
         found.append({name: value.detach() for name, value in losses.items()})

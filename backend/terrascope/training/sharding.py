@@ -9,14 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from terrascope.training.checkpoint import plain_state, set_plain_state
-
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
-def _kind(accelerator: Any) -> str:
-    name = str(getattr(accelerator.distributed_type, "value", accelerator.distributed_type))
-    return {"FSDP": "fsdp", "DEEPSPEED": "deepspeed"}.get(name, "plain")
+def _deepspeed(accelerator: Any) -> bool:
+    return str(getattr(accelerator.distributed_type, "value", "")) == "DEEPSPEED"
 
 
 def _trained(accelerator: Any, module: nn.Module) -> dict[str, Tensor]:
@@ -25,65 +22,57 @@ def _trained(accelerator: Any, module: nn.Module) -> dict[str, Tensor]:
 
 
 def gathered(accelerator: Any, module: nn.Module, optimizer: Any) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Trained weights and optimizer tensors by parameter name, whole. Every process must call it."""
-    kind = _kind(accelerator)
-    if kind == "fsdp":
-        return _gathered_fsdp(module, optimizer)
-    if kind == "deepspeed":
+    """Trained weights and optimizer tensors by parameter name, whole, on the CPU. Every process must call it."""
+    if _deepspeed(accelerator):
         return _gathered_deepspeed(accelerator, module)
-    parameters = _trained(accelerator, module)
-    return dict(parameters), plain_state(parameters, _inner(optimizer))
+    weights, states = {}, {}
+    inner = _inner(optimizer)
+    for name, parameter in _trained(accelerator, module).items():
+        weights[name] = whole(parameter.detach()).cpu()
+        for key, value in inner.state.get(parameter, {}).items():
+            states[f"{name}/{key}"] = whole(value).cpu() if isinstance(value, Tensor) else torch.tensor(float(value))
+    return weights, states
 
 
 def scattered(
     accelerator: Any, module: nn.Module, optimizer: Any, weights: Mapping[str, Tensor], state: Mapping[str, Tensor]
 ) -> None:
     """Put whole weights and optimizer tensors back. Every process must call it, with the same tensors."""
-    kind = _kind(accelerator)
-    if kind == "fsdp":
-        _scatter_fsdp(module, optimizer, weights, state)
-    elif kind == "deepspeed":
+    if _deepspeed(accelerator):
         _scatter_deepspeed(accelerator, module, weights, state)
-    else:
-        parameters = _trained(accelerator, module)
-        with torch.no_grad():
-            for name, parameter in parameters.items():
-                parameter.copy_(weights[name])
-        set_plain_state(parameters, _inner(optimizer), state)
-
-
-def _inner(optimizer: Any) -> torch.optim.Optimizer:
-    return getattr(optimizer, "optimizer", optimizer)
-
-
-def _gathered_fsdp(module: nn.Module, optimizer: Any) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_dict
-
-    options = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
-    weights, states = get_state_dict(module, _inner(optimizer), options=options)
-    flat = {f"{name}/{key}": value for name, own in states.get("state", {}).items() for key, value in own.items()}
-    return dict(weights), flat
-
-
-def _scatter_fsdp(
-    module: nn.Module, optimizer: Any, weights: Mapping[str, Tensor], state: Mapping[str, Tensor]
-) -> None:
-    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_optimizer_state_dict, set_state_dict
-
-    options = StateDictOptions(full_state_dict=True, cpu_offload=True, strict=False)
-    inner = _inner(optimizer)
-    groups = get_optimizer_state_dict(module, inner, options=options)["param_groups"]
+        return
     own: dict[str, dict[str, Tensor]] = {}
     for key, value in state.items():
         name, _, what = key.rpartition("/")
         own.setdefault(name, {})[what] = value
-    set_state_dict(
-        module,
-        inner,
-        model_state_dict=dict(weights),
-        optim_state_dict={"state": own, "param_groups": groups},
-        options=options,
-    )
+    inner = _inner(optimizer)
+    for name, parameter in _trained(accelerator, module).items():
+        with torch.no_grad():
+            parameter.copy_(like(weights[name], parameter))
+        if name in own:
+            inner.state[parameter] = {
+                what: value.clone() if what == "step" else like(value.clone(), parameter)
+                for what, value in own[name].items()
+            }
+
+
+def whole(value: Any) -> Tensor:
+    """A tensor that is spread over processes as one; others as they are."""
+    return value.full_tensor() if hasattr(value, "full_tensor") else value
+
+
+def like(value: Tensor, parameter: Any) -> Tensor:
+    """A whole tensor on a parameter's device, spread over processes as it is."""
+    value = value.to(parameter.device)
+    if not hasattr(parameter, "full_tensor"):
+        return value
+    from torch.distributed.tensor import distribute_tensor
+
+    return distribute_tensor(value, parameter.device_mesh, parameter.placements)
+
+
+def _inner(optimizer: Any) -> torch.optim.Optimizer:
+    return getattr(optimizer, "optimizer", optimizer)
 
 
 def _gathered_deepspeed(accelerator: Any, module: nn.Module) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -91,8 +80,8 @@ def _gathered_deepspeed(accelerator: Any, module: nn.Module) -> tuple[dict[str, 
 
     weights, state = {}, {}
     for name, parameter in _trained(accelerator, module).items():
-        whole = zero.safe_get_full_fp32_param(parameter)
-        weights[name] = parameter if whole is None else whole
+        full = zero.safe_get_full_fp32_param(parameter)
+        weights[name] = parameter if full is None else full
         for moment in _MOMENTS:
             value = zero.safe_get_full_optimizer_state(parameter, moment)
             if value is not None:
