@@ -241,7 +241,7 @@
     </message>
     <message>
       <source>The environment is for the embedded model; set it up for TerraScope 8B.</source>
-      <translation>Die Umgebung ist für das eingebettete Modell; richten Sie sie für TerraScope 8B ein.</translation>
+      <translation>Die Umgebung ist für das eingebaute Modell; richten Sie sie für TerraScope 8B ein.</translation>
     </message>
     <message>
       <source>Looking…</source>
@@ -597,7 +597,7 @@
     </message>
     <message>
       <source>None fits this machine: use the embedded model here, or a machine with a larger graphics card.</source>
-      <translation>Nichts passt auf diesen Rechner: Nehmen Sie hier das eingebettete Modell, oder einen Rechner mit größerer Grafikkarte.</translation>
+      <translation>Nichts passt auf diesen Rechner: Nehmen Sie hier das eingebaute Modell, oder einen Rechner mit größerer Grafikkarte.</translation>
     </message>
     <message>
       <source>no graphics card for computing</source>
