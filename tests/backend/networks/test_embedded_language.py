@@ -223,6 +223,13 @@ def test_it_answers_in_the_words_of_the_question(network: EmbeddedNetwork) -> No
     assert answer is not None and answer.text.startswith("Woods cover 50.00 %")
 
 
+@pytest.mark.parametrize("question", ["Are there any fields?", "Is there any woodland?", "show me the woodland"])
+def test_the_verb_goes_with_the_word_while_it_is_being_written(network: EmbeddedNetwork, question: str) -> None:
+    _, answer, _ = _ask(network, _scene(), question)
+    assert answer is not None
+    assert "there are no fields" in answer.text or "is woodland" in answer.text or "is the woodland" in answer.text
+
+
 def test_a_flood_risk_is_judged_by_what_was_measured(network: EmbeddedNetwork) -> None:
     _, answer, _ = _ask(network, _scene(), "Is there a risk that the houses get flooded?")
     assert answer is not None and answer.text.startswith("Low: there are no houses here")

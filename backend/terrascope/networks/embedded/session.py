@@ -225,7 +225,10 @@ class EmbeddedDecoding:
         """See `Decoding`."""
         names = self._names if self._answering else {}
         plural = self._plural if self._answering else {}
-        return self._vocabulary.show(token_ids, self._constraints.slots, self._unit, self._dates, names, plural)
+        steps = self._constraints.steps
+        empty = next((label for label, facts in steps if facts is not None and facts.share <= 0), None)
+        about = empty or (steps[0][0] if steps else None)
+        return self._vocabulary.show(token_ids, self._constraints.slots, self._unit, self._dates, names, plural, about)
 
     def certainty(self) -> float:
         """See `networks.interface.Certain`."""

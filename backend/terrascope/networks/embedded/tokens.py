@@ -150,16 +150,18 @@ _VERBS = {
 _SINGULAR = {many: one for one, many in _VERBS.items()}
 
 
-def _agreeing(tokens: Sequence[str], place: int, plural: Mapping[str, bool]) -> str:
+def _agreeing(tokens: Sequence[str], place: int, plural: Mapping[str, bool], about: str | None) -> str:
     """Return a token, or the form of a verb that goes with the label before it or, after "there" and "here", behind."""
     token = tokens[place]
     if token not in _VERBS and token not in _SINGULAR:
         return token
     before = tokens[place - 1] if place else ""
-    near = (
-        [before] if before[:2] in ("L:", "C:") else tokens[place + 1 : place + 5] if before in ("there", "Here") else []
-    )
-    label = next((each[2:] for each in near if each[:2] in ("L:", "C:")), None)
+    if before[:2] in ("L:", "C:"):
+        label: str | None = before[2:]
+    elif before in ("there", "Here"):
+        label = next((each[2:] for each in tokens[place + 1 : place + 5] if each[:2] in ("L:", "C:")), about)
+    else:
+        label = None
     if label is None or label not in plural:
         return token
     return _VERBS.get(token, token) if plural[label] else _SINGULAR.get(token, token)
@@ -199,6 +201,7 @@ class Vocabulary:
         dates: Sequence[int],
         names: Mapping[str, str],
         plural: Mapping[str, bool] | None = None,
+        about: str | None = None,
     ) -> str:
         """Return ids as text.
 
@@ -214,11 +217,13 @@ class Vocabulary:
             Other words for labels (an option's text, or the question's own word).
         plural
             Whether such a word is a plural, where that is known: the verb beside it follows.
+        about
+            Label that will stand behind "there is" and "here is" where it is not written yet.
         """
         pieces: list[str] = []
         tokens = [self.tokens[rank] for rank in ids]
         for place, token in enumerate(tokens):
-            word = self._word(_agreeing(tokens, place, plural or {}), slots, unit, dates, names)
+            word = self._word(_agreeing(tokens, place, plural or {}, about), slots, unit, dates, names)
             if not word:
                 continue
             glued = token in _TAGS or word[0] in _CLOSING or (pieces and pieces[-1].endswith("("))
