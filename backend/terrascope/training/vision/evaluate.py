@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from terrascope.classes import ATOMS
 from terrascope.networks.embedded.vision import VisionNetworks
 from terrascope.scene.types import Role, Scale, Source, View
-from terrascope.training.vision import metrics, samples
+from terrascope.training.vision import metrics, overlap, samples
 from terrascope.training.vision.augment import picture
 
 Predict = Callable[[samples.Sample], NDArray[np.float32]]
@@ -197,6 +197,9 @@ def main() -> None:
     parser.add_argument("--baseline", type=Path)
     parser.add_argument("--baseline-rgb", type=Path)
     parser.add_argument("--only", choices=("optical", "aerial", "sar"))
+    parser.add_argument(
+        "--without-overlap", action="store_true", help="leave out held-out HLS patches that overlap a training patch"
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path, help="write the figures here too")
     arguments = parser.parse_args()
@@ -225,7 +228,13 @@ def main() -> None:
 def optical_tables(networks: VisionNetworks, arguments: argparse.Namespace) -> dict[str, dict[str, dict[str, Any]]]:
     """All tables of the optical network."""
     root = arguments.data
-    held = set(networks.manifest["experts"]["optical"]["held_out"])
+    known = frozenset(networks.manifest["experts"]["optical"]["held_out"])
+    held = set(known)
+    if arguments.without_overlap:
+        for pair in overlap.read(root):
+            names = [f"hls/{i}" for i in pair]
+            if sum(name in known for name in names) == 1:
+                held -= set(names)
     hls = [s for s in samples.read_hls(root) if f"hls/{s.name}" in held]
     out: dict[str, dict[str, dict[str, Any]]] = {}
     parts = {"held_out": "HLS 30 m, unseen regions", "held_out_flood": "HLS 30 m, unseen places of region 28"}
