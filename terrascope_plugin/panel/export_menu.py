@@ -74,10 +74,14 @@ def open_layout(run: Run, iface: QgisInterface) -> QgsPrintLayout:
     layout.setName(name if count == 1 else f"{name} ({count})")
     unit = QgsUnitTypes.LayoutMillimeters
     shown = QgsLayoutItemMap(layout)
+    shown.setRect(20, 20, 20, 20)  # an item without a size loses its extent for good
     shown.attemptMove(QgsLayoutPoint(10, 10, unit))
     shown.attemptResize(QgsLayoutSize(277, 150, unit))
-    shown.setExtent(iface.mapCanvas().extent())
     layout.addLayoutItem(shown)
+    canvas = iface.mapCanvas()
+    shown.setCrs(canvas.mapSettings().destinationCrs())
+    shown.setMapRotation(canvas.rotation())
+    shown.zoomToExtent(canvas.extent())
     label = QgsLayoutItemLabel(layout)
     label.setText(text_of(run))
     label.attemptMove(QgsLayoutPoint(10, 163, unit))

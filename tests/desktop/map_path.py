@@ -17,6 +17,7 @@ from qgis.core import (  # noqa: E402
     QgsUnitTypes,
 )
 from qgis.PyQt.QtCore import Qt, QTimer  # noqa: E402
+from qgis.PyQt.QtGui import QImage  # noqa: E402
 from qgis.PyQt.QtTest import QTest  # noqa: E402
 from qgis.PyQt.QtWidgets import QApplication, QInputDialog, QMessageBox  # noqa: E402
 from qgis.utils import iface  # noqa: E402
@@ -156,6 +157,7 @@ def layout(desk: Desk):
         "maps": len(maps),
         "says_the_answer": any(run.answer in text for text in labels),
         "picture": Path(picture).is_file(),
+        "colours": len({QImage(picture).pixel(x, 150) for x in range(60, 800, 3)}),
     }
     for designer in iface.openLayoutDesigners():
         designer.window().close()

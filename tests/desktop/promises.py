@@ -105,7 +105,7 @@ def map_path(facts: dict) -> list[Promise]:
             found.append((f"{name}: the masks lie in the view", case["inside_view"], case["layers"]))
     runs, layout = facts["runs"], facts["layout"]
     undo = runs["undo_in_one_action"]
-    kept = layout["maps"] == 1 and layout["says_the_answer"] and layout["picture"]
+    kept = layout["maps"] == 1 and layout["says_the_answer"] and layout["colours"] > 20
     found += [
         ("the result goes into a print layout", kept, layout),
         ("a run is renamed, and its layers follow", runs["renamed"] and runs["layers_follow"], runs),
