@@ -1,6 +1,6 @@
 """Find the temperature of the optical network on the calibration patches, which are neither trained on nor reported.
 
-    python -m terrascope.training.vision.calibrate --data ../shared/data --checkpoint .work/vision/optical_v3.pt
+python -m terrascope.training.vision.calibrate --data ../shared/data --checkpoint .work/vision/optical_v3.pt
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The baseline: a per-pixel perceptron on bands and indices, same split, same labels, no context.
 
-    python -m terrascope.training.vision.mlp --data ../shared/data --out .work/vision/mlp.npz
+python -m terrascope.training.vision.mlp --data ../shared/data --out .work/vision/mlp.npz
 """
 
 from __future__ import annotations

@@ -130,8 +130,14 @@ def main() -> None:
     torch.set_flush_denormal(True)
     if arguments.action == "cache":
         cache(
-            arguments.expert, arguments.data, arguments.out, arguments.crops, arguments.points, arguments.fold,
-            arguments.seed, arguments.raw_share,
+            arguments.expert,
+            arguments.data,
+            arguments.out,
+            arguments.crops,
+            arguments.points,
+            arguments.fold,
+            arguments.seed,
+            arguments.raw_share,
         )
     else:
         fit(

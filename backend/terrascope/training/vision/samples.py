@@ -80,8 +80,14 @@ def read_hls(root: Path) -> list[Sample]:
         allowed[(fmask[i] == 255) | (refl[i] <= -1300).any(0)] = 0
         samples.append(
             Sample(
-                "hls", str(i), split.hls_part(int(region[i]), int(location[i])),
-                (np.clip(refl[i, 1:], 0, 16000) / 1e4).astype(np.float16), np.ones(6, bool), allowed, 30.0, False,
+                "hls",
+                str(i),
+                split.hls_part(int(region[i]), int(location[i])),
+                (np.clip(refl[i, 1:], 0, 16000) / 1e4).astype(np.float16),
+                np.ones(6, bool),
+                allowed,
+                30.0,
+                False,
                 f"region{int(region[i])}",
             )
         )
@@ -141,7 +147,14 @@ def read_amazon(root: Path) -> list[Sample]:
         part = split.every(rank, split.AMAZON_EVERY)
         samples.append(
             Sample(
-                "amazon", path.stem, part, _display(rgb), _present("blue", "green", "red"), table[labels], 10.0, True,
+                "amazon",
+                path.stem,
+                part,
+                _display(rgb),
+                _present("blue", "green", "red"),
+                table[labels],
+                10.0,
+                True,
                 path.stem,
             )
         )
@@ -160,8 +173,15 @@ def read_slovenia(root: Path) -> list[Sample]:
             part = "held_out" if col >= split.SLOVENIA_COLUMN else "train"
             samples.append(
                 Sample(
-                    "slovenia", f"{row}_{col}", part, bands[:, window[0], window[1]], _present("blue", "green", "red"),
-                    labels[window], 10.0, True, f"column{col}",
+                    "slovenia",
+                    f"{row}_{col}",
+                    part,
+                    bands[:, window[0], window[1]],
+                    _present("blue", "green", "red"),
+                    labels[window],
+                    10.0,
+                    True,
+                    f"column{col}",
                 )
             )
     return samples
@@ -196,8 +216,15 @@ def read_terramesh(root: Path) -> list[Sample]:
             labels = image.read(1)
         samples.append(
             Sample(
-                "terramesh", path.stem, "train", np.clip(stack, 0, 1.6).astype(np.float16), np.ones(6, bool),
-                table[labels], 10.0, False, path.stem,
+                "terramesh",
+                path.stem,
+                "train",
+                np.clip(stack, 0, 1.6).astype(np.float16),
+                np.ones(6, bool),
+                table[labels],
+                10.0,
+                False,
+                path.stem,
             )
         )
     return samples

@@ -24,7 +24,12 @@ class Crops:
     """An endless source of augmented crops for one network."""
 
     def __init__(
-        self, samples: list[Sample], shares: dict[str, float], size: int, seed: int, rare: float = 0.4,
+        self,
+        samples: list[Sample],
+        shares: dict[str, float],
+        size: int,
+        seed: int,
+        rare: float = 0.4,
         balance: float = 0.5,
     ) -> None:
         self.samples = [s for s in samples if s.part == "train" and (s.allowed > 0).any()]
