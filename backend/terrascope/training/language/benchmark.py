@@ -23,6 +23,9 @@ from terrascope.training.language.evaluate import Oracle, as_scene, ask
 from terrascope.training.language.scenes import MadeScene, make_scene
 
 log = logging.getLogger(__name__)
+#: Distances are asked about from this many pixels on, as in the paper: the answer measures from edge to edge, the truth
+#: from centre to centre.
+MIN_DISTANCE_PX = 10
 TASKS = ("coverage", "area", "ranking", "boundary", "distance", "flood")
 _ASK = {
     "coverage": "What is the coverage percentage of {a} in this image?",
@@ -86,7 +89,7 @@ def make_item(rng: random.Random, task: str) -> Item:
         away = float(ndimage.distance_transform_edt(~one)[two].min())
         if task == "boundary":
             return Item(made, question, ("Yes", "No"), "A" if away < 1.5 else "B")
-        if away > 2 and not (one & two).any():
+        if away > MIN_DISTANCE_PX:
             return Item(made, question, *_numbers(rng, away * made.gsd, "{:.1f} m"))
 
 
