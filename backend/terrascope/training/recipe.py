@@ -70,6 +70,11 @@ class Optimisation:
             raise TrainingError(f"precision is {self.precision!r}.", f"Use one of {', '.join(PRECISIONS)}.")
         if self.frozen not in ("fp32", "bf16"):
             raise TrainingError(f"frozen is {self.frozen!r}.", "Use fp32 or bf16.")
+        if self.frozen == "bf16" and self.precision != "bf16":
+            raise TrainingError(
+                f"frozen is bf16 and precision {self.precision}; they cannot be multiplied.",
+                "Set precision to bf16 too.",
+            )
         for name in ("batch", "micro_batch", "save_every", "keep", "log_every"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"{name} is {getattr(self, name)}.", "Use a number of at least 1.")

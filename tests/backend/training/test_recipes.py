@@ -45,6 +45,7 @@ def test_released_8b_has_the_settings_of_the_released_configuration() -> None:
         ('[[stage]]\nname = "a"\n[stage.optim]\nrat = 1', "'rat'", "'rate'"),
         ('[[stage]]\nname = "a"\n[stage.optim]\nrate = "fast"', "'fast'", "Write it like"),
         ('[[stage]]\nname = "a"\n[stage.optim]\nprecision = "bf61"', "'bf61'", "fp32, bf16, fp16"),
+        ('[[stage]]\nname = "a"\n[stage.optim]\nfrozen = "bf16"', "frozen is bf16", "precision to bf16"),
         ('[[stage]]\nname = "a"\ntask = "ful"', "'ful'", "full, decoder or command"),
         ("stages = 1", "'stages'", "'stage'"),
         ("[[stage]\n", "not valid TOML", "Correct that line"),
@@ -71,7 +72,9 @@ def test_an_unknown_recipe_or_stage_is_named_with_what_there_is() -> None:
 
 
 def test_settings_can_be_changed_on_the_command_line() -> None:
-    recipe = read_recipe("paper-8b", ["grounding.steps=6", "reasoning.lora.rank=4", "grounding.precision=fp32"])
+    recipe = read_recipe(
+        "paper-8b", ["grounding.steps=6", "reasoning.lora.rank=4", "grounding.precision=fp32", "grounding.frozen=fp32"]
+    )
     assert recipe.stage("grounding").optim.steps == 6
     assert recipe.stage("grounding").optim.precision == "fp32"
     assert recipe.stage("reasoning").lora["rank"] == 4
