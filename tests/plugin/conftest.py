@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,8 @@ SCRIPTED = ROOT / "tests" / "plugin" / "scripted_backend.py"
 def application(tmp_path_factory: pytest.TempPathFactory):
     """One QGIS application with settings of its own."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    # As in QGIS, which sets a hook of its own: with Python's own one PyQt ends the program at an error in a slot.
+    sys.excepthook = lambda *error: traceback.print_exception(*error)
     os.environ["QGIS_CUSTOM_CONFIG_PATH"] = str(tmp_path_factory.mktemp("profile"))
     app = qgis_core.QgsApplication([], True, os.environ["QGIS_CUSTOM_CONFIG_PATH"])
     app.initQgis()
