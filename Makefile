@@ -70,6 +70,20 @@ test-plugin: $(QGIS_VENV)/.ready $(RUN_VENV)/.ready  ## Tests of the plugin insi
 	env -u PYTHONPATH XDG_RUNTIME_DIR="$$runtime" QT_QPA_PLATFORM=offscreen TERRASCOPE_PYTHON=$(RUN_VENV)/bin/python \
 	  $(QGIS_VENV)/bin/python -m pytest -c tests/plugin/pytest.ini tests/plugin
 
+$(WORK)/venv-qt6/.ready: tests/requirements-qt6.txt
+	$(PYTHON) -m venv $(WORK)/venv-qt6
+	$(WORK)/venv-qt6/bin/pip install $(PIP_FLAGS) -r tests/requirements-qt6.txt
+	touch $@
+
+.PHONY: test-qt6
+test-qt6: $(WORK)/venv-qt6/.ready $(QGIS_VENV)/.ready $(RUN_VENV)/.ready  ## Every dialog of the plugin under Qt 6
+	env -u PYTHONPATH TERRASCOPE_QT6_PYTHON=$(WORK)/venv-qt6/bin/python TERRASCOPE_PYTHON=$(RUN_VENV)/bin/python \
+	  QT_QPA_PLATFORM=offscreen $(QGIS_VENV)/bin/python -m pytest -c tests/plugin/pytest.ini tests/plugin/test_qt6.py
+
+.PHONY: test-qgis-versions
+test-qgis-versions:  ## The plugin in QGIS 3.40 and 3.44 (makes chroots, needs root)
+	scripts/test_qgis_versions.sh $(WORK)/qgis
+
 .PHONY: test-desktop
 test-desktop: $(RUN_VENV)/.ready | system  ## A real QGIS window under Xvfb with the real backend
 	env -u PYTHONPATH TERRASCOPE_PYTHON=$(RUN_VENV)/bin/python scripts/test_desktop.sh
@@ -80,8 +94,9 @@ package:  ## The plugin's zip, in build/
 	@/usr/bin/env python3 scripts/package.py build
 
 .PHONY: bench
-bench: $(RUN_VENV)/.ready  ## Speed of the embedded model on this machine
-	$(RUN_VENV)/bin/python -m terrascope bench embedded
+bench: $(VENV)/.ready  ## The small benchmark that ships, and the speed of the embedded model on this machine
+	$(VENV)/bin/python -m terrascope bench small
+	$(VENV)/bin/python -m terrascope bench embedded
 
 .PHONY: clean
 clean:  ## Remove environments and outputs

@@ -29,6 +29,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CARD = ROOT / "docs" / "model-card.md"
 BEGIN, END = "<!-- scenes: written by scripts/card_scenes.py -->", "<!-- end of scenes -->"
 TILE = 300
+#: The Wake County file has no band names.
+WAKE_BANDS = "blue,green,red,nir,swir1"
 
 ONE_DATE = (
     "How much of the area is water?",
@@ -56,9 +58,10 @@ STACK = (
 )
 
 
-def ask(question: str, images: list[Path], out: Path) -> Trace | None:
+def ask(question: str, images: list[Path], out: Path, bands: str) -> Trace | None:
     """Ask by the command line, as anybody would. None where no file came of it."""
     command = [sys.executable, "-m", "terrascope", "ask", question, *map(str, images), "--out", str(out)]
+    command += ["--bands", bands] if bands else []
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if not out.exists():
         sys.stderr.write(done.stderr[-2000:] + "\n")
@@ -81,7 +84,7 @@ def drawn(trace: Trace, path: Path) -> dict[tuple[str, str], Image.Image]:
             shown = Image.composite(Image.blend(base, colour, 0.65), base, mask)
             share = summary_share(measurements)
             title = f"{label} {step.date or ''} {'' if share is None else f'{100 * share:.1f} %'}"
-            tile = Image.new("RGB", (TILE, TILE + 16), "white")
+            tile = Image.new("RGB", (TILE, shown.height + 16), "white")
             tile.paste(shown, (0, 16))
             ImageDraw.Draw(tile).text((3, 2), title, fill="black")
             tiles[label, str(step.date)] = tile
@@ -90,21 +93,23 @@ def drawn(trace: Trace, path: Path) -> dict[tuple[str, str], Image.Image]:
 
 def sheet(tiles: list[Image.Image], columns: int = 4) -> Image.Image:
     """Pictures side by side."""
-    rows = -(-len(tiles) // columns)
-    out = Image.new("RGB", (columns * (TILE + 6), rows * (TILE + 22)), "white")
+    rows, height = -(-len(tiles) // columns), max(tile.height for tile in tiles[1:] or tiles) + 6
+    out = Image.new("RGB", (columns * (TILE + 6), rows * height), "white")
     for i, tile in enumerate(tiles):
-        out.paste(tile, ((i % columns) * (TILE + 6), (i // columns) * (TILE + 22)))
+        out.paste(tile, ((i % columns) * (TILE + 6), (i // columns) * height))
     return out
 
 
-def scene(name: str, title: str, images: list[Path], questions: tuple[str, ...], folder: Path) -> list[str]:
+def scene(
+    name: str, title: str, images: list[Path], questions: tuple[str, ...], folder: Path, bands: str = ""
+) -> list[str]:
     """Ask everything of one scene; returns the lines of its section."""
     lines = [f"### {title}", "", "| question | answer | checks |", "|---|---|---|"]
     tiles: dict[tuple[str, str], Image.Image] = {}
     first = Image.new("RGB", (TILE, TILE + 16), "white")
     for number, question in enumerate(questions):
         path = folder / f"{name}-{number}.gpkg"
-        trace = ask(question, images, path)
+        trace = ask(question, images, path, bands)
         if trace is None:
             lines.append(f"| {question} | (error) | |")
             continue
@@ -134,7 +139,7 @@ def main() -> None:
         folder = Path(name)
         lines = [
             *scene("olinda", "Olinda, Brazil, Landsat 7", [arguments.olinda], ONE_DATE, folder),
-            *scene("wake", "Wake County, North Carolina, Landsat 7", [arguments.wake], ONE_DATE, folder),
+            *scene("wake", "Wake County, North Carolina, Landsat 7", [arguments.wake], ONE_DATE, folder, WAKE_BANDS),
             *scene("pucallpa", "Pucallpa, Peru, Landsat, four dates", arguments.pucallpa, STACK, folder),
         ]
     models = json.loads((ROOT / "resources" / "models" / "vision.json").read_text(encoding="utf-8"))["experts"]

@@ -120,6 +120,9 @@ def _add_ask(commands: Any) -> None:
     ask.add_argument("images", nargs="+", metavar="IMAGE")
     ask.add_argument("--role", action="append", choices=["optical", "sar", "auto"], help="once, or once an image")
     ask.add_argument("--date", action="append", help="YYYY-MM-DD, once an image ('-' where it is not known)")
+    ask.add_argument(
+        "--bands", action="append", help="names in file order, as blue,green,red,nir; once an image or for all"
+    )
     ask.add_argument("--aoi", metavar="FILE|BBOX", help="polygons, or xmin,ymin,xmax,ymax[@CRS]")
     ask.add_argument("--network", help='"embedded", or the folder of an imported model')
     ask.add_argument("--device", help="auto, cpu, cuda, mps")
@@ -188,9 +191,12 @@ def _request(options: argparse.Namespace) -> QuestionRequest:
 
     roles = _for_each(options.role, options.images, "--role")
     dates = _for_each(options.date, options.images, "--date")
+    bands = _for_each(options.bands, options.images, "--bands")
     layers = tuple(
-        LayerRequest(path=path, role=None if role == "auto" else role, date=None if date == "-" else date)
-        for path, role, date in zip(options.images, roles, dates)
+        LayerRequest(
+            path=path, role=None if role == "auto" else role, date=None if date == "-" else date, bands=_bands(names)
+        )
+        for path, role, date, names in zip(options.images, roles, dates, bands)
     )
     return QuestionRequest(
         question=options.question.strip(),
@@ -207,13 +213,20 @@ def _request(options: argparse.Namespace) -> QuestionRequest:
 def _for_each(values: list[str] | None, images: Sequence[str], name: str) -> list[str | None]:
     if not values:
         return [None] * len(images)
-    if name == "--role" and len(values) == 1:
+    if name in ("--role", "--bands") and len(values) == 1:
         return [values[0]] * len(images)
     if len(values) != len(images):
         raise TerraScopeError(
             f"{name} is given {len(values)} times for {len(images)} images.", "Give it once an image."
         )
     return list(values)
+
+
+def _bands(names: str | None) -> dict[str, int] | None:
+    """Band names in file order to their indices; a name left empty or "-" is a band not used."""
+    if names is None or names == "-":
+        return None
+    return {name.strip(): i for i, name in enumerate(names.split(","), 1) if name.strip() not in ("", "-")}
 
 
 def _setting(text: str) -> tuple[str, object]:

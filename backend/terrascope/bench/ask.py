@@ -25,7 +25,7 @@ from terrascope.reasoning.loop import EvidenceProvider, reason
 from terrascope.reasoning.settings import ReasoningSettings
 from terrascope.scene.types import Scene
 
-EvidenceFor = Callable[[Scene], "EvidenceProvider | None"]
+EvidenceFor = Callable[[Scene, Prompt], "EvidenceProvider | None"]
 Mask = NDArray[np.bool_]
 
 
@@ -36,7 +36,7 @@ class Asker:
     Attributes
     ----------
     evidence_for
-        Gives what measures the masks of a scene, or None for a network that reads no measurements.
+        Gives what measures the masks of a scene for a question, or None for a network that reads no measurements.
     oracle_masks
         The network's masks are replaced by the sample's truth masks where it names their class.
     """
@@ -61,7 +61,7 @@ class Asker:
                 truths = truth_of(sample, (scene.grid.height, scene.grid.width))
                 network: Network = OracleNetwork(self.network, truths) if self.oracle_masks else self.network
                 prompt = Prompt(sample.question, sample.options)
-                for event in reason(network, scene, prompt, self.settings, evidence=self.evidence_for(scene)):
+                for event in reason(network, scene, prompt, self.settings, evidence=self.evidence_for(scene, prompt)):
                     if isinstance(event, MaskReady):
                         masks.append(event)
                     elif isinstance(event, AnswerReady):

@@ -139,3 +139,15 @@ def _neighbours(above: NDArray[np.int64], below: NDArray[np.int64]) -> list[NDAr
         both = (one > 0) & (two > 0)
         found.append(np.stack([one[both], two[both]]))
     return found
+
+
+def opened(mask: Mask) -> Mask:
+    """Return the mask without what is narrower than three pixels (3 x 3 opening); beyond the image lies nothing."""
+    return with_neighbours(with_neighbours(mask, np.logical_and), np.logical_or)
+
+
+def with_neighbours(mask: Mask, join: np.ufunc) -> Mask:
+    """Join every pixel with its eight neighbours; beyond the image lies nothing."""
+    rows = np.pad(mask, 1)
+    cols = join(join(rows[:-2], rows[1:-1]), rows[2:])
+    return np.asarray(join(join(cols[:, :-2], cols[:, 1:-1]), cols[:, 2:]), bool)

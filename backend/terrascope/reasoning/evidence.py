@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from terrascope import masks
 from terrascope.class_words import LABELS
+from terrascope.masks import regions
 from terrascope.networks.embedded.evidence_text import Facts, write
+from terrascope.networks.embedded.question import speaks_of_flood
 from terrascope.networks.interface import MaskPrediction
 from terrascope.reasoning.events import EvidenceReady
 from terrascope.scene.time_points import time_points
@@ -23,9 +25,8 @@ Mask = NDArray[np.bool_]
 
 #: Between dates that lie no more days apart, water that was not there before is taken as a flood.
 FLOOD_DAYS = 92
-_FLOOD = re.compile(
-    r"flood|inundat|submerg|under water|deluge|überschwemm|überflut|hochwasser|inond|inunda", re.IGNORECASE
-)
+
+_FAR = re.compile(r"\b(distance|far|apart|close|near|away)", re.IGNORECASE)
 
 #: Class labels of the loop -> the words that the embedded model knows them by.
 MODEL_WORDS: dict[str, str] = {
@@ -153,6 +154,8 @@ class EvidenceBook:
             "gain_area": gained.area,
             "loss_share": lost.share,
             "loss_area": lost.area,
+            "net_share": gained.share - lost.share,
+            "net_area": None if gained.area is None or lost.area is None else gained.area - lost.area,
         }
         others = [s for s in self.steps if s.view == before.view and s.label != step.label]
         if others:
@@ -164,10 +167,18 @@ class EvidenceBook:
 
 
 class SceneMeasurer:
-    """Measures on a scene's grid with the mask algebra."""
+    """Measures on a scene's grid with the mask algebra.
 
-    def __init__(self, scene: Scene) -> None:
+    Parameters
+    ----------
+    as_benchmark
+        Distances as the paper's benchmark defines them: between the masks without their specks (3 x 3 opening), from
+        pixel centre to pixel centre. Else from edge to edge of the masks as they are.
+    """
+
+    def __init__(self, scene: Scene, as_benchmark: bool = False) -> None:
         self._scene = scene
+        self._as_benchmark = as_benchmark
 
     def sized(self, mask: Mask, view: int) -> Sized:
         """See `Measurer`."""
@@ -178,6 +189,13 @@ class SceneMeasurer:
     def near(self, one: Mask, two: Mask) -> Near:
         """See `Measurer`."""
         grid = self._scene.grid
+        if self._as_benchmark:
+            bodies = regions.opened(one), regions.opened(two)
+            if bodies[0].any() and bodies[1].any():
+                apart = masks.distance(*bodies, grid, between="centres")
+                meeting = masks.adjacency(*bodies, grid)
+                found: dict[str, object] = {"adjacency": meeting.to_dict(), "distance": apart.to_dict()}
+                return Near(meeting.touches, meeting.border_m, apart.distance_m, apart.distance_px, found)
         border, distance = masks.adjacency(one, two, grid), masks.distance(one, two, grid)
         details: dict[str, object] = {"adjacency": border.to_dict(), "distance": distance.to_dict()}
         return Near(border.touches, border.border_m, distance.distance_m, distance.distance_px, details)
@@ -192,17 +210,21 @@ class MeasuredEvidence:
         What is asked about.
     question
         Where it speaks of a flood, gained water is called flooded; else only between dates a few months apart.
+    options
+        Of a multiple-choice question. One that asks for a distance is measured as benchmarks are.
     """
 
-    def __init__(self, scene: Scene, question: str = "") -> None:
+    def __init__(self, scene: Scene, question: str = "", options: Sequence[str] = ()) -> None:
         time_of = [0] * len(scene.views)
         for rank, point in enumerate(time_points(scene.views)):
             for view in point:
                 time_of[view] = rank
         self._valid = [view.valid for view in scene.views]
         self._views = scene.views
-        self._asked = _FLOOD.search(question) is not None
-        self._book = EvidenceBook(SceneMeasurer(scene), time_of, self._is_flood)
+        self._asked = speaks_of_flood(question)
+        self._book = EvidenceBook(
+            SceneMeasurer(scene, bool(options) and _FAR.search(question) is not None), time_of, self._is_flood
+        )
 
     def after_mask(self, step: int, label: str, view: int, prediction: MaskPrediction) -> EvidenceReady:
         """Measure the mask of a step; only valid pixels count."""

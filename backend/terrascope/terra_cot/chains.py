@@ -273,7 +273,7 @@ def _amount(case: Case, prefix: str, step: int) -> tuple[str, ...]:
 
 
 def _net(facts: Facts) -> float:
-    return facts.gain_share - facts.loss_share
+    return facts.net_share
 
 
 def _change(case: Case) -> Iterator[str]:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from terrascope.masks.regions import opened as opened
+from terrascope.masks.regions import with_neighbours
 from terrascope.masks.where import ninth_counts
 
 Mask = NDArray[np.bool_]
@@ -60,19 +62,7 @@ def region_count(mask: Mask) -> int:
 
 def touches(one: Mask, two: Mask) -> bool:
     """Whether the 3x3 dilation of one mask meets the other."""
-    return bool((_three(one, np.logical_or) & two).any())
-
-
-def opened(mask: Mask) -> Mask:
-    """3x3 opening; what lies beyond the image counts as outside the mask."""
-    return _three(_three(mask, np.logical_and), np.logical_or)
-
-
-def _three(mask: Mask, join: np.ufunc) -> Mask:
-    """Join every pixel with its eight neighbours; beyond the image lies nothing."""
-    rows = np.pad(mask, 1)
-    cols = join(join(rows[:-2], rows[1:-1]), rows[2:])
-    return np.asarray(join(join(cols[:, :-2], cols[:, 1:-1]), cols[:, 2:]), bool)
+    return bool((with_neighbours(one, np.logical_or) & two).any())
 
 
 def distance_map(mask: Mask) -> NDArray[np.float64]:

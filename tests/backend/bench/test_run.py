@@ -48,7 +48,7 @@ def first_sample() -> BenchSample:
     )  # fmt: skip
 
 
-def nothing(scene: object) -> None:
+def nothing(scene: object, prompt: object) -> None:
     """No evidence."""
 
 

@@ -32,7 +32,8 @@ def test_evidence_is_read_as_it_was_written(
 ) -> None:
     facts = Facts(
         a, size, n, "north-west", "bare land", "larger", b, size, c, size, touching, away if touching else None, away,
-        None if away else 12.0, "trees", "bare land", "t1", b, size, c, size, "cropland", a, size,
+        None if away else 12.0, "trees", "bare land", "t1", b, size, c, size, b - c, None if size is None else -size,
+        "cropland", a, size,
     )  # fmt: skip
     found = read(write(facts))
     assert found is not None

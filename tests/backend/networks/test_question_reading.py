@@ -10,7 +10,7 @@ import pytest
 from terrascope.class_words import cues, labels_in, misspelt, own_words
 from terrascope.networks.embedded.certainty import certainty, spread
 from terrascope.networks.embedded.evidence_text import Facts
-from terrascope.networks.embedded.question import read_question, unit_in
+from terrascope.networks.embedded.question import counts_people, early_in, read_question, unit_in
 from terrascope.networks.embedded.reading import ONE_OR_TWO, TWO_OR_MORE, Reading, reading_of
 from terrascope.networks.embedded.session import asked_points
 from terrascope.networks.embedded.tokens import Vocabulary
@@ -174,3 +174,23 @@ def test_certainty_falls_where_a_threshold_would_turn_the_answer() -> None:
     assert certainty("share", [sure], [half], options) == 1.0
     assert certainty("share", [unsure], [half], ("48 %", "50 %", "52 %")) < 0.5
     assert certainty("larger", [unsure, sure], [half, half], ()) < 0.7
+
+
+@pytest.mark.parametrize(
+    ("text", "early"),
+    [
+        ("how much of the area is water at the last date?", False),
+        ("how much forest is there at the first date?", True),
+        ("how much water was there before the flood?", True),
+        ("how much forest is there now?", False),
+        ("how much forest is there?", None),
+        ("what changed between the first and the last date?", None),
+    ],
+)
+def test_the_date_that_a_question_names_is_taken(text: str, early: bool | None) -> None:
+    assert early_in(text) is early
+
+
+def test_people_are_not_counted_from_above() -> None:
+    assert counts_people("how many people live here?")
+    assert not counts_people("how many lakes do people see here?")

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from terrascope.networks.embedded.evidence_text import Facts, read
+from terrascope.networks.embedded.evidence_text import Facts, read, write
 from terrascope.networks.interface import MaskPrediction
 from terrascope.reasoning.evidence import MeasuredEvidence
 from terrascope.scene.types import Affine6, Grid, Role, Scale, Scene, Source, View
@@ -77,3 +77,22 @@ def test_a_gap_of_one_pixel_is_one_pixel_wide() -> None:
     evidence = MeasuredEvidence(scene_of("2021-05-01"))
     facts, _ = facts_of(evidence, ("water", 0, BEFORE), ("trees", 0, box(slice(0, 10), slice(11, 20))))
     assert (facts.touching, facts.distance) == (False, 10.0)
+
+
+def test_the_net_change_is_the_difference_of_the_exact_figures() -> None:
+    facts, _ = facts_of(MeasuredEvidence(scene_of("1985", "2020")), ("water", 0, AFTER), ("water", 1, BEFORE))
+    assert facts.net_area == -10_000.0
+    written = read(write(facts))
+    assert written is not None
+    assert written.net_area == facts.net_area
+    assert written.net_share == pytest.approx(facts.net_share, abs=5e-5)
+
+
+def test_a_multiple_choice_distance_is_measured_as_the_benchmark_defines_it() -> None:
+    one, two = box(slice(0, 8), slice(0, 8)), box(slice(0, 8), slice(20, 28))
+    one.mask[4, 8:19] = True  # a line one pixel wide: a speck to the benchmark, the nearest part to a ruler
+    plain = MeasuredEvidence(scene_of("2021-05-01"), "How far apart are they?")
+    chosen = MeasuredEvidence(scene_of("2021-05-01"), "How far apart are they?", ("10 m", "130 m"))
+    places = ("water", 0, one), ("forest", 0, two)
+    assert facts_of(plain, *places)[0].distance == pytest.approx(10.0)
+    assert facts_of(chosen, *places)[0].distance == pytest.approx(130.0)

@@ -173,8 +173,9 @@ class Constraints:
             return
         banned[[self._ids[token] for token in ("[SEG]", "<think>", "</think>", "<answer>")]] = True
         last = answer[-1] if answer else ""
-        for word in self._disagreeing(last, near):
-            banned[self._ids[word]] = True
+        for word in (*self._disagreeing(last, near), *self._wrong_direction()):
+            if word in self._ids:
+                banned[self._ids[word]] = True
         empty = {label for label, facts in self.steps if facts is not None and facts.share <= 0}
         for rank, token in enumerate(self._tokens):
             if token[:2] in ("L:", "C:"):
@@ -191,11 +192,13 @@ class Constraints:
                     banned[rank] |= int(match.group(2)) != numbers + 1
 
     def _disagreeing(self, last: str, near: str | None) -> tuple[str, ...]:
-        """Verbs that do not go with their noun: "there is trees", "trees covers"."""
+        """Verbs that do not go with their noun ("there is trees", "trees covers"), a place that is named twice."""
         if last == "there":
             about = next((label for label, facts in self.steps if facts is not None and facts.share <= 0), None)
             about = about or (self.steps[0][0] if self.steps else "")
             return ("is",) if about in _PLURAL else ("are",)
+        if last == "," and self._placed():
+            return ("mostly",)
         if near is not None and last[2:] == near and last[:2] in ("L:", "C:"):
             return (
                 ("covers", "lies", "dominates", "is", "touches")
@@ -203,6 +206,23 @@ class Constraints:
                 else ("cover", "lie", "dominate", "are", "touch")
             )
         return ()
+
+    def _placed(self) -> bool:
+        """Whether the class that is written about has its place already."""
+        for token in reversed(self._answer or ()):
+            if token[:2] in ("L:", "C:"):
+                return False
+            if token == "mostly":
+                return True
+        return False
+
+    def _wrong_direction(self) -> tuple[str, ...]:
+        """Verbs that the net change between the dates does not bear out."""
+        facts = self._facts()
+        if self._reading.kind != "change" or facts is None or facts.since is None:
+            return ()
+        right = "stayed" if abs(facts.net_share) < 5e-6 else "grew" if facts.net_share > 0 else "shrank"
+        return tuple(verb for verb in ("grew", "shrank", "stayed") if verb != right)
 
     def _facts(self) -> Facts | None:
         return self.steps[-1][1] if self.steps else None

@@ -34,6 +34,8 @@ class Facts:
         Labels of the largest and the smallest of the masks on this view so far.
     since
         Time point of the earlier mask of the same class, as "t1"; the next fields are the change since then.
+    net_share, net_area
+        Gain less loss; differences of the exact figures, since a difference of rounded ones is coarse.
     overlap_label, overlap_share, overlap_area
         Of the gain: how much lies on the class of an earlier mask of that time point ("flooded cropland").
     """
@@ -59,6 +61,8 @@ class Facts:
     gain_area: float | None = None
     loss_share: float = 0.0
     loss_area: float | None = None
+    net_share: float = 0.0
+    net_area: float | None = None
     overlap_label: str | None = None
     overlap_share: float = 0.0
     overlap_area: float | None = None
@@ -122,6 +126,10 @@ def write(facts: Facts) -> str:
     if facts.since is not None:
         parts.append(f"since {facts.since}: gained {_sized(facts.gain_share, facts.gain_area)}")
         parts.append(f"lost {_sized(facts.loss_share, facts.loss_area)}")
+        sign = "-" if facts.net_share < 0 else "+"
+        parts.append(
+            f"net {sign}{_sized(abs(facts.net_share), None if facts.net_area is None else abs(facts.net_area))}"
+        )
         if facts.overlap_label is not None:
             parts.append(f"of the gain on {facts.overlap_label}: {_sized(facts.overlap_share, facts.overlap_area)}")
     return f" ({'; '.join(parts)})."
@@ -138,6 +146,7 @@ _APART = re.compile(rf"{_NUMBER} (m|km|pixels) apart")
 _MOST = re.compile(r"most ([a-z -]+), least ([a-z -]+)")
 _GAIN = re.compile(rf"since (t\d+): gained {_SIZE}")
 _LOSS = re.compile(rf"lost {_SIZE}")
+_NET = re.compile(rf"net ([+-]){_SIZE}")
 _OVERLAP = re.compile(rf"of the gain on ([a-z -]+): {_SIZE}")
 
 
@@ -176,6 +185,10 @@ def read(text: str) -> Facts | None:
             found["gain_share"], found["gain_area"] = _size(match, 2)
         elif match := _LOSS.fullmatch(part):
             found["loss_share"], found["loss_area"] = _size(match, 1)
+        elif match := _NET.fullmatch(part):
+            share, area = _size(match, 2)
+            sign = -1.0 if match.group(1) == "-" else 1.0
+            found.update(net_share=sign * share, net_area=None if area is None else sign * area)
         elif match := _OVERLAP.fullmatch(part):
             found["overlap_label"] = match.group(1)
             found["overlap_share"], found["overlap_area"] = _size(match, 2)

@@ -131,6 +131,24 @@ _UNITS = {
 _UNIT = re.compile("|".join(rf"(?P<{unit}>(?<![^\W\d])(?:{form})(?!\w))" for unit, form in _UNITS.items()))
 
 
+_FIRST_DATE = re.compile(r"\b(first|earliest|oldest|initial|before|beginning|originally)\b")
+_LAST_DATE = re.compile(r"\b(last|latest|newest|most recent|now|today|currently|after|end|final)\b")
+_PEOPLE = re.compile(
+    r"\b(how many|number of|what is the|how large is the)\s+(people|inhabitants|residents|persons|population)\b"
+)
+
+
+def early_in(text: str) -> bool | None:
+    """Whether a `question_text` names the first date, or the last; None where it names neither or both."""
+    first, last = _FIRST_DATE.search(text) is not None, _LAST_DATE.search(text) is not None
+    return None if first == last else first
+
+
+def counts_people(text: str) -> bool:
+    """Whether a `question_text` asks how many people there are, which no mask tells."""
+    return _PEOPLE.search(text) is not None
+
+
 def unit_in(text: str) -> str:
     """Return the unit that a `question_text` names first: a name of `tokens.UNITS`, "auto" for none."""
     match = _UNIT.search(text)
@@ -155,6 +173,16 @@ class ReadQuestion(NamedTuple):
     known: list[int]
     named: tuple[str, ...]
     plain: bool
+
+
+_FLOOD = re.compile(
+    r"flood|inundat|submerg|under water|deluge|überschwemm|überflut|hochwasser|inond|inunda", re.IGNORECASE
+)
+
+
+def speaks_of_flood(question: str) -> bool:
+    """Whether a question names a flood, in one of a few languages."""
+    return _FLOOD.search(question) is not None
 
 
 def question_text(question: str, options: tuple[str, ...]) -> str:

@@ -94,7 +94,9 @@ def ask(network: EmbeddedNetwork, scene: Scene, question: str, options: tuple[st
     answer, choice, ended = "", None, None
     steps: list[tuple[str, int]] = []
     evidence: list[EvidenceReady] = []
-    for event in reason(Keeping(), scene, Prompt(question, options), evidence=MeasuredEvidence(scene, question)):
+    for event in reason(
+        Keeping(), scene, Prompt(question, options), evidence=MeasuredEvidence(scene, question, options)
+    ):
         if isinstance(event, StepBegun):
             steps.append((MODEL_WORDS.get(event.label, event.label), event.view))
         elif isinstance(event, EvidenceReady):
