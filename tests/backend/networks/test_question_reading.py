@@ -10,7 +10,7 @@ import pytest
 from terrascope.class_words import cues, labels_in, misspelt, own_words
 from terrascope.networks.embedded.certainty import certainty, spread
 from terrascope.networks.embedded.evidence_text import Facts
-from terrascope.networks.embedded.question import counts_people, early_in, read_question, unit_in
+from terrascope.networks.embedded.question import contrast_in, counts_people, early_in, read_question, unit_in
 from terrascope.networks.embedded.reading import ONE_OR_TWO, TWO_OR_MORE, Reading, reading_of
 from terrascope.networks.embedded.session import asked_points
 from terrascope.networks.embedded.tokens import Vocabulary
@@ -189,6 +189,19 @@ def test_certainty_falls_where_a_threshold_would_turn_the_answer() -> None:
 )
 def test_the_date_that_a_question_names_is_taken(text: str, early: bool | None) -> None:
     assert early_in(text) is early
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("how much of the scene is water at the second date but was not at the first?", "gain"),
+        ("how much of the scene was water at the first date but is not at the second?", "loss"),
+        ("which forest was there before but is no longer there?", "loss"),
+        ("how much water is there at the second date?", None),
+    ],
+)
+def test_one_date_is_set_against_the_other(text: str, kind: str | None) -> None:
+    assert contrast_in(text) == kind
 
 
 def test_people_are_not_counted_from_above() -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from terrascope.errors import CheckpointError
 from terrascope.networks.embedded.question import (
+    contrast_in,
     counts_people,
     early_in,
     question_text,
@@ -90,6 +91,9 @@ class LanguageNetworks:
         found = reading_of(self._encoder.run(None, feed)[0][0], self.manifest, named, dates, plain)
         if found.kind == "flood" and dates > 1 and _CHANGE.search(text) and not speaks_of_flood(text):
             found = found._replace(kind="change")  # water may come without a flood
+        contrast = contrast_in(text) if dates > 1 and len(found.labels) == 1 and not speaks_of_flood(text) else None
+        if contrast is not None:
+            found = found._replace(kind=contrast)
         if counts_people(text) and not options:
             found = found._replace(kind="refuse_unseen", labels=())
         early = early_in(text)

@@ -144,6 +144,16 @@ def early_in(text: str) -> bool | None:
     return None if first == last else first
 
 
+_THEN, _NOW = r"\b(?:first|earlier|before)\b", r"\b(?:second|later|last|after|now)\b"
+_BUT_NOT = r"[^.?]*\bbut\b[^.?]*\b(?:not|no longer)\b"
+_GONE, _NEW = re.compile(_THEN + _BUT_NOT), re.compile(_NOW + _BUT_NOT + "[^.?]*" + _THEN)
+
+
+def contrast_in(text: str) -> str | None:
+    """Return "gain" or "loss" where a `question_text` sets one date against the other, "there then but not now"."""
+    return "gain" if _NEW.search(text) else "loss" if _GONE.search(text) else None
+
+
 def counts_people(text: str) -> bool:
     """Whether a `question_text` asks how many people there are, which no mask tells."""
     return _PEOPLE.search(text) is not None
