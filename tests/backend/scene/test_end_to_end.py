@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from terrascope.networks.registry import available_networks
-from terrascope.process_memory import own_peak_mb
 from terrascope.scene.request import LayerRequest
 from terrascope.service.request import QuestionRequest, SceneRequest
 from terrascope.service.run import run_question
@@ -82,6 +83,19 @@ def test_an_optical_and_a_radar_image_of_one_place(bench: Workbench, shared: Pat
     assert [view.role for view in trace.inputs] == ["optical", "sar"]
 
 
+def test_a_tiled_question_stays_within_a_laptops_memory(shared: Path, tmp_path: Path) -> None:
+    """Measured in a process of its own: this one holds what earlier tests left behind."""
+    scene = shared / "data" / "demo_scenes" / "L7_ETMs.tif"
+    code = (
+        "import sys; from terrascope.cli import main; from terrascope.process_memory import own_peak_mb;"
+        "main(sys.argv[1:]); sys.stderr.write(f'PEAK {own_peak_mb() or 0:.0f}')"
+    )
+    question = ["ask", "How much of the area is water?", str(scene), "--tiled", "--out", str(tmp_path / "a.gpkg")]
+    done = subprocess.run([sys.executable, "-c", code, *question], capture_output=True, text=True, check=False)
+    assert (tmp_path / "a.gpkg").exists(), done.stderr
+    assert int(done.stderr.rsplit("PEAK ", 1)[1]) < 1536
+
+
 def test_tiles_keep_the_pixels_as_they_are(bench: Workbench, shared: Path, tmp_path: Path) -> None:
     scene = layer(shared / "data" / "demo_scenes" / "L7_ETMs.tif")
     coarse = ask(bench, tmp_path / "a.gpkg", "How much of the area is water?", scene, size=176)
@@ -90,5 +104,3 @@ def test_tiles_keep_the_pixels_as_they_are(bench: Workbench, shared: Path, tmp_p
     assert (fine.grid.width, fine.grid.height, fine.grid.tiled) == (349, 352, True)
     shares = [next(s.measurements["share"] for s in trace.steps if s.mask) for trace in (coarse, fine)]
     assert shares[0] == pytest.approx(shares[1], abs=0.05)
-    peak = own_peak_mb()
-    assert peak is None or peak < 1536
