@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -139,6 +140,9 @@ def _numbers(value: object, name: str) -> tuple[float, ...] | None:
     if not isinstance(value, (list, tuple)) or len(value) != 4:
         raise SceneError(f"{name} of the area is {value!r}.", hint)
     try:
-        return tuple(float(v) for v in value)
-    except (TypeError, ValueError):
+        numbers = tuple(float(v) for v in value)
+    except (TypeError, ValueError, OverflowError):
         raise SceneError(f"{name} of the area is {value!r}.", hint) from None
+    if not all(math.isfinite(number) for number in numbers):
+        raise SceneError(f"{name} of the area is {value!r}, not all of it finite.", hint)
+    return numbers
