@@ -14,23 +14,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
-import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from safetensors.torch import load_file
+from torch import Tensor
 from torch.nn import functional
 
 from terrascope.errors import CheckpointError
 from terrascope.training.vision import samples
 from terrascope.training.vision.aerial_net import CLASSES, AerialNet
 from terrascope.training.vision.aerial_net_crops import AerialCrops
-
-log = logging.getLogger("terrascope.training.vision")
+from terrascope.training.vision.crop_training import add_options, descend, parse, write_run
 
 
 @dataclass(frozen=True)
@@ -108,60 +104,31 @@ def train(root: Path, start_from: Path, out: Path, run: str, tiles: frozenset[in
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     decoder = [p for name, p in model.named_parameters() if not name.startswith("encoder")]
     groups = [
-        {"params": [p for p in model.encoder.parameters() if p.requires_grad], "peak": recipe.encoder_rate},
-        {"params": decoder, "peak": recipe.decoder_rate},
+        ([p for p in model.encoder.parameters() if p.requires_grad], recipe.encoder_rate * speed),
+        (decoder, recipe.decoder_rate * speed),
     ]
-    optimiser = torch.optim.AdamW(groups, weight_decay=recipe.decay)
-    average = {name: value.detach().clone() for name, value in model.state_dict().items()}
     weights = class_weights(crops)
-    start, step, running, done = time.monotonic(), 0, 0.0, 0.0
-    while done < 1:
-        rate = min(done / 0.06, 1.0) * (0.5 + 0.5 * np.cos(np.pi * done)) + 0.01
-        for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * rate * speed
+
+    def loss_of_next() -> Tensor:
         rgb, labels = crops.batch(recipe.batch)
         logits, _ = model.classify(rgb.contiguous(memory_format=torch.channels_last))
         logits = functional.interpolate(logits, scale_factor=2.0, mode="bilinear", align_corners=False)
-        loss = loss_of(logits, labels[:, ::2, ::2], weights, recipe.smoothing)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 2.0)
-        optimiser.step()
-        step += 1
-        keep = min(recipe.average, step / (step + 10))
-        with torch.no_grad():
-            for name, value in model.state_dict().items():
-                average[name].lerp_(value, 1 - keep)
-        running = loss.item() if step == 1 else 0.97 * running + 0.03 * loss.item()
-        elapsed = time.monotonic() - start
-        done = step / recipe.steps if recipe.steps else elapsed / (60 * recipe.minutes)
-        if step % 50 == 0:
-            log.info("%s step %d, %.0f s, %.0f %%, loss %.3f", run, step, elapsed, 100 * done, running)
-    settings = {"expert": "aerial", **asdict(recipe), "steps": step, "tiles_left_out": sorted(tiles)}
-    path = out / f"{run}.safetensors"
-    save_file({name: value.contiguous() for name, value in average.items()}, path)
-    path.with_suffix(".json").write_text(json.dumps({"settings": settings, "held_out": held, "steps": step}, indent=1))
-    return path
+        return loss_of(logits, labels[:, ::2, ::2], weights, recipe.smoothing)
+
+    state, steps = descend(run, model, groups, loss_of_next, recipe, warmup=0.06)
+    settings = {"expert": "aerial", **asdict(recipe), "steps": steps, "tiles_left_out": sorted(tiles)}
+    return write_run(out, run, state, settings, held, steps)
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    add_options(parser, Recipe.minutes)
     start = parser.add_mutually_exclusive_group(required=True)
     start.add_argument("--encoder", type=Path, help="ImageNet weights, .pth")
     start.add_argument("--start-from", type=Path, help="an earlier run, .safetensors")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--run", required=True)
     parser.add_argument("--tiles", type=int, nargs="*", default=[], help="tiles left out")
-    parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--steps", type=int, default=0, help="train for so many steps, whatever the clock says")
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    arguments = parse(parser)
     recipe = Recipe(minutes=arguments.minutes, steps=arguments.steps, seed=arguments.seed)
     train(
         arguments.data,

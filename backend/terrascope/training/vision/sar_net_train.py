@@ -6,24 +6,20 @@ python -m terrascope.training.vision.sar_net_train --data ../shared/data --out .
 from __future__ import annotations
 
 import argparse
-import json
-import logging
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from terrascope.classes import ATOMS
 from terrascope.training.vision import augment, losses, samples, split
+from terrascope.training.vision.crop_training import add_options, descend, parse, write_run
 from terrascope.training.vision.legends import bits
 from terrascope.training.vision.sar_net import SarNet
 
-log = logging.getLogger("terrascope.training.vision")
 Bands = NDArray[np.float32]
 
 
@@ -119,53 +115,24 @@ def train(root: Path, out: Path, run: str, fold: int, recipe: Recipe) -> Path:
     crops = SarCrops([s for s in data if s.name not in left_out], recipe.size, recipe.seed)
     model = SarNet().train()
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.AdamW(model.parameters(), weight_decay=recipe.decay)
-    average = {name: value.detach().clone() for name, value in model.state_dict().items()}
-    start, step, running, done = time.monotonic(), 0, 0.0, 0.0
-    while done < 1:
-        rate = recipe.rate * (min(done / 0.05, 1.0) * (0.5 + 0.5 * np.cos(np.pi * done)) + 0.01)
-        for group in optimiser.param_groups:
-            group["lr"] = rate
+
+    def loss_of_next() -> Tensor:
         bands, flags, sets = crops.batch(recipe.batch)
-        loss = loss_of(
-            model(bands.contiguous(memory_format=torch.channels_last), flags).softmax(1), losses.unpack(sets)
-        )
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 2.0)
-        optimiser.step()
-        step += 1
-        keep = min(recipe.average, step / (step + 10))
-        with torch.no_grad():
-            for name, value in model.state_dict().items():
-                average[name].lerp_(value, 1 - keep)
-        running = loss.item() if step == 1 else 0.97 * running + 0.03 * loss.item()
-        elapsed = time.monotonic() - start
-        done = step / recipe.steps if recipe.steps else elapsed / (60 * recipe.minutes)
-        if step % 50 == 0:
-            log.info("%s step %d, %.0f s, %.0f %%, loss %.3f", run, step, elapsed, 100 * done, running)
-    settings = {"expert": "sar", **asdict(recipe), "steps": step, "chips_left_out": sorted(left_out)}
-    path = out / f"{run}.safetensors"
-    save_file({name: value.contiguous() for name, value in average.items()}, path)
-    path.with_suffix(".json").write_text(json.dumps({"settings": settings, "held_out": held, "steps": step}, indent=1))
-    return path
+        p = model(bands.contiguous(memory_format=torch.channels_last), flags).softmax(1)
+        return loss_of(p, losses.unpack(sets))
+
+    groups = [(list(model.parameters()), recipe.rate)]
+    state, steps = descend(run, model, groups, loss_of_next, recipe, warmup=0.05)
+    settings = {"expert": "sar", **asdict(recipe), "steps": steps, "chips_left_out": sorted(left_out)}
+    return write_run(out, run, state, settings, held, steps)
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--run", required=True)
+    add_options(parser, Recipe.minutes)
     parser.add_argument("--fold", type=int, default=-1, help="index into split.SAR_FOLDS; -1 leaves nothing out")
-    parser.add_argument("--minutes", type=float, default=4.0)
-    parser.add_argument("--steps", type=int, default=0, help="train for so many steps, whatever the clock says")
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    arguments = parse(parser)
     recipe = Recipe(minutes=arguments.minutes, steps=arguments.steps, seed=arguments.seed)
     train(arguments.data, arguments.out, arguments.run, arguments.fold, recipe)
 

@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from terrascope.networks.embedded import context
 from terrascope.training.vision import augment, folds, losses
 from terrascope.training.vision.batches import DEFAULTS, pick
+from terrascope.training.vision.crop_training import Average, write_run
 from terrascope.training.vision.galileo import GalileoTokens
 from terrascope.training.vision.sampling import SINGLES, Crops
 from terrascope.training.vision.token_net import TokenNet
@@ -135,7 +135,7 @@ def fit(root: Path, out: Path, run: str, fold: int, recipe: Recipe) -> Path:
     parameters = list(model.parameters())
     optimiser = torch.optim.AdamW(parameters, weight_decay=recipe.decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.rate, recipe.steps, pct_start=0.08)
-    average = {name: value.detach().clone() for name, value in model.state_dict().items()}
+    average = Average(model, recipe.average)
     running, start = 0.0, time.monotonic()
     for step in range(recipe.steps):
         index = torch.randint(len(labels), (recipe.points,))
@@ -147,22 +147,13 @@ def fit(root: Path, out: Path, run: str, fold: int, recipe: Recipe) -> Path:
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
         schedule.step()
-        keep = min(recipe.average, step / (step + 10))
-        for name, value in model.state_dict().items():
-            average[name].lerp_(value.detach(), 1 - keep)
+        average.update(model, step)
         running = loss.item() if step == 0 else 0.98 * running + 0.02 * loss.item()
         if step % 200 == 199:
             log.info("%s step %d, %.0f s, loss %.3f", run, step + 1, time.monotonic() - start, running)
-    path = out / f"{run}.safetensors"
-    save_file({name: value.contiguous() for name, value in average.items()}, path)
     settings = {"expert": "optical", "network": "tokens", "fold": fold, "points_seen": len(labels), **asdict(recipe)}
-    note = {
-        "settings": settings,
-        "steps": recipe.steps,
-        "held_out": sorted(f"{s.source}/{s.name}" for s, held in zip(data, left_out, strict=True) if held),
-    }
-    path.with_suffix(".json").write_text(json.dumps(note, indent=1))
-    return path
+    held = sorted(f"{s.source}/{s.name}" for s, out_of_it in zip(data, left_out, strict=True) if out_of_it)
+    return write_run(out, run, average.state, settings, held, recipe.steps)
 
 
 def column(values: Tensor, index: Tensor) -> Tensor:
