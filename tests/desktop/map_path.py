@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path[:0] = [os.environ["TERRASCOPE_SCRIPTS"], os.environ["TERRASCOPE_DESKTOP"]]
 
-from desk import FACTS, Desk  # noqa: E402
+from desk import FACTS, Desk, open_desk  # noqa: E402
 from in_qgis import OUT, Play, shoot, write_facts  # noqa: E402
 from qgis.core import (  # noqa: E402
     QgsDateTimeRange,
@@ -241,12 +241,7 @@ def masks_of(gpkg: str) -> list:
 
 def steps():
     """All of it."""
-    iface.mainWindow().setGeometry(0, 0, 1600, 1000)
-    yield 800
-    desk = Desk()
-    desk.tool.settings.runs_folder = str(OUT / "runs")
-    desk.dock.show()
-    desk.dock.raise_()
+    desk = yield from open_desk()
     wanted = os.environ.get("STAGES", "").split()
     for stage in (radar_and_optical, web_maps, time_plays, layout, runs):
         if not wanted or stage.__name__ in wanted:

@@ -5,8 +5,8 @@ import sys
 
 sys.path[:0] = [os.environ["TERRASCOPE_SCRIPTS"], os.environ["TERRASCOPE_DESKTOP"]]
 
-from desk import FACTS, Desk  # noqa: E402
-from in_qgis import OUT, Play, shoot, write_facts  # noqa: E402
+from desk import FACTS, Desk, open_desk  # noqa: E402
+from in_qgis import Play, shoot, write_facts  # noqa: E402
 from qgis.PyQt.QtCore import Qt  # noqa: E402
 from qgis.PyQt.QtTest import QTest  # noqa: E402
 from qgis.utils import iface  # noqa: E402
@@ -28,11 +28,7 @@ def page(desk: Desk):
 
 def steps():
     """The embedded card, the memory table, a hub out of reach, an import with progress, a question to it."""
-    iface.mainWindow().setGeometry(0, 0, 1600, 1000)
-    yield 800
-    desk = Desk()
-    desk.tool.settings.runs_folder = str(OUT / "runs")
-    desk.dock.show()
+    desk = yield from open_desk()
     desk.load(SCENE)
     yield 800
     desk.watch.reset()

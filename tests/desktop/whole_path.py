@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path[:0] = [os.environ["TERRASCOPE_SCRIPTS"], os.environ["TERRASCOPE_DESKTOP"]]
 
-from desk import FACTS, Desk  # noqa: E402
+from desk import FACTS, Desk, open_desk  # noqa: E402
 from in_qgis import OUT, Play, plugin, shoot, write_facts  # noqa: E402
 from qgis.core import QgsCoordinateReferenceSystem, QgsProject  # noqa: E402
 from qgis.PyQt.QtCore import Qt  # noqa: E402
@@ -214,12 +214,7 @@ def close_in_the_middle(desk: Desk):
 
 def steps():
     """All of it."""
-    iface.mainWindow().setGeometry(0, 0, 1600, 1000)
-    yield 800
-    desk = Desk()
-    desk.tool.settings.runs_folder = str(OUT / "runs")
-    desk.dock.show()
-    desk.dock.raise_()
+    desk = yield from open_desk()
     if os.environ.get("SCRIPTED"):
         Launch = type(desk.tool.backend._launch())
         desk.tool.backend.stop()

@@ -218,8 +218,9 @@ def _build(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from terrascope.bench.build import write
-    from terrascope.bench.folders import Folders, labelled_images, parse_classes
+    from terrascope.bench.folders import Folders, labelled_images
     from terrascope.bench.xbd import xbd_images
+    from terrascope.terra_cot.readers.folders import parse_classes
 
     if arguments.xbd is not None:
         images = xbd_images(arguments.xbd)

@@ -42,23 +42,6 @@ class Folders:
                 raise TerraScopeError(f"{folder} is not a folder.", "Give an existing folder.")
 
 
-def parse_classes(text: str) -> dict[int, str]:
-    """Read class values from text such as "1=water,2=tree".
-
-    Raises
-    ------
-    TerraScopeError
-        If a part is not VALUE=NAME.
-    """
-    classes: dict[int, str] = {}
-    for part in text.split(","):
-        value, separator, name = part.partition("=")
-        if not separator or not value.strip().isdigit() or not name.strip():
-            raise TerraScopeError(f"Class {part!r} is not VALUE=NAME.", 'Write classes as "1=water,2=tree".')
-        classes[int(value)] = name.strip()
-    return classes
-
-
 def labelled_images(
     folders: Folders, classes: Mapping[int, str], *, gsd_m: float | None = None, ignore: Collection[int] = (0,)
 ) -> Iterator[LabelledImage]:

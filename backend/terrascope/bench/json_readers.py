@@ -40,6 +40,26 @@ def _records(path: Path, keys: tuple[str, ...] = ()) -> list[Mapping[str, Any]]:
     return found
 
 
+def _choice(
+    sample_id: str,
+    task: str,
+    question: str,
+    options: tuple[str, ...],
+    answer: object,
+    where: str,
+    *,
+    images: tuple[Picture, ...],
+    roles: tuple[str, ...],
+    times: tuple[int, ...],
+) -> BenchSample:
+    """A multiple-choice sample; a broken one where its answer is none of its options."""
+    try:
+        truth = right_letter(answer, options, where)
+    except BenchmarkFileError as error:
+        return broken(sample_id, task, question, str(error))
+    return BenchSample(sample_id, task, question, options, truth, images=images, roles=roles, times=times)
+
+
 def _within(images: Path | None, name: str) -> str:
     name = name.replace("\\", "/")
     return str(images / name) if images else name
@@ -62,17 +82,13 @@ def read_disasterm3(path: Path, images: Path | None = None, *, paper_only: bool 
         options = tuple(map(str, record.get("options_list") or _lettered(str(record.get("options_str", "")))))
         sample_id = str(record.get("id", number))
         question = str(record["prompts"] if isinstance(record["prompts"], str) else record["prompts"][0])
-        try:
-            truth = right_letter(record["ground_truth_option"], options, where)
-        except BenchmarkFileError as error:
-            yield broken(sample_id, short, question, str(error))
-            continue
-        yield BenchSample(
-            sample_id=sample_id,
-            task=short,
-            question=question,
-            options=options,
-            truth=truth,
+        yield _choice(
+            sample_id,
+            short,
+            question,
+            options,
+            record["ground_truth_option"],
+            where,
             images=tuple(_within(images, str(record[key])) for key in ("pre_image_path", "post_image_path")),
             roles=("optical", "sar" if kind == "sar" else "optical"),
             times=(0, 1),
@@ -151,17 +167,13 @@ def read_earthmind(path: Path, images: Path | None = None) -> Iterator[BenchSamp
         task = str(record.get("task_type") or path.stem)
         task = next((name for name in EARTHMIND_TASKS if name in task or name in path.stem), task)
         sample_id, question = f"{path.stem}/{number}", str(record["question"])
-        try:
-            truth = right_letter(plain, options, where)
-        except BenchmarkFileError as error:
-            yield broken(sample_id, task, question, str(error))
-            continue
-        yield BenchSample(
-            sample_id=sample_id,
-            task=task,
-            question=question,
-            options=options,
-            truth=truth,
+        yield _choice(
+            sample_id,
+            task,
+            question,
+            options,
+            plain,
+            where,
             images=_pair(images, Path(str(record["file_name"]).replace("\\", "/"))),
             roles=("optical", "sar"),
             times=(0, 0),

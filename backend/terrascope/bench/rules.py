@@ -171,7 +171,7 @@ def boundary(masks: Mapping[str, Mask], valid: Mask, generator: random.Random) -
             usable.append(name)
     items = []
     for a, b in combinations(usable, 2):
-        touches = paper.touches(masks[a] & valid, masks[b] & valid)
+        touches = paper.touching(masks[a] & valid, masks[b] & valid)
         options = ("Yes", "No") if generator.random() < 0.5 else ("No", "Yes")
         question = generator.choice(BOUNDARY).format(a=a, b=b)
         items.append(Item("BRD", question, options, options.index("Yes" if touches else "No"), (a, b), float(touches)))

@@ -48,9 +48,7 @@ def make_asker(load: Load, variant: Variant = AS_TRAINED) -> Asker:
         network = BlankNetwork(network)
     if variant.measured is not None and variant.measured != network.info.measured_evidence:
         network = EvidenceNetwork(network, variant.measured)
-    return Asker(
-        network, lambda scene, prompt: evidence_for(network, scene, prompt), variant.settings, variant.oracle_masks
-    )
+    return Asker(network, evidence_for, variant.settings, variant.oracle_masks)
 
 
 class EvidenceNetwork:

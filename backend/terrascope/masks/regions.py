@@ -151,3 +151,8 @@ def with_neighbours(mask: Mask, join: np.ufunc) -> Mask:
     rows = np.pad(mask, 1)
     cols = join(join(rows[:-2], rows[1:-1]), rows[2:])
     return np.asarray(join(join(cols[:, :-2], cols[:, 1:-1]), cols[:, 2:]), bool)
+
+
+def touching(one: Mask, two: Mask) -> bool:
+    """Whether two masks overlap or have neighbouring pixels, diagonals included."""
+    return bool((with_neighbours(one, np.logical_or) & two).any())

@@ -160,12 +160,12 @@ def _reason(
     cancelled: Callable[[], bool],
 ) -> None:
     prompt = Prompt(request.question, request.options)
-    evidence = evidence_for(network, scene, prompt)
+    evidence = evidence_for(scene, prompt)
     for event in reason(network, scene, prompt, settings, evidence=evidence, cancelled=cancelled):
         recorder.take(event)
 
 
-def evidence_for(network: Network, scene: Scene, prompt: Prompt) -> EvidenceProvider:
+def evidence_for(scene: Scene, prompt: Prompt) -> EvidenceProvider:
     """Return what measures each mask; a trace keeps relations and changes also where the network does not read them."""
     return MeasuredEvidence(scene, prompt.question, prompt.options)
 

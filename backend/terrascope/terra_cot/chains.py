@@ -272,16 +272,12 @@ def _amount(case: Case, prefix: str, step: int) -> tuple[str, ...]:
     return (_slot(f"{prefix}area", step), "(", _slot(f"{prefix}share", step), "of", "the", "area", ")")
 
 
-def _net(facts: Facts) -> float:
-    return facts.net_share
-
-
 def _change(case: Case) -> Iterator[str]:
-    label, net = case.labels[0], _net(case.facts[1])
-    if abs(net) < 5e-6:
+    label, direction = case.labels[0], case.facts[1].direction
+    if direction == "stayed":
         yield from (f"C:{label}", "stayed", "at", "{share.2}", "of", "the", "area", ".")
         return
-    yield from (f"C:{label}", "grew" if net > 0 else "shrank", "from", "{share.1}", "to", "{share.2}", ":")
+    yield from (f"C:{label}", direction, "from", "{share.1}", "to", "{share.2}", ":")
     yield from ("gained", *_amount(case, "g", 2), ",", "lost", *_amount(case, "l", 2), ".")
 
 

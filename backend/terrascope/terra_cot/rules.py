@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from terrascope.masks.regions import opened as opened
-from terrascope.masks.regions import with_neighbours
+from terrascope.masks.regions import touching as touching
 from terrascope.masks.where import ninth_counts
 
 Mask = NDArray[np.bool_]
@@ -58,11 +58,6 @@ def regions(mask: Mask, least_px: int = 1) -> list[Mask]:
 def region_count(mask: Mask) -> int:
     """Number of regions."""
     return int(ndimage.label(mask, EIGHT)[1])
-
-
-def touches(one: Mask, two: Mask) -> bool:
-    """Whether the 3x3 dilation of one mask meets the other."""
-    return bool((with_neighbours(one, np.logical_or) & two).any())
 
 
 def distance_map(mask: Mask) -> NDArray[np.float64]:

@@ -14,12 +14,13 @@ from scipy.spatial.distance import cdist
 from terrascope.bench.blind import blind_baselines
 from terrascope.bench.build import rows, write
 from terrascope.bench.check import check
-from terrascope.bench.folders import Folders, labelled_images, parse_classes
+from terrascope.bench.folders import Folders, labelled_images
 from terrascope.bench.labelled import LabelledImage
 from terrascope.bench.readers import read_terrascope_bench
 from terrascope.bench.xbd import xbd_images
 from terrascope.errors import TerraScopeError
 from terrascope.masks.rle import decode
+from terrascope.terra_cot.readers.folders import parse_classes
 
 CLASSES = {1: "water", 2: "tree", 3: "crop", 4: "built"}
 

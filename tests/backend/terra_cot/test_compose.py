@@ -109,7 +109,7 @@ def test_opening_and_touching_agree_with_scipy():
     for _ in range(20):
         one, two = (ndimage.gaussian_filter(rng.standard_normal((37, 51)), 2) > 0.05 for _ in range(2))
         assert np.array_equal(rules.opened(one), ndimage.binary_opening(one, np.ones((3, 3))))
-        assert rules.touches(one, two) == bool((ndimage.binary_dilation(one, np.ones((3, 3))) & two).any())
+        assert rules.touching(one, two) == bool((ndimage.binary_dilation(one, np.ones((3, 3))) & two).any())
 
 
 def test_semantic_rules_are_stated_in_the_chain():

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from terrascope.masks.regions import touching
 from terrascope.networks.embedded.evidence_text import AREA_UNITS, Facts
 
 Bools = NDArray[np.bool_]
@@ -101,19 +102,8 @@ def _order(ranges: Sequence[tuple[float, float, float]]) -> float:
 
 def _touching(spreads: Sequence[Spread]) -> float:
     one, two = spreads[0], spreads[1]
-    found = [_meet(a, b) for a, b in zip(one, two)]
+    found = [touching(a, b) for a, b in zip(one, two)]
     return found.count(found[1]) / len(found)
-
-
-def _meet(one: Bools, two: Bools) -> bool:
-    """Whether two masks overlap or have neighbouring pixels, diagonals included."""
-    wide = one.copy()
-    wide[1:] |= one[:-1]
-    wide[:-1] |= one[1:]
-    rows = wide.copy()
-    wide[:, 1:] |= rows[:, :-1]
-    wide[:, :-1] |= rows[:, 1:]
-    return bool((wide & two).any())
 
 
 def _within(sizes: tuple[float, float, float], measured: tuple[float, float | None], options: Sequence[str]) -> float:

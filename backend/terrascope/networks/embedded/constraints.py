@@ -221,8 +221,7 @@ class Constraints:
         facts = self._facts()
         if self._reading.kind != "change" or facts is None or facts.since is None:
             return ()
-        right = "stayed" if abs(facts.net_share) < 5e-6 else "grew" if facts.net_share > 0 else "shrank"
-        return tuple(verb for verb in ("grew", "shrank", "stayed") if verb != right)
+        return tuple(verb for verb in ("grew", "shrank", "stayed") if verb != facts.direction)
 
     def _facts(self) -> Facts | None:
         return self.steps[-1][1] if self.steps else None

@@ -67,6 +67,11 @@ class Facts:
     overlap_share: float = 0.0
     overlap_area: float | None = None
 
+    @property
+    def direction(self) -> str:
+        """What the class did since the earlier mask: "grew", "shrank" or "stayed"."""
+        return "stayed" if abs(self.net_share) < 5e-6 else "grew" if self.net_share > 0 else "shrank"
+
 
 def percent(share: float) -> str:
     """Return a share as "12.34 %"; what is not nothing is never written as 0."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,23 +13,13 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from terrascope.errors import CheckpointError
-from terrascope.networks.embedded.question import (
-    contrast_in,
-    counts_people,
-    early_in,
-    question_text,
-    read_question,
-    speaks_of_flood,
-    unit_in,
-)
+from terrascope.networks.embedded.question import question_text, read_question, settled
 from terrascope.networks.embedded.reading import Reading, as_vector, reading_of
 from terrascope.networks.embedded.tokens import Vocabulary
 from terrascope.networks.embedded.visual_tokens import FEATURES
 from terrascope.networks.embedded.wordpiece import WordPieces
 
 Floats = NDArray[np.float32]
-
-_CHANGE = re.compile(r"\b(chang\w*|differ\w*|evolv\w*|develop\w*|grow\w*|grew|shr[aiu]nk\w*)\b")
 
 
 class LanguageNetworks:
@@ -89,15 +78,7 @@ class LanguageNetworks:
         ids, known, named, plain = read_question(self.tokenizer, text)
         feed = {"ids": np.array([ids], np.int64), "known": np.array([known], np.int64)}
         found = reading_of(self._encoder.run(None, feed)[0][0], self.manifest, named, dates, plain)
-        if found.kind == "flood" and dates > 1 and _CHANGE.search(text) and not speaks_of_flood(text):
-            found = found._replace(kind="change")  # water may come without a flood
-        contrast = contrast_in(text) if dates > 1 and len(found.labels) == 1 and not speaks_of_flood(text) else None
-        if contrast is not None:
-            found = found._replace(kind=contrast)
-        if counts_people(text) and not options:
-            found = found._replace(kind="refuse_unseen", labels=())
-        early = early_in(text)
-        return found._replace(unit=unit_in(text), early=found.early if early is None else early)
+        return settled(found, text, dates, bool(options))
 
     def embed_reading(self, reading: Reading) -> Floats:
         """Return the embedding [1, width] of what is asked."""

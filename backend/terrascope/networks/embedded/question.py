@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from terrascope.class_words import LABELS, cues, mentions, misspelt
+from terrascope.networks.embedded.reading import Reading
 from terrascope.networks.embedded.wordpiece import WordPieces
 
 #: Longest question that is read, in tokens.
@@ -157,6 +158,33 @@ def contrast_in(text: str) -> str | None:
 def counts_people(text: str) -> bool:
     """Whether a `question_text` asks how many people there are, which no mask tells."""
     return _PEOPLE.search(text) is not None
+
+
+_CHANGE = re.compile(r"\b(chang\w*|differ\w*|evolv\w*|develop\w*|grow\w*|grew|shr[aiu]nk\w*)\b")
+
+
+def settled(reading: Reading, text: str, dates: int, choosing: bool) -> Reading:
+    """Return a reading with what the words of a `question_text` settle without any doubt: unit, date, gain or loss.
+
+    Parameters
+    ----------
+    dates
+        Time points of the scene.
+    choosing
+        The question is a multiple choice, which is never turned away.
+    """
+    kind, labels = reading.kind, reading.labels
+    if dates > 1 and not speaks_of_flood(text):
+        if kind == "flood" and _CHANGE.search(text):
+            kind = "change"  # water may come without a flood
+        if len(labels) == 1:
+            kind = contrast_in(text) or kind
+    if counts_people(text) and not choosing:
+        kind, labels = "refuse_unseen", ()
+    early = early_in(text)
+    return reading._replace(
+        kind=kind, labels=labels, unit=unit_in(text), early=reading.early if early is None else early
+    )
 
 
 def unit_in(text: str) -> str:

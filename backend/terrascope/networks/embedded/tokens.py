@@ -98,13 +98,12 @@ def evidence_tokens(facts: Facts, step: int) -> Iterator[tuple[str, Value | None
     if facts.most in LABELS and facts.least in LABELS:
         yield from (("<most>", None), (f"L:{facts.most}", None), ("<least>", None), (f"L:{facts.least}", None))
     if facts.since is not None:
-        net = facts.net_share
-        yield ("<c:same>" if abs(net) < 5e-6 else "<c:grew>" if net > 0 else "<c:shrank>"), None
+        yield f"<c:{'same' if facts.direction == 'stayed' else facts.direction}>", None
         yield ("<g:yes>" if facts.gain_share > 0 else "<g:no>"), None
         yield from sized("g", facts.gain_share, facts.gain_area)
         yield ("<l:yes>" if facts.loss_share > 0 else "<l:no>"), None
         yield from sized("l", facts.loss_share, facts.loss_area)
-        yield from slot("nshare", "net share", net)
+        yield from slot("nshare", "net share", facts.net_share)
         yield from slot("narea", "net area", facts.net_area)
         if facts.overlap_label is not None:
             yield ("<o:yes>" if facts.overlap_share > 0 else "<o:no>"), None

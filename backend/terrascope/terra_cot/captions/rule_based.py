@@ -100,7 +100,7 @@ def _cover(facts: Facts, labels: Sequence[str], rng: random.Random) -> str:
     if rest:
         sentences.append(capital(listing(rest)) + ".")
     if len(labels) > 1 and rng.random() < 0.6:
-        touch = rules.touches(facts.masks[labels[0]], facts.masks[labels[1]])
+        touch = rules.touching(facts.masks[labels[0]], facts.masks[labels[1]])
         sentences.append(f"{capital(labels[0])} and {labels[1]} {'border each other' if touch else 'do not touch'}.")
     return " ".join(sentences)
 

@@ -128,7 +128,7 @@ def boundary(facts: Facts, one: str, two: str, rng: random.Random) -> Draft | No
     if max(facts.region_count(one), facts.region_count(two)) > rules.BOUNDARY_REGIONS:
         return None
     labels = [one, two] if rng.random() < 0.5 else [two, one]
-    touch = rules.touches(facts.masks[one], facts.masks[two])
+    touch = rules.touching(facts.masks[one], facts.masks[two])
     return Draft(
         _LEVEL, "boundary", question("boundary", labels, rng), "Yes" if touch else "No", marks(facts, labels, rng),
         "Grown by one pixel, the first mask meets the second." if touch else "Grown by one pixel, they do not meet.",

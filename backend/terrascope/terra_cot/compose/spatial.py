@@ -215,7 +215,7 @@ def boundary_and_ranking(facts: Facts, one: str, two: str, rng: random.Random) -
         return None
     if max(facts.region_count(one), facts.region_count(two)) > rules.BOUNDARY_REGIONS:
         return None
-    touch = "Yes" if rules.touches(facts.masks[one], facts.masks[two]) else "No"
+    touch = "Yes" if rules.touching(facts.masks[one], facts.masks[two]) else "No"
     answer = f"{touch}, {larger}"
     wrong = [f"{word}, {label}" for word in ("Yes", "No") for label in labels]
     return Draft(

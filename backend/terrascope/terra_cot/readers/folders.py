@@ -27,7 +27,7 @@ def parse_classes(text: str) -> dict[int, str]:
         value, equals, name = part.partition("=")
         if not equals or not value.strip().isdigit() or not name.strip():
             raise DataError(f"Class {part!r} is not VALUE=NAME.", 'Write classes as "1=water,2=trees".')
-        classes[int(value)] = name.strip().lower()
+        classes[int(value)] = name.strip()
     return classes
 
 

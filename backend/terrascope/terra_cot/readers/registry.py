@@ -66,7 +66,8 @@ class SourceSpec:
         if self.reader not in READERS:
             raise DataError(f"There is no reader {self.reader!r}.", f"Readers: {', '.join(READERS)}.")
         if self.reader == "folder":
-            classes = parse_classes(self.classes) if self.classes else None
+            named = parse_classes(self.classes) if self.classes else None
+            classes = {value: name.lower() for value, name in named.items()} if named else None
             return Folder(Path(self.folder), classes, self.gsd_m, self.ignore)
         return READERS[self.reader](Path(self.folder))
 

@@ -1,16 +1,14 @@
-"""What the optical and SAR networks are shown: settings, parts, augmented batches."""
+"""What the optical network is shown: settings, augmented batches."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from terrascope.training.vision import augment, samples, split
+from terrascope.training.vision import augment
 from terrascope.training.vision.aerial_net import AerialNet
 from terrascope.training.vision.models import OpticalNet
 from terrascope.training.vision.sampling import Crops
@@ -42,28 +40,12 @@ DEFAULTS = {
             "terramesh": 0.05,
         },
     ),
-    "sar": Settings("sar", 96, 12, (0.7, 1.4), {"sen1floods11": 0.8, "terramesh": 0.2}, rare=0.3, fold=3),
 }  # fmt: skip
 
 
 def build(expert: str) -> nn.Module:
     """Return the untrained network of an expert."""
     return {"optical": OpticalNet, "sar": SarNet, "aerial": AerialNet}[expert]()
-
-
-def read(expert: str, root: Path, fold: int) -> list[samples.Sample]:
-    """Read the samples of an expert with their parts set for a fold (`fold` -1: nothing held out beyond `split`)."""
-    if expert == "optical":
-        return samples.read_optical(root)
-    out = samples.read_dubai(root) if expert == "aerial" else samples.read_sar(root)
-    if fold >= 0:
-        for sample in out:
-            if expert == "aerial":
-                held = int(sample.group.removeprefix("tile")) in split.DUBAI_FOLDS[fold]
-            else:
-                held = sample.name in split.SAR_FOLDS[fold]
-            sample.part = "held_out" if held else "train"
-    return out
 
 
 def optical_batch(crops: Crops, settings: Settings) -> Batch:
@@ -86,29 +68,6 @@ def optical_batch(crops: Crops, settings: Settings) -> Batch:
         torch.tensor(context, dtype=torch.float32),
     )
     return tensors, torch.from_numpy(np.stack(allowed).astype(np.int32))
-
-
-def sar_batch(crops: Crops, settings: Settings) -> Batch:
-    """Crops for the SAR network."""
-    rng = crops.rng
-    bands, present, allowed = [], [], []
-    for _ in range(settings.batch):
-        _, x, y, _ = crops.crop(settings.scales)
-        missing = ~np.isfinite(x).all(0)
-        x = augment.speckle(np.where(missing, -30.0, x).astype(np.float32), rng)
-        y = np.where(missing, 0, y)
-        flags = np.array([(1, 1), (1, 0), (0, 1)][int(rng.choice(3, p=(0.8, 0.12, 0.08)))], np.float32)
-        bands.append(x)
-        present.append(flags)
-        allowed.append(np.ascontiguousarray(y))
-    tensors = torch.from_numpy(np.stack(bands)), torch.from_numpy(np.stack(present))
-    return tensors, torch.from_numpy(np.stack(allowed).astype(np.int32))
-
-
-BATCHES: dict[str, Callable[[Crops, Settings], Batch]] = {
-    "optical": optical_batch,
-    "sar": sar_batch,
-}
 
 
 def pick(masks: Tensor, points: int) -> Tensor:

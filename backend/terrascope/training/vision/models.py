@@ -1,4 +1,4 @@
-"""The optical and SAR networks. Everything from physical units to logits is in the graph, so the runtime only tiles.
+"""The optical network. Everything from physical units to logits is in the graph, so the runtime only tiles.
 
 Shapes are [N, C, H, W] with H and W multiples of 32; logits are [N, atoms, H, W].
 """
@@ -162,19 +162,3 @@ class OpticalNet(DescribedNet):
     def features(self, bands: Tensor, present: Tensor) -> Tensor:
         """See `optical_features`."""
         return optical_features(bands, present)
-
-
-class SarNet(DescribedNet):
-    """Sentinel-1 network: VV and VH in dB, their ratio, and all of it without speckle. `given`: present [N, 2]."""
-
-    def __init__(self) -> None:
-        super().__init__(6, 2, 48, (48, 16))
-
-    def features(self, bands: Tensor, present: Tensor) -> Tensor:
-        """[N, 2, H, W] dB -> [N, 6, H, W]."""
-        flags = present.unsqueeze(-1).unsqueeze(-1)
-        vv = ((bands[:, :1].clamp(-35, 5) + 12) / 6) * flags[:, :1]
-        vh = ((bands[:, 1:].clamp(-45, 0) + 19) / 6) * flags[:, 1:]
-        ratio = (vv - vh) * flags[:, :1] * flags[:, 1:]
-        x = torch.cat([vv, vh, ratio], 1)
-        return torch.cat([x, functional.avg_pool2d(x, 7, 1, 3, count_include_pad=False)], 1)

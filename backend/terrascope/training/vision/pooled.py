@@ -1,4 +1,4 @@
-"""Train the optical and SAR networks from cached features: crops are augmented and described once, points drawn from
+"""Train the optical network from cached features: crops are augmented and described once, points drawn from
 thousands of crops are mixed in every step.
 
     python -m terrascope.training.vision.pooled cache optical --data ../shared/data --out .work/vision --crops 3000
@@ -20,8 +20,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from terrascope.training.vision import losses
-from terrascope.training.vision.batches import BATCHES, DEFAULTS, build, pick, read
+from terrascope.training.vision import losses, samples
+from terrascope.training.vision.batches import DEFAULTS, build, optical_batch, pick
 from terrascope.training.vision.models import DescribedNet
 from terrascope.training.vision.sampling import SINGLES, Crops
 
@@ -31,14 +31,14 @@ log = logging.getLogger("terrascope.training.vision")
 def cache(expert: str, root: Path, out: Path, crops: int, points: int, fold: int, seed: int, raw: float) -> None:
     """Write described points: `<expert>_<fold>_<what>_<seed>.npy` and the held-out ids."""
     settings = replace(DEFAULTS[expert], raw_share=raw)
-    data = read(expert, root, fold)
+    data = samples.read_optical(root)
     source = Crops(data, settings.shares, settings.size, seed, settings.rare, settings.balance)
     model = build(expert).eval()
     parts: dict[str, list[np.ndarray]] = {"near": [], "around": [], "condition": [], "labels": []}
     start = time.monotonic()
     rounds = max(1, crops // settings.batch)
     for i in range(rounds):
-        inputs, masks = BATCHES[expert](source, settings)
+        inputs, masks = optical_batch(source, settings)
         chosen = pick(masks, points)
         with torch.inference_mode():
             near, around, condition = model.describe(*inputs, points=chosen)
@@ -111,7 +111,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("action", choices=("cache", "fit"))
-    parser.add_argument("expert", choices=("optical", "sar"))
+    parser.add_argument("expert", choices=("optical",))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--crops", type=int, default=3000)
