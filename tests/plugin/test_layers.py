@@ -299,3 +299,20 @@ def test_rooms_import_downwards_only():
             continue
         for target in re.findall(r"^from \.\.(\w+)", file.read_text(encoding="utf-8"), re.M):
             assert order.index(target) <= order.index(room), f"{file} looks up to {target}"
+
+
+def test_the_label_on_the_map_is_the_area_of_the_whole_mask_once() -> None:
+    from qgis.core import QgsExpression, QgsExpressionContext, QgsExpressionContextUtils, QgsFeature, QgsVectorLayer
+
+    from terrascope_plugin.layers.style import LABEL
+
+    fields = "field=part:integer&field=pixels:integer&field=mask_area_m2:double"
+    layer = QgsVectorLayer(f"Polygon?{fields}", "masks", "memory")
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    shown = []
+    for part in (1, 2):
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes([part, 100, 17_309_047.5])
+        context.setFeature(feature)
+        shown.append(QgsExpression(LABEL).evaluate(context))
+    assert shown == ["17.31 km²", ""]
