@@ -80,6 +80,10 @@
       <translation>Der Modellprozess spricht Version {0} des Protokolls, diese Erweiterung Version {1}. Bitte die Umgebung unter „Einrichten“ reparieren.</translation>
     </message>
     <message>
+      <source>The model did not stop in time and was ended.</source>
+      <translation>Das Modell hat nicht rechtzeitig angehalten und wurde beendet.</translation>
+    </message>
+    <message>
       <source>The model's process has been silent for a minute and was ended.</source>
       <translation>Der Modellprozess hat eine Minute lang geschwiegen und wurde beendet.</translation>
     </message>
@@ -90,10 +94,6 @@
     <message>
       <source>The model's process did not answer within a minute.</source>
       <translation>Der Modellprozess hat eine Minute lang nicht geantwortet.</translation>
-    </message>
-    <message>
-      <source>The model did not stop in time and was ended.</source>
-      <translation>Das Modell hat nicht rechtzeitig angehalten und wurde beendet.</translation>
     </message>
     <message>
       <source>The model's Python "{0}" could not be started. Open the plugin's set-up and repair the environment.</source>
@@ -426,6 +426,10 @@
     <message>
       <source>not running; starts with the next question</source>
       <translation>läuft nicht; startet mit der nächsten Frage</translation>
+    </message>
+    <message>
+      <source>finishing what it had begun…</source>
+      <translation>beendet noch, was begonnen war…</translation>
     </message>
     <message>
       <source>{0} MB memory</source>

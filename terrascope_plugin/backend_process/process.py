@@ -35,7 +35,9 @@ class BackendProcess(QObject):
     -------
     state_changed(State), message(dict), log(str)
     died(str)
-        The child ended without being asked to. One sentence for the user; what its jobs have sent is not lost.
+        The child ended without being asked to. One sentence for the user; what its jobs have sent is not lost. Not
+        emitted for a child that was ended because it did not stop: its cancelled jobs end as cancelled, with a
+        warning, and a new child takes over what waits.
     """
 
     state_changed = pyqtSignal(object)
@@ -50,18 +52,18 @@ class BackendProcess(QObject):
         self._process: QProcess | None = None
         self._reader = LineReader()
         self._waiting: deque[Message] = deque()
-        self._jobs: set[str] = set()
+        self._jobs: dict[str, Message] = {}
+        self._begun: set[str] = set()  # jobs that have said more than that they were accepted
+        self._cancelled: set[str] = set()
         self._state = State.STOPPED
-        self._reason = self._cancelled = ""
+        self._reason, self._is_deaf = "", False
         self._pings = self._pongs = 0
         self.hello: Message = {}
         self.log_lines: deque[str] = deque(maxlen=KEPT_LOG_LINES)
         self._hello_timer = self._single_shot(
             lambda: self._give_up(tr("The model's process did not answer within a minute."))
         )
-        self._grace_timer = self._single_shot(
-            lambda: self._give_up(tr("The model did not stop in time and was ended."))
-        )
+        self._grace_timer = self._single_shot(self._end_deaf_child)
         self._heartbeat = QTimer(self)
         self._heartbeat.setInterval(HEARTBEAT_MS)
         self._heartbeat.timeout.connect(self._beat)
@@ -80,7 +82,7 @@ class BackendProcess(QObject):
         """Start the child unless it runs already. Returns at once."""
         if self._process is not None:
             return
-        self._reader, self._reason, self._cancelled = LineReader(), "", ""
+        self._reader, self._reason, self._is_deaf = LineReader(), "", False
         self._pings = self._pongs = 0
         process = QProcess(self)
         prepare(process, self._launch())
@@ -110,17 +112,16 @@ class BackendProcess(QObject):
             self.message.emit({"type": "end", "id": job, "reason": "cancelled"})
         if job in self._jobs:
             self._write({"type": "cancel", "id": job})
-            self._cancelled = job
-            self._grace_timer.start(self._grace_ms)
+            self._cancelled.add(job)
+            if not self._grace_timer.isActive():
+                self._grace_timer.start(self._grace_ms)
             self._set_state(State.CANCELLING)
 
     def stop(self, wait_ms: int = 0) -> None:
         """End the child: politely, then, after `wait_ms`, by force. No `died` is emitted."""
         process, self._process = self._process, None
         self._waiting.clear()
-        self._jobs.clear()
-        for timer in (self._hello_timer, self._grace_timer, self._heartbeat):
-            timer.stop()
+        self._forget_jobs()
         if process is not None:
             process.blockSignals(True)
             if process.state() == QProcess.ProcessState.Running:
@@ -140,6 +141,12 @@ class BackendProcess(QObject):
         timer.timeout.connect(slot)
         return timer
 
+    def _forget_jobs(self) -> None:
+        for known in (self._jobs, self._begun, self._cancelled):
+            known.clear()
+        for timer in (self._hello_timer, self._grace_timer, self._heartbeat):
+            timer.stop()
+
     def _set_state(self, state: State) -> None:
         if state is not self._state:
             self._state = state
@@ -151,7 +158,7 @@ class BackendProcess(QObject):
 
     def _deliver(self, message: Message) -> None:
         if "id" in message and message["type"] != "cancel":
-            self._jobs.add(message["id"])
+            self._jobs[message["id"]] = message
             if self._state is not State.CANCELLING:
                 self._set_state(State.BUSY)
         self._write(message)
@@ -184,16 +191,24 @@ class BackendProcess(QObject):
             return
         if kind == "pong":
             return
-        if kind in ("end", "result", "error") and message.get("id") in self._jobs:
-            self._jobs.discard(message["id"])
-            if message["id"] == self._cancelled:
-                self._cancelled = ""
-                self._grace_timer.stop()
-            if not self._jobs:
-                self._set_state(State.READY)
-            elif self._state is State.CANCELLING and not self._cancelled:
-                self._set_state(State.BUSY)
+        job = message.get("id")
+        if job in self._jobs:
+            if kind in ("end", "result", "error"):
+                self._close(job)
+            elif kind != "accepted":
+                self._begun.add(job)
         self.message.emit(message)
+
+    def _close(self, job: str) -> None:
+        del self._jobs[job]
+        self._begun.discard(job)
+        self._cancelled.discard(job)
+        if not self._cancelled:
+            self._grace_timer.stop()
+        if not self._jobs:
+            self._set_state(State.READY)
+        elif self._state is State.CANCELLING and not self._cancelled:
+            self._set_state(State.BUSY)
 
     def _greet(self, message: Message) -> None:
         if message["version"] != protocol_version():
@@ -218,6 +233,10 @@ class BackendProcess(QObject):
         self._pings += 1
         self._write({"type": "ping", "n": self._pings})
 
+    def _end_deaf_child(self) -> None:
+        self._is_deaf = True
+        self._give_up(tr("The model did not stop in time and was ended."))
+
     def _give_up(self, reason: str) -> None:
         self._reason = reason
         if self._process is not None:
@@ -236,6 +255,9 @@ class BackendProcess(QObject):
     def _on_finished(self, code: int, _status: object) -> None:
         self._read()
         self._read_chatter()
+        if self._is_deaf:
+            self._start_another()
+            return
         if self._reason:
             self._end(self._reason)
             return
@@ -248,15 +270,31 @@ class BackendProcess(QObject):
         )
         self._end(f"{text} {last}".strip())
 
+    def _start_another(self) -> None:
+        """A child did not stop and was ended: what was cancelled ends, what had not begun goes to a new child."""
+        if self._process is not None:
+            self._process.deleteLater()
+        self._process = None
+        jobs, begun, cancelled, sentence = dict(self._jobs), set(self._begun), set(self._cancelled), self._reason
+        self._forget_jobs()
+        self._note(sentence)
+        self._set_state(State.STOPPED)
+        for job, message in jobs.items():
+            if job in cancelled:
+                self.message.emit({"type": "end", "id": job, "reason": "cancelled", "warnings": [sentence]})
+            elif job in begun:
+                self.message.emit({"type": "error", "id": job, "code": "died", "message": sentence})
+            else:
+                self._waiting.append(message)
+        self.start()
+
     def _end(self, sentence: str) -> None:
         process, self._process = self._process, None
         if process is None:
             return
         process.deleteLater()
-        for timer in (self._hello_timer, self._grace_timer, self._heartbeat):
-            timer.stop()
         self._waiting.clear()
-        self._jobs.clear()
+        self._forget_jobs()
         self._note(sentence)
         self._set_state(State.STOPPED)
         self.died.emit(sentence)

@@ -73,6 +73,7 @@ class Controller(QObject):
         session.step_changed.connect(self._on_step)
         session.mask_arrived.connect(self._on_mask)
         session.ended.connect(self._on_ended)
+        session.wound_down.connect(self._on_wound_down)
         self.map.settled.connect(self._on_settled)
         self._describer.described.connect(lambda value: dock.layers.show_recognised(value.get("layers") or []))
         self._backend.state_changed.connect(self._on_backend_state)
@@ -192,6 +193,14 @@ class Controller(QObject):
             self._dock.show_steps(run)
         if run.error:
             self._iface.messageBar().pushWarning("TerraScope", f"{run.error} {run.hint}".strip())
+        if not self.session.is_winding_down(run):  # else its file is still being written
+            self.map.settle(run)
+        self._update_status()
+
+    def _on_wound_down(self, run: Run) -> None:
+        if run is self._shown:
+            self._dock.trace.finish()
+            self._dock.show_steps(run)
         self.map.settle(run)
         self._update_status()
 
@@ -305,9 +314,11 @@ class Controller(QObject):
             self._dock.say(self._idle_line(run))
 
     def _idle_line(self, run: Run | None) -> str:
-        state = {State.STARTING: tr("starting…"), State.STOPPED: tr("not running; starts with the next question")}.get(
-            self._backend.state, tr("ready")
-        )
+        state = {
+            State.STARTING: tr("starting…"),
+            State.STOPPED: tr("not running; starts with the next question"),
+            State.CANCELLING: tr("finishing what it had begun…"),
+        }.get(self._backend.state, tr("ready"))
         name = wording.network_name(self._settings().network)
         device = run.device if run is not None and run.device else str(self._backend.hello.get("device") or "")
         parts = [f"{name}: {state}"]

@@ -30,6 +30,7 @@ class RunOnMap(QObject):
         self._before: QgsRectangle | None = None  # what the map showed before it went to a mask
         self._zoomed: QgsRectangle | None = None
         self._queue: list[tuple[Run, MaskLayer]] = []
+        self._settling: list[Run] = []
         self._timer = QTimer(self)
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._add_next)
@@ -53,7 +54,9 @@ class RunOnMap(QObject):
 
     def settle(self, run: Run) -> None:
         """A run ended: outlines give way to layers of its file."""
-        self._queue = [(run, layer) for step in run.ordered() for layer in layers_of_step(step)]
+        self._queue = [item for item in self._queue if item[0] is not run]
+        self._queue += [(run, layer) for step in run.ordered() for layer in layers_of_step(step)]
+        self._settling = [each for each in self._settling if each is not run] + [run]
         self._timer.start()
 
     def show(self, run: Run, number: int | None) -> None:
@@ -100,6 +103,7 @@ class RunOnMap(QObject):
     def remove(self, run: Run) -> bool:
         """Take a run off the map; its file stays."""
         self._queue = [item for item in self._queue if item[0] is not run]
+        self._settling = [each for each in self._settling if each is not run]
         self._preview.clear()
         self._caption.show_text("", "#888888")
         return remove_run(self._project, run.gpkg)
@@ -117,18 +121,24 @@ class RunOnMap(QObject):
     def _add_next(self) -> None:
         if not self._queue:
             self._timer.stop()
-            self._preview.clear()
-            group = find_group(self._project, self._run.gpkg) if self._run is not None else None
-            if group is not None:  # the tree view opens a group only at a change
-                group.setExpanded(False)
-                group.setExpanded(True)
-            if self._run is not None:
-                self.settled.emit(self._run)
+            runs, self._settling = self._settling, []
+            for run in runs:
+                self._finish(run)
             return
         run, mask = self._queue.pop(0)
         group = make_group(self._project, run.gpkg, group_title(run))
         add_mask(self._project, group, run.gpkg, mask)
-        self._preview.remove(mask.step, mask.label)
+        if run is self._run:
+            self._preview.remove(mask.step, mask.label)
+
+    def _finish(self, run: Run) -> None:
+        if run is self._run:  # another one may have begun meanwhile
+            self._preview.clear()
+        group = find_group(self._project, run.gpkg)
+        if group is not None:  # the tree view opens a group only at a change
+            group.setExpanded(False)
+            group.setExpanded(True)
+        self.settled.emit(run)
 
 
 def group_title(run: Run) -> str:

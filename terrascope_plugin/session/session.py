@@ -7,11 +7,13 @@ import uuid
 from datetime import datetime
 from pathlib import Path
 
-from qgis.PyQt.QtCore import QObject, pyqtSignal
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..backend_process.process import BackendProcess
 from .apply import apply
 from .question import Question, Run, RunState
+
+LET_GO_MS = 180  # a Stop is answered within 300 ms, also where the model has not come to its end by then
 
 
 def file_name(question: str, now: datetime) -> str:
@@ -27,6 +29,8 @@ class Session(QObject):
     -------
     started(Run), step_changed(Run, int), changed(Run), mask_arrived(Run, int), ended(Run)
         `ended` comes once for every `started`; after a crash too, with `run.error` set.
+    wound_down(Run)
+        The model has finished a run that was stopped and let go before: its file is complete.
     """
 
     started = pyqtSignal(object)
@@ -34,11 +38,17 @@ class Session(QObject):
     step_changed = pyqtSignal(object, int)
     mask_arrived = pyqtSignal(object, int)
     ended = pyqtSignal(object)
+    wound_down = pyqtSignal(object)
 
     def __init__(self, backend: BackendProcess, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._backend = backend
         self.run: Run | None = None
+        self._let_go: dict[str, Run] = {}
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(LET_GO_MS)
+        self._timer.timeout.connect(self._let_run_go)
         backend.message.connect(self._hear)
         backend.died.connect(self._mourn)
 
@@ -64,14 +74,38 @@ class Session(QObject):
         self._backend.send(question.to_message(run.job, str(out)))
         return run
 
+    def is_winding_down(self, run: Run) -> bool:
+        """Whether a run has ended for the user while the model is still at it."""
+        return run.job in self._let_go
+
     def cancel(self) -> None:
-        """Stop the question that runs."""
+        """Stop the question that runs. It ends at once for the user; the model may need a moment longer."""
         if self.is_running and self.run is not None:
             self.run.state = RunState.CANCELLING
+            self._timer.start()
             self.changed.emit(self.run)
             self._backend.cancel(self.run.job)
 
+    def _let_run_go(self) -> None:
+        run = self.run
+        if run is not None and run.state is RunState.CANCELLING:
+            self._let_go[run.job] = run
+            apply(run, {"type": "end", "reason": "cancelled"})
+            self.ended.emit(run)
+
+    def _hear_late(self, run: Run, message: dict) -> None:
+        """Take what the model says of a run that was let go: a mask that was under way, the end."""
+        apply(run, message)
+        run.state, run.end_reason, run.error = RunState.ENDED, "cancelled", ""
+        if message["type"] in ("end", "error"):
+            del self._let_go[run.job]
+            self.wound_down.emit(run)
+
     def _hear(self, message: dict) -> None:
+        late = self._let_go.get(str(message.get("id") or ""))
+        if late is not None:
+            self._hear_late(late, message)
+            return
         run = self.run
         if run is None or message.get("id") != run.job or run.state is RunState.ENDED:
             return
@@ -80,6 +114,7 @@ class Session(QObject):
         if was_cancelling and run.state is RunState.RUNNING:
             run.state = RunState.CANCELLING
         if run.state is RunState.ENDED:
+            self._timer.stop()
             self.ended.emit(run)
         elif step is not None:
             self.step_changed.emit(run, step)
@@ -89,6 +124,11 @@ class Session(QObject):
             self.changed.emit(run)
 
     def _mourn(self, sentence: str) -> None:
+        late, self._let_go = list(self._let_go.values()), {}
+        for run in late:
+            run.warnings.append(sentence)
+            self.wound_down.emit(run)
         if self.is_running and self.run is not None:
+            self._timer.stop()
             apply(self.run, {"type": "error", "code": "died", "message": sentence})
             self.ended.emit(self.run)

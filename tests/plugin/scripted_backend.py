@@ -1,7 +1,7 @@
 """A child process that speaks the protocol from a script, for what the real backend does not do on demand.
 
-Modes (first argument): normal, slow, deaf (ignores cancel), crash (dies after a mask), noisy (prints to stdout), old
-(another protocol version), silent (never says hello). Runs in QGIS's own Python.
+Modes (first argument): normal, slow, deaf (ignores cancel), late (finishes its mask before it stops), crash (dies after
+a mask), noisy (prints to stdout), old (another protocol version), silent (never says hello). Runs in QGIS's own Python.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from osgeo import ogr, osr
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "normal"
 cancelled: set[str] = set()
+one_at_a_time = threading.Lock()
 CLASSES = (("water", "#2166ff", 0.31), ("forest", "#00a000", 0.22))
 
 
@@ -114,20 +115,27 @@ def add_step(path: str, step: int, label: str, colour: str, text: str) -> None:
 
 
 def answer(message: dict) -> None:
+    say(type="accepted", id=message["id"])
+    with one_at_a_time:
+        reason(message)
+
+
+def reason(message: dict) -> None:
     job, path = message["id"], message["out"]
     delay = 0.4 if MODE in ("slow", "deaf") else 0.01
-    say(type="accepted", id=job)
     write_file(path, message["question"])
     say(type="scene", id=job, width=512, height=512, views=[], notes=[], tiled=False, crs="EPSG:32633")
     for step, (label, colour, share) in enumerate(CLASSES, 1):
         text = f"The {label} covers a part of the image, about {share:.0%} of it "
         for word in text.split(" "):
             time.sleep(delay)
-            if job in cancelled and MODE != "deaf":
+            if job in cancelled and MODE not in ("deaf", "late"):
                 say(type="end", id=job, reason="cancelled", gpkg=path)
                 return
             say(type="text", id=job, step=step, text=word + " ")
         say(type="step", id=job, step=step, label=label, view=0, date=f"20{10 + step}-07-01", view_name="scene")
+        if MODE == "late":
+            time.sleep(0.7)
         add_step(path, step, label, colour, text)
         say(
             type="mask",
@@ -147,6 +155,9 @@ def answer(message: dict) -> None:
             sys.stderr.write("Killed by the test\n")
             sys.stderr.flush()
             os._exit(137)
+        if MODE == "late" and job in cancelled:
+            say(type="end", id=job, reason="cancelled", gpkg=path)
+            return
     say(type="claim", id=job, step=1, text="about 31% of it", verdict="supported", claimed=31, measured=31.2, unit="%")
     say(
         type="claim",
