@@ -76,6 +76,19 @@ def run(session: onnxruntime.InferenceSession, feeds: Mapping[str, Any]) -> list
     return outputs
 
 
+def check() -> None:
+    """End a long computation of this thread that is no inference.
+
+    Raises
+    ------
+    Interrupted
+        If the job of this thread was stopped.
+    """
+    with _lock:
+        if threading.get_ident() in _stopped:
+            raise Interrupted
+
+
 def _stop(thread: int) -> None:
     with _lock:
         _stopped.add(thread)

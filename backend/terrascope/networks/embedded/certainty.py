@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from terrascope import large
 from terrascope.masks.regions import touching
 from terrascope.networks.embedded.evidence_text import AREA_UNITS, Facts
 
@@ -77,14 +78,16 @@ def certainty(kind: str, spreads: Sequence[Spread], facts: Sequence[Facts | None
 
 
 def _range(masks: Spread) -> tuple[float, float, float]:
-    return float(masks.small.mean()), float(masks.mask.mean()), float(masks.large.mean())
+    small, middle, wide = (large.count(each) / each.size for each in masks)
+    return small, middle, wide
 
 
 def _growth(before: Spread, after: Spread, kind: str) -> tuple[float, float, float]:
     if kind == "loss":
         before, after = after, before
-    found = (after.small & ~before.large, after.mask & ~before.mask, after.large & ~before.small)
-    return float(found[0].mean()), float(found[1].mean()), float(found[2].mean())
+    pairs = (after.small, before.large), (after.mask, before.mask), (after.large, before.small)
+    small, middle, wide = (large.count(large.joined(np.greater, now, then)) / now.size for now, then in pairs)
+    return small, middle, wide
 
 
 def _growth_measured(facts: Facts | None, kind: str) -> tuple[float, float | None]:
@@ -107,14 +110,14 @@ def _touching(spreads: Sequence[Spread]) -> float:
 
 
 def _within(sizes: tuple[float, float, float], measured: tuple[float, float | None], options: Sequence[str]) -> float:
-    small, middle, large = sizes
-    if large <= 0:
+    small, middle, wide = sizes
+    if wide <= 0:
         return 1.0
     values, is_area = _values(options)
     base = measured[1] if is_area else measured[0]
     if values.size == 0 or not base or middle <= 0:
-        return float(np.clip(1 - (large - small) / (large + small), 0, 1))
-    tried = base * np.linspace(small, large, _LEVELS) / middle
+        return float(np.clip(1 - (wide - small) / (wide + small), 0, 1))
+    tried = base * np.linspace(small, wide, _LEVELS) / middle
     nearest = np.abs(tried[:, None] - values[None, :]).argmin(1)
     return float((nearest == np.abs(base - values).argmin()).mean())
 

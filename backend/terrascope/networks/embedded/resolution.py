@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-_LARGEST = 1024
+#: Pixels a side that are looked at.
+LARGEST = 1024
 
 
 def texture(rgb: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -24,8 +25,8 @@ def texture(rgb: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.fl
         float64 [8]: log(1 - autocorrelation) of brightness at lags of 1, 2, 4 and 8 pixels, sharpness (Laplacian over
         gradient), peakedness of the gradient, log contrast, log saturation.
     """
-    colour = rgb[:, :_LARGEST, :_LARGEST].astype(np.float64)
-    inside = valid[:_LARGEST, :_LARGEST]
+    colour = rgb[:, :LARGEST, :LARGEST].astype(np.float64)
+    inside = valid[:LARGEST, :LARGEST]
     grey = colour.mean(0)
     grey = np.where(inside, grey - grey[inside].mean(), 0.0)
     variance = grey.var() + 1e-8

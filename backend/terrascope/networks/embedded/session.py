@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 
 from terrascope.class_words import LABELS, labels_in, own_words
 from terrascope.classes import ATOMS
-from terrascope.networks.embedded.certainty import Spread, certainty, spread
+from terrascope.networks.embedded.certainty import Spread, certainty
 from terrascope.networks.embedded.constraints import FREE, Constraints
 from terrascope.networks.embedded.evidence_text import read
 from terrascope.networks.embedded.language import LanguageNetworks
 from terrascope.networks.embedded.reading import TWO_DATES, Reading
+from terrascope.networks.embedded.scores import Scores
+from terrascope.networks.embedded.segments import cells_of, predicted
 from terrascope.networks.embedded.tokens import MAX_STEPS, evidence_tokens
 from terrascope.networks.embedded.vision import VisionNetworks
-from terrascope.networks.embedded.visual_tokens import COARSE, FINE, features, pooled
+from terrascope.networks.embedded.visual_tokens import COARSE, FINE, features
 from terrascope.networks.interface import MaskPrediction, NetworkInfo, Prompt, TokenGrid, TokenTable
 from terrascope.resources import resource
 from terrascope.scene.time_points import time_points
@@ -83,7 +85,7 @@ class EmbeddedNetwork:
             defaults={"selection": "released", "selection_cap": 8, "modality": "text_guided", "view_choice": "text"},
         )
         self._scene: Scene | None = None
-        self._seen: dict[int, NDArray[np.float32]] = {}
+        self._seen: dict[int, Scores] = {}
 
     @property
     def info(self) -> NetworkInfo:
@@ -96,11 +98,14 @@ class EmbeddedNetwork:
             self._scene, self._seen = scene, {}
         return EmbeddedDecoding(self, scene, prompt)
 
-    def probabilities(self, scene: Scene, view: int) -> NDArray[np.float32]:
-        """Return class probabilities of a view, float32 [atoms, H, W]."""
+    def scores(self, scene: Scene, view: int) -> Scores:
+        """Return class probabilities of a view, [atoms, H, W]; those of a large view stay in a file for the scene."""
         if view not in self._seen:
             gsd = None if scene.gsd_m is None else float(np.sqrt(scene.gsd_m[0] * scene.gsd_m[1]))
-            self._seen[view] = self.vision.probabilities(scene.views[view], gsd)
+            if isinstance(self.vision, VisionNetworks):
+                self._seen[view] = self.vision.scores(scene.views[view], gsd)
+            else:
+                self._seen[view] = Scores.of(self.vision.probabilities(scene.views[view], gsd))
         return self._seen[view]
 
 
@@ -192,22 +197,14 @@ class EmbeddedDecoding:
         apart, buildings are looked for as settlement. The confidence is the mean of that sum
         over the mask, or, for an empty mask, the mean of its complement over the valid pixels.
         """
-        scores = self._network.probabilities(self._scene, view)
         asked = self._stream.query >= 0.5
         if asked[ATOMS.index("building")] and self._constraints.steps[-1][0] == "buildings":
             asked[ATOMS.index("built")] = self._gsd is None or self._gsd > FINEST_BUILDINGS_M
         if not asked.any():
             asked = self._stream.query >= self._stream.query.max()
-        valid = self._scene.views[view].valid
-        probability = np.clip(scores[asked].sum(0), 0, 1).astype(np.float32) * valid
-        rest = scores[~asked].max(0) if not asked.all() else np.zeros_like(probability)
-        mask = (probability > rest) & valid
-        self._spreads.append(spread(probability - rest, valid))
-        if mask.any():
-            sure = float(probability[mask].mean())
-        else:
-            sure = float(1 - probability[valid].mean()) if valid.any() else 0.0
-        return MaskPrediction(mask, probability, sure)
+        found, masks = predicted(self._network.scores(self._scene, view), asked, self._scene.views[view].valid)
+        self._spreads.append(masks)
+        return found
 
     def feed_visual(self, views: Sequence[int], tokens: Sequence[int]) -> None:
         """See `Decoding`."""
@@ -241,9 +238,10 @@ class EmbeddedDecoding:
         if not points or self.reading.kind not in FREE:
             return {}
         view = points[self._dates[0 if self.reading.early else -1]][0]
-        valid = self._scene.views[view].valid
-        best = self._network.probabilities(self._scene, view).argmax(0)[valid]
-        part = np.bincount(best, minlength=len(ATOMS)) / max(1, best.size)
+        valid, counts = self._scene.views[view].valid, np.zeros(len(ATOMS), np.int64)
+        for rows, found in self._network.scores(self._scene, view).strips():
+            counts += np.bincount(found.argmax(0)[valid[rows]], minlength=len(ATOMS))
+        part = counts / max(1, counts.sum())
         return {label: float(sum(part[ATOMS.index(atom)] for atom in atoms)) for label, atoms in LABELS.items()}
 
     def _tokens(self, view: int, side: int) -> NDArray[np.float32]:
@@ -251,7 +249,7 @@ class EmbeddedDecoding:
         if side == FINE and view in self._fine:
             return self._fine[view]
         item = self._scene.views[view]
-        cells = pooled(self._network.probabilities(self._scene, view), item.valid, side)
+        cells = cells_of(self._network.scores(self._scene, view), item.valid, side)
         found = features(cells, side, self._date_of[view], self._gsd, item.role is Role.SAR, back=side == FINE)
         if side == FINE:
             self._fine[view] = found

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from terrascope.networks.embedded.scores import Rows
+
 
 class Window(NamedTuple):
     """Square-free window: first row, first column, rows and columns (may reach beyond a small image)."""
@@ -50,3 +52,60 @@ def cut(stack: NDArray[np.float32], window: Window) -> NDArray[np.float32]:
     if below or right:
         part = np.pad(part, ((0, 0), (0, below), (0, right)), mode="symmetric")
     return np.ascontiguousarray(part, dtype=np.float32)
+
+
+class Blend:
+    """Windows of an image, blended where they overlap, and passed on by rows once no further window can add to them.
+
+    Parameters
+    ----------
+    classes, height, width
+        Shape of what is blended.
+    overlap
+        Pixels over which the weight of a window rises at its edges.
+    into
+        Takes the finished rows.
+    """
+
+    def __init__(self, classes: int, height: int, width: int, overlap: int, into: Rows) -> None:
+        self._classes, self._height, self._width = classes, height, width
+        self._overlap, self._into = overlap, into
+        self._first, self._rows = 0, 0
+        self._total = np.zeros((classes, 0, width), np.float32)
+        self._weight = np.zeros((0, width), np.float32)
+        self._valid = np.zeros((0, width), np.bool_)
+
+    def begin(self, row: int, rows: int, valid: NDArray[np.bool_]) -> None:
+        """Begin a row of windows, `rows` high from `row` on; `valid`, bool [n, W], are its pixels inside the image."""
+        if rows > self._total.shape[1]:
+            if self._rows:
+                raise ValueError("All windows have one height.")
+            self._total = np.zeros((self._classes, min(rows, self._height), self._width), np.float32)
+            self._weight = np.zeros(self._total.shape[1:], np.float32)
+            self._valid = np.zeros(self._total.shape[1:], np.bool_)
+        done = row - self._first
+        if done > 0:
+            self._pass_on(done)
+        self._rows = valid.shape[0]
+        self._valid[: self._rows] = valid
+
+    def add(self, place: Window, found: NDArray[np.float32]) -> None:
+        """Add what was found in a window of the row that was begun, float32 [classes, rows, cols]."""
+        rows, cols = self._rows, min(place.cols, self._width - place.col)
+        blend = np.outer(ramp(place.rows, self._overlap), ramp(place.cols, self._overlap))[:rows, :cols]
+        here = np.s_[:rows, place.col : place.col + cols]
+        self._total[:, here[0], here[1]] += found[:, :rows, :cols] * blend
+        self._weight[here] += blend
+
+    def finish(self) -> None:
+        """Pass on what is left."""
+        self._pass_on(self._rows)
+
+    def _pass_on(self, rows: int) -> None:
+        scale = self._valid[:rows] / np.maximum(self._weight[:rows], 1e-12)
+        self._into.put(self._first, (self._total[:, :rows] * scale).astype(np.float32))
+        kept = self._rows - rows
+        for array in (self._total, self._weight, self._valid):
+            array[..., :kept, :] = array[..., rows : rows + kept, :].copy()
+            array[..., kept:, :] = 0
+        self._first, self._rows = self._first + rows, kept

@@ -18,6 +18,8 @@ import json
 import logging
 import math
 from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +27,32 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from terrascope import large
 from terrascope.classes import ATOMS
 from terrascope.errors import CheckpointError, NetworkError
 from terrascope.networks import stopping
 from terrascope.networks.embedded import context, tiles
-from terrascope.networks.embedded.resolution import looks_aerial
+from terrascope.networks.embedded.prepared import Grown, Image, Shrunk, Streamed, Whole
+from terrascope.networks.embedded.resolution import LARGEST, looks_aerial
+from terrascope.networks.embedded.scores import Rows, Scores
 from terrascope.networks.embedded.stretch import BRIGHT, stretch_display
+from terrascope.networks.embedded.units import (
+    AERIAL_BANDS,
+    AERIAL_BELOW_M,
+    OPTICAL_BANDS,
+    SAR_BANDS,
+    coarser,
+    collect,
+    fill,
+    optical_units,
+    places,
+    refuse_without_colours,
+    streamed_units,
+)
+from terrascope.networks.progress import Clock
 from terrascope.scene.types import Role, Scale, View
 
 log = logging.getLogger(__name__)
-
-OPTICAL_BANDS: tuple[str, ...] = ("blue", "green", "red", "nir", "swir1", "swir2")
-SAR_BANDS: tuple[str, ...] = ("vv", "vh")
-AERIAL_BANDS: tuple[str, ...] = ("red", "green", "blue")
-AERIAL_BELOW_M = 3.0
-FINEST_AERIAL_M = 0.25  #: finer aerial images are looked at at about this pixel size
 
 LARGEST_WINDOW = 448
 OVERLAP = 48
@@ -108,8 +121,9 @@ class VisionNetworks:
         if gsd_m is not None and math.isfinite(gsd_m) and gsd_m > 0:
             return "aerial" if gsd_m < AERIAL_BELOW_M else "optical"
         if view.scale is Scale.DISPLAY and "swir1" not in view.bands:
-            stack = np.stack([view.pixels[view.bands.index(name)] for name in AERIAL_BANDS])
-            return "aerial" if looks_aerial(stack, view.valid) else "optical"
+            some = np.s_[:LARGEST, :LARGEST]
+            stack = np.stack([view.pixels[view.bands.index(name)][some] for name in AERIAL_BANDS])
+            return "aerial" if looks_aerial(stack, view.valid[some]) else "optical"
         return "optical"
 
     def probabilities(self, view: View, gsd_m: float | None, expert: str | None = None) -> NDArray[np.float32]:
@@ -129,75 +143,119 @@ class VisionNetworks:
         NetworkError
             If the view has none of the bands that the expert can use.
         """
+        return self.scores(view, gsd_m, expert).whole()
+
+    def scores(self, view: View, gsd_m: float | None, expert: str | None = None) -> Scores:
+        """Return the same as `probabilities`; of a large view without ever holding all of it, or of them, in memory.
+
+        Raises
+        ------
+        NetworkError
+            If the view has none of the bands that the expert can use.
+        Interrupted
+            If the job of this thread was stopped.
+        """
         expert = expert or self.expert_for(view, gsd_m)
+        if 4 * len(ATOMS) * view.valid.size > large.KEEP_BYTES:
+            return self._streamed(expert, view, gsd_m)
         valid = view.valid & np.isfinite(view.pixels).all(0)
         if not valid.any():
-            return np.zeros((len(ATOMS), *valid.shape), np.float32)
+            return Scores.of(np.zeros((len(ATOMS), *valid.shape), np.float32))
         if expert == "aerial":
-            return self._aerial(view, valid, gsd_m)
-        bands = OPTICAL_BANDS if expert == "optical" else SAR_BANDS
-        stack, present = _collect(view, valid, bands)
+            return Scores.of(self._aerial(view, valid, gsd_m))
+        stack, present = collect(view, valid, OPTICAL_BANDS if expert == "optical" else SAR_BANDS)
+        if expert == "optical":
+            stack = optical_units(stack, present, valid, view.scale)
+        expert, feeds = self._graph(expert, view, present, gsd_m)
+        return self._whole(expert, stack, valid, feeds)
+
+    def _graph(
+        self, expert: str, view: View, present: NDArray[np.float32], gsd_m: float | None
+    ) -> tuple[str, dict[str, NDArray[np.float32]]]:
+        """The graph that looks at a satellite view, and what it is given beside the bands."""
         feeds: dict[str, NDArray[np.float32]] = {"present": present[None]}
         if expert == "optical":
-            stack = _optical_units(stack, present, valid, view.scale)
             gsd = 0.0 if gsd_m is None or not gsd_m > 0 else math.log2(min(max(gsd_m, 4.0), 80.0) / 10.0) / 3.0
             shown = float(view.scale is not Scale.REFLECTANCE)
             feeds["context"] = np.array([[shown, gsd]], np.float32)
             if view.scale is Scale.REFLECTANCE and "reflectance" in self.manifest["experts"]:
                 expert = "reflectance"  # the same inputs, and an encoder that was pretrained on calibrated images
-        return self._tiled(expert, stack, valid, feeds)
+        return expert, feeds
 
     def _aerial(self, view: View, valid: NDArray[np.bool_], gsd_m: float | None) -> NDArray[np.float32]:
-        stack, present = _collect(view, valid, AERIAL_BANDS)
-        if present.min() < 1:
-            raise NetworkError(
-                f'View "{view.name}" has the bands {", ".join(view.bands)}; images finer than {AERIAL_BELOW_M:g} m'
-                " need red, green and blue.",
-                "Name the bands of the layer, or resample it to 10 m.",
-            )
+        stack, present = collect(view, valid, AERIAL_BANDS)
+        refuse_without_colours(view, present)
         if view.scale is Scale.REFLECTANCE:
             stack = np.clip(stack / (BRIGHT + 0.02), 0, 1)
         elif view.scale is not Scale.DISPLAY:
             stack = np.clip(stretch_display(stack, valid, slice(0, 3), per_band=True) / (BRIGHT + 0.02), 0, 1)
-        stack = _fill(stack, valid)
-        factor = int(FINEST_AERIAL_M / gsd_m) if gsd_m is not None and 0 < gsd_m < FINEST_AERIAL_M else 1
+        stack = fill(stack, valid)
+        factor = coarser(gsd_m)
         if factor < 2:
-            return self._tiled("aerial", stack, valid, {})
-        coarse = self._tiled("aerial", _shrink(stack, factor), np.ones(_shrunk(valid.shape, factor), bool), {})
-        fine = np.repeat(np.repeat(coarse, factor, 1), factor, 2)[:, : valid.shape[0], : valid.shape[1]]
+            return self._whole("aerial", stack, valid, {}).whole()
+        coarse = Shrunk(Whole(stack, valid), factor).rows(0, -(-valid.shape[0] // factor))
+        found = self._whole("aerial", coarse.stack, coarse.valid, {}).whole()
+        fine = np.repeat(np.repeat(found, factor, 1), factor, 2)[:, : valid.shape[0], : valid.shape[1]]
         return np.ascontiguousarray(fine * valid, dtype=np.float32)
 
-    def _tiled(
+    def _streamed(self, expert: str, view: View, gsd_m: float | None) -> Scores:
+        """Probabilities of a view that is read, looked at and stored by rows of windows."""
+        height, width = view.valid.shape
+        scores = Scores((len(ATOMS), height, width))
+        names = AERIAL_BANDS if expert == "aerial" else OPTICAL_BANDS if expert == "optical" else SAR_BANDS
+        found = places(view, names)
+        present = np.array([place is not None for place in found], np.float32)
+        if expert == "aerial":
+            refuse_without_colours(view, present)
+        image: Image = Streamed(view, found, streamed_units(expert, view, found))
+        factor = coarser(gsd_m)
+        if expert != "aerial":
+            expert, feeds = self._graph(expert, view, present, gsd_m)
+            self._tiled(expert, image, feeds, scores, view.name)
+        elif factor < 2:
+            self._tiled(expert, image, {}, scores, view.name)
+        else:
+            self._tiled(expert, Shrunk(image, factor), {}, Grown(scores, view.valid, factor), view.name)
+        return scores
+
+    def _whole(
         self, expert: str, stack: NDArray[np.float32], valid: NDArray[np.bool_], feeds: Mapping[str, Any]
-    ) -> NDArray[np.float32]:
+    ) -> Scores:
+        scores = Scores((len(ATOMS), *valid.shape))
+        self._tiled(expert, Whole(stack, valid), feeds, scores)
+        return scores
+
+    def _tiled(self, expert: str, image: Image, feeds: Mapping[str, Any], into: Rows, name: str = "") -> None:
+        """Look at an image window by window, blend them where they overlap, and pass rows on once no window adds to
+        them. Progress is told of an image with a name."""
         session = self._session(expert)
-        height, width = valid.shape
+        height, width = image.shape
         encoded, spacing = "encoder" in self.manifest["experts"][expert], context.spacing_for(height * width)
 
         def encode(image: NDArray[np.float32], groups: NDArray[np.int64], gsd_m: float) -> NDArray[np.float32]:
             given = {"bands": image, "groups": groups, "gsd": np.array([gsd_m], np.float32)}
             return np.asarray(stopping.run(self._session(expert, "encoder"), given)[0], np.float32)
 
-        total = np.zeros((len(ATOMS), height, width), np.float32)
-        weight = np.zeros((height, width), np.float32)
-        places = list(tiles.windows(height, width, LARGEST_WINDOW, OVERLAP, MULTIPLE))
-        for place in places:
-            here = np.s_[place.row : place.row + place.rows, place.col : place.col + place.cols]
-            if not valid[here].any():
-                continue
-            bands = tiles.cut(stack, place)
+        def look(bands: NDArray[np.float32]) -> NDArray[np.float32]:
+            given = {"bands": bands[None], **feeds}
             if encoded:
                 tokens = context.tokens(encode, bands, feeds["present"][0], gsd_of(feeds["context"]), spacing)
-                feeds = {**feeds, "tokens": tokens[None]}
-            (output,) = stopping.run(session, {"bands": bands[None], **feeds})
-            rows, cols = valid[here].shape
-            if len(places) == 1:
-                return np.ascontiguousarray(output[0, :, :rows, :cols] * valid, dtype=np.float32)
-            blend = np.outer(tiles.ramp(place.rows, OVERLAP), tiles.ramp(place.cols, OVERLAP))[:rows, :cols]
-            total[:, here[0], here[1]] += output[0, :, :rows, :cols] * blend
-            weight[here] += blend
-        total *= valid / np.maximum(weight, 1e-12)
-        return total
+                given["tokens"] = tokens[None]
+            return np.asarray(stopping.run(session, given)[0][0], np.float32)
+
+        windows = list(tiles.windows(height, width, LARGEST_WINDOW, OVERLAP, MULTIPLE))
+        clock = Clock(len(windows), name)
+        blend = tiles.Blend(len(ATOMS), height, width, OVERLAP if len(windows) > 1 else 0, into)
+        for row, group in groupby(windows, key=attrgetter("row")):
+            side_by_side = list(group)
+            stack, valid = image.rows(row, min(row + side_by_side[0].rows, height))
+            blend.begin(row, side_by_side[0].rows, valid)
+            for place in side_by_side:
+                stopping.check()
+                if valid[:, place.col : place.col + place.cols].any():
+                    blend.add(place, look(tiles.cut(stack, place._replace(row=0))))
+                clock.one_done()
+        blend.finish()
 
     def _session(self, expert: str, part: str | None = None) -> onnxruntime.InferenceSession:
         key = expert if part is None else f"{expert}/{part}"
@@ -259,57 +317,3 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 def gsd_of(given: NDArray[np.float32]) -> float:
     """Return the pixel size in metres that the context input [1, 2] stands for; 10 where it is not known."""
     return float(10.0 * 2.0 ** (3.0 * given[0, 1]))
-
-
-def _collect(
-    view: View, valid: NDArray[np.bool_], names: tuple[str, ...]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the named bands, float32 [len(names), H, W] (0 where absent or invalid), and their flags [len(names)]."""
-    stack = np.zeros((len(names), *valid.shape), np.float32)
-    present = np.zeros(len(names), np.float32)
-    for i, name in enumerate(names):
-        layer = view.band(name)
-        if layer is None and name == "nir":
-            layer = view.band("nir08")
-        if layer is not None:
-            stack[i] = np.where(valid, layer, 0)
-            present[i] = 1
-    if not present.any():
-        raise NetworkError(
-            f'View "{view.name}" has the bands {", ".join(view.bands) or "(none)"}, of which none can be used here;'
-            f" {', '.join(names)} are understood.",
-            "Set the band names of the layer.",
-        )
-    return stack, present
-
-
-def _fill(stack: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Put the mean of the valid pixels where there is none, so that edges of nodata do not look like objects."""
-    if valid.all():
-        return stack
-    mean = stack[:, valid].mean(1)
-    return np.where(valid, stack, mean[:, None, None]).astype(np.float32)
-
-
-def _optical_units(
-    stack: NDArray[np.float32], present: NDArray[np.float32], valid: NDArray[np.bool_], scale: Scale
-) -> NDArray[np.float32]:
-    here = np.flatnonzero(present)
-    if scale is not Scale.REFLECTANCE:
-        colours = [i for i, band in enumerate(here) if band < 3] or list(range(len(here)))
-        raw = scale is Scale.RAW or present[3:].sum() > 1
-        stretched = stretch_display(stack[here], valid, colours, per_band=raw)
-        stack = stack.copy()
-        stack[here] = stretched
-    return _fill(stack, valid)
-
-
-def _shrunk(shape: tuple[int, ...], factor: int) -> tuple[int, int]:
-    return math.ceil(shape[0] / factor), math.ceil(shape[1] / factor)
-
-
-def _shrink(stack: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
-    rows, cols = _shrunk(stack.shape[1:], factor)
-    below, right = rows * factor - stack.shape[1], cols * factor - stack.shape[2]
-    padded = np.pad(stack, ((0, 0), (0, below), (0, right)), mode="edge")
-    return padded.reshape(len(stack), rows, factor, cols, factor).mean((2, 4)).astype(np.float32)

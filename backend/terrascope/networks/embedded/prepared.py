@@ -1,0 +1,148 @@
+"""Bands of a view as a vision network takes them, given row by row, so that a large view is never in memory as a
+whole."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from terrascope import large
+from terrascope.networks import stopping
+from terrascope.networks.embedded.scores import Rows
+from terrascope.scene.types import View
+
+Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+#: Brings bands [C, n, W] of valid pixels [n, W] to the network's units.
+Units = Callable[[Floats, Bools], Floats]
+
+
+class Bands(NamedTuple):
+    """Rows of an image: bands float32 [C, n, W] and which pixels are valid, bool [n, W]."""
+
+    stack: Floats
+    valid: Bools
+
+
+class Image(Protocol):
+    """An image that gives its rows."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+
+    def rows(self, first: int, end: int) -> Bands:
+        """Return rows `first` to `end`, without `end`."""
+
+
+class Whole:
+    """An image that is in memory."""
+
+    def __init__(self, stack: Floats, valid: Bools) -> None:
+        self._stack, self._valid = stack, valid
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """See `Image`."""
+        return self._valid.shape[0], self._valid.shape[1]
+
+    def rows(self, first: int, end: int) -> Bands:
+        """See `Image`."""
+        return Bands(self._stack[:, first:end], self._valid[first:end])
+
+
+class Streamed:
+    """A view whose bands are brought to a network's units as they are asked for.
+
+    Parameters
+    ----------
+    view
+        The view; its pixels may live in a file.
+    places
+        Index of each band in the view's pixels, None for a band that it lacks.
+    units
+        What is done to bands.
+    """
+
+    def __init__(self, view: View, places: tuple[int | None, ...], units: Units) -> None:
+        self._view, self._places, self._units = view, places, units
+        self._mean = self._mean_of_valid()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """See `Image`."""
+        height, width = self._view.valid.shape
+        return height, width
+
+    def rows(self, first: int, end: int) -> Bands:
+        """See `Image`. Where a pixel is not valid stands the mean of the valid ones of the whole view."""
+        stack, valid = self._bare(slice(first, end))
+        if self._mean is not None and not valid.all():
+            stack = np.where(valid, stack, self._mean[:, None, None]).astype(np.float32)
+        return Bands(stack, valid)
+
+    def _bare(self, rows: slice) -> Bands:
+        view = self._view
+        pixels = view.pixels[:, rows]
+        valid = view.valid[rows] & np.isfinite(pixels).all(0)
+        stack = np.zeros((len(self._places), *valid.shape), np.float32)
+        for band, place in enumerate(self._places):
+            if place is not None:
+                stack[band] = np.where(valid, pixels[place], 0)
+        large.release(view.pixels, view.valid)
+        return Bands(self._units(stack, valid), valid)
+
+    def _mean_of_valid(self) -> NDArray[np.float32] | None:
+        """Mean of each band over the valid pixels; None where all are valid, or none is."""
+        if large.count(self._view.valid) == self._view.valid.size:
+            return None
+        sums, number = np.zeros(len(self._places)), 0
+        for rows in large.strips(self.shape):
+            stopping.check()
+            stack, valid = self._bare(rows)
+            number += int(np.count_nonzero(valid))
+            sums += stack.sum((1, 2), where=valid, dtype=np.float64)
+        return (sums / number).astype(np.float32) if number else None
+
+
+class Shrunk:
+    """An image of which `factor` x `factor` pixels are averaged to one, edges repeated, every pixel valid."""
+
+    def __init__(self, image: Image, factor: int) -> None:
+        self._image, self._factor = image, factor
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """See `Image`."""
+        height, width = self._image.shape
+        return math.ceil(height / self._factor), math.ceil(width / self._factor)
+
+    def rows(self, first: int, end: int) -> Bands:
+        """See `Image`."""
+        factor, height = self._factor, self._image.shape[0]
+        stack, _ = self._image.rows(first * factor, min(end * factor, height))
+        rows, cols = end - first, self.shape[1]
+        missing = (0, rows * factor - stack.shape[1]), (0, cols * factor - stack.shape[2])
+        padded = np.pad(stack, ((0, 0), *missing), mode="edge")
+        means = padded.reshape(len(stack), rows, factor, cols, factor).mean((2, 4)).astype(np.float32)
+        return Bands(means, np.ones((rows, cols), bool))
+
+
+class Grown:
+    """Passes rows on with every pixel repeated `factor` times down and across, 0 where not valid, bool [H, W]."""
+
+    def __init__(self, below: Rows, valid: Bools, factor: int) -> None:
+        self._below, self._valid, self._factor = below, valid, factor
+
+    def put(self, row: int, values: Floats) -> None:
+        """See `Rows`."""
+        height, width = self._valid.shape
+        for number in range(values.shape[1]):  # one coarse row at a time: all of them would be much
+            top = (row + number) * self._factor
+            valid = self._valid[top : min(top + self._factor, height)]
+            fine = np.repeat(values[:, number], self._factor, 1)[:, None, :width]
+            self._below.put(top, (fine * valid).astype(np.float32))
