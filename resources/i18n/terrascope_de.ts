@@ -1342,12 +1342,28 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Bitte mindestens einen Rasterlayer angeben.</translation>
     </message>
     <message>
+      <source>Layer "{0}" is not a file. Save it as a GeoTIFF first (Layer &gt; Save As).</source>
+      <translation>Layer „{0}“ ist keine Datei. Bitte zuerst als GeoTIFF speichern (Layer &gt; Speichern als).</translation>
+    </message>
+    <message>
+      <source>"{0}" cannot be opened as a raster.</source>
+      <translation>„{0}“ lässt sich nicht als Raster öffnen.</translation>
+    </message>
+    <message>
       <source>The masks in "{0}" cannot be read.</source>
       <translation>Die Masken in „{0}“ sind nicht lesbar.</translation>
     </message>
     <message>
-      <source>Layer "{0}" is not a file. Save it as a GeoTIFF first (Layer &gt; Save As).</source>
-      <translation>Layer „{0}“ ist keine Datei. Bitte zuerst als GeoTIFF speichern (Layer &gt; Speichern als).</translation>
+      <source>"{0}" is empty. Write what the images are to be asked.</source>
+      <translation>„{0}“ ist leer. Bitte schreiben, wonach in den Bildern gefragt wird.</translation>
+    </message>
+    <message>
+      <source>"{0}" cannot be used for "{1}": is the path right, and can QGIS open it?</source>
+      <translation>„{0}“ ist für „{1}“ nicht brauchbar: Stimmt der Pfad, und kann QGIS es öffnen?</translation>
+    </message>
+    <message>
+      <source>The masks could not be written: {0}</source>
+      <translation>Die Masken konnten nicht geschrieben werden: {0}</translation>
     </message>
     <message>
       <source>Measure change between two dates</source>
@@ -1398,16 +1414,20 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Der Modellprozess ist unerwartet zu Ende gegangen (Rückgabewert {0}).</translation>
     </message>
     <message>
-      <source>Measure a mask</source>
-      <translation>Eine Maske messen</translation>
+      <source>Measure masks</source>
+      <translation>Masken messen</translation>
     </message>
     <message>
-      <source>Measures a raster whose pixels are 0 outside and 1 inside a mask: true area, share, parts, perimeter, place.</source>
-      <translation>Misst ein Raster, dessen Pixel außerhalb einer Maske 0 und innerhalb 1 sind: wahre Fläche, Anteil, Teile, Umfang, Lage.</translation>
+      <source>Measures every class value of a raster (0 is outside), or every polygon of a layer: true area, share, parts, perimeter, place. The numbers are those of all masks together; the table has a row for each.</source>
+      <translation>Misst jeden Klassenwert eines Rasters (0 liegt außerhalb) oder jedes Polygon einer Ebene: wahre Fläche, Anteil, Teile, Umfang, Ort. Die Zahlen gelten für alle Masken zusammen; die Tabelle hat je Maske eine Zeile.</translation>
     </message>
     <message>
-      <source>Mask</source>
-      <translation>Maske</translation>
+      <source>Masks (raster or polygons)</source>
+      <translation>Masken (Raster oder Polygone)</translation>
+    </message>
+    <message>
+      <source>Table</source>
+      <translation>Tabelle</translation>
     </message>
     <message>
       <source>Area (m²)</source>
@@ -1418,8 +1438,20 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Anteil (0 bis 1)</translation>
     </message>
     <message>
+      <source>Number of masks</source>
+      <translation>Anzahl der Masken</translation>
+    </message>
+    <message>
       <source>All measurements (JSON)</source>
       <translation>Alle Messwerte (JSON)</translation>
+    </message>
+    <message>
+      <source>Give a raster of class values or a layer of polygons.</source>
+      <translation>Bitte ein Raster mit Klassenwerten oder eine Ebene mit Polygonen angeben.</translation>
+    </message>
+    <message>
+      <source>Layer "{0}" has no polygons to measure.</source>
+      <translation>Ebene „{0}“ hat keine Polygone zum Messen.</translation>
     </message>
     <message>
       <source>Find what a phrase names</source>

@@ -23,8 +23,8 @@ LABEL = (
 )
 
 
-def apply_style(layer: QgsVectorLayer, colour: str, *, labels: bool = True) -> None:
-    """Give a mask layer its symbol and labels."""
+def symbol_of(colour: str) -> QgsFillSymbol:
+    """Return a mask's symbol: a see-through fill and an outline."""
     outline = QColor(colour).darker(150)
     fill = QColor(colour)
     fill.setAlpha(120)
@@ -35,7 +35,12 @@ def apply_style(layer: QgsVectorLayer, colour: str, *, labels: bool = True) -> N
         "outline_width_unit": "MM",
         "joinstyle": "round",
     }
-    layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(properties)))
+    return QgsFillSymbol.createSimple(properties)
+
+
+def apply_style(layer: QgsVectorLayer, colour: str, *, labels: bool = True) -> None:
+    """Give a mask layer its symbol and labels."""
+    layer.setRenderer(QgsSingleSymbolRenderer(symbol_of(colour)))
     if not labels:
         return
     settings = QgsPalLayerSettings()

@@ -63,17 +63,17 @@ class AskAlgorithm(Algorithm):
         self.addOutput(QgsProcessingOutputString("END", tr("How the run ended")))
         self.addOutput(QgsProcessingOutputFile("RUN_FILE", tr("GeoPackage of the run")))
 
-    def processAlgorithm(
+    def processAlgorithm(  # noqa: N802 (QGIS's name)
         self, parameters: dict, context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> dict:  # noqa: N802
+    ) -> dict:
         """Ask."""
         settings = Settings.load()
-        layers = self.parameterAsLayerList(parameters, IMAGES, context)
+        layers = self.image_list(parameters, IMAGES, context)
         out = self.parameterAsFileOutput(parameters, RUN, context) or self.new_file()
         request = {
             "type": "ask",
             "question": self.parameterAsString(parameters, QUESTION, context),
-            "layers": self.layer_objects(layers),
+            "layers": layers,
             "out": out,
             "settings": {"max_size": settings.max_size, "tiled": settings.tiled},
         }

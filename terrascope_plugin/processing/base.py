@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import tempfile
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
     QgsFeature,
     QgsFeatureSink,
+    QgsFields,
     QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
@@ -26,6 +29,8 @@ from qgis.PyQt.QtGui import QIcon
 from ..i18n import PLUGIN_ROOT, tr
 from ..layers.area import crs_text
 from ..layers.choice import choice_of
+from ..settings import Settings
+from .style import colour_on_map
 
 AREA, OUTPUT, MASKS_FILE = "AREA", "OUTPUT", "GEOPACKAGE"
 
@@ -53,25 +58,57 @@ class Algorithm(QgsProcessingAlgorithm):
             )
         )
 
-    def layer_objects(self, layers: list[QgsRasterLayer]) -> list[dict[str, Any]]:
-        """Return the protocol's layers.
+    def checkParameterValues(  # noqa: N802 (QGIS's name)
+        self, parameters: dict, context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Say what is wrong before anything starts, by its name and value."""
+        for name in ("QUESTION", "PHRASE"):
+            definition = self.parameterDefinition(name)
+            if definition is not None and not self.parameterAsString(parameters, name, context).strip():
+                return False, tr('"{0}" is empty. Write what the images are to be asked.').format(
+                    definition.description()
+                )
+        for definition in self.parameterDefinitions():
+            value = parameters.get(definition.name())
+            if value and not definition.checkValueIsAcceptable(value, context):
+                shown = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+                return False, tr('"{0}" cannot be used for "{1}": is the path right, and can QGIS open it?').format(
+                    shown, definition.description()
+                )
+        return super().checkParameterValues(parameters, context)
+
+    def network_object(self) -> dict[str, str]:
+        """Return the protocol's model as the settings have it; empty: the backend chooses."""
+        network = Settings.load().network
+        return {} if network in ("", "auto") else {"network": network}
+
+    def image_list(self, parameters: dict, name: str, context: QgsProcessingContext) -> list[dict[str, Any]]:
+        """Return the protocol's layers of a parameter that takes several rasters.
 
         Raises
         ------
         QgsProcessingException
-            If there is none, or one is no file.
+            If there is none, or one cannot be opened or is no file.
         """
+        given = parameters.get(name)
+        wanted = given if isinstance(given, (list, tuple)) else str(given or "").split(";")
+        layers = self.parameterAsLayerList(parameters, name, context)
+        if len(layers) < len(wanted) or not all(isinstance(layer, QgsRasterLayer) for layer in layers):
+            opened = {layer.source() for layer in layers} | {layer.id() for layer in layers}
+            lost = [str(each) for each in wanted if isinstance(each, str) and each.strip() not in opened]
+            raise QgsProcessingException(
+                tr('"{0}" cannot be opened as a raster.').format('", "'.join(lost) or self.displayName())
+            )
         if not layers:
             raise QgsProcessingException(tr("Give at least one raster layer."))
-        result = []
-        for layer in layers:
-            choice = choice_of(layer)
-            if choice.needs_export:
-                raise QgsProcessingException(
-                    tr('Layer "{0}" is not a file. Save it as a GeoTIFF first (Layer > Save As).').format(layer.name())
-                )
-            result.append(choice.to_message())
-        return result
+        return [_layer_object(layer) for layer in layers]
+
+    def image(self, parameters: dict, name: str, context: QgsProcessingContext) -> dict[str, Any]:
+        """Return the protocol's layer of a parameter that takes one raster. Raises QgsProcessingException."""
+        layer = self.parameterAsRasterLayer(parameters, name, context)
+        if layer is None:
+            raise QgsProcessingException(self.invalidRasterError(parameters, name))
+        return _layer_object(layer)
 
     def area_object(self, parameters: dict, context: QgsProcessingContext) -> dict[str, Any] | None:
         """Return the protocol's area, None for everything."""
@@ -99,46 +136,74 @@ class Algorithm(QgsProcessingAlgorithm):
         source = QgsVectorLayer(f"{gpkg}|layername=masks", "masks", "ogr")
         if not source.isValid():
             raise QgsProcessingException(tr('The masks in "{0}" cannot be read.').format(gpkg))
-        sink, name = self.parameterAsSink(
-            parameters, OUTPUT, context, source.fields(), QgsWkbTypes.MultiPolygon, source.crs()
-        )
+        fields, places = QgsFields(), []
+        for place, field in enumerate(source.fields()):
+            if field.name().lower() != "fid":  # each file numbers its own rows
+                fields.append(field)
+                places.append(place)
+        crs = source.crs()
+        if "undefined" in crs.description().lower():  # the GeoPackage's way to say that there is no CRS
+            crs = QgsCoordinateReferenceSystem()
+        sink, name = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.MultiPolygon, crs)
         if sink is None:
             return None
         for feature in source.getFeatures():
             if feedback.isCanceled():
                 break
-            sink.addFeature(QgsFeature(feature), QgsFeatureSink.Flag.FastInsert)
+            copy = QgsFeature(fields)
+            copy.setGeometry(feature.geometry())
+            copy.setAttributes([feature.attribute(place) for place in places])
+            if not sink.addFeature(copy, QgsFeatureSink.Flag.FastInsert):
+                raise QgsProcessingException(tr("The masks could not be written: {0}").format(sink.lastError()))
+        colour_on_map(name, context)
         return name
 
 
-def follow(feedback: QgsProcessingFeedback):
-    """Return a function that shows a job's messages as progress."""
-    texts: dict[int, str] = {}
+def _layer_object(layer: QgsRasterLayer) -> dict[str, Any]:
+    choice = choice_of(layer)
+    if choice.needs_export:
+        raise QgsProcessingException(
+            tr('Layer "{0}" is not a file. Save it as a GeoTIFF first (Layer > Save As).').format(layer.name())
+        )
+    return choice.to_message()
+
+
+def follow(feedback: QgsProcessingFeedback) -> Callable[[dict], None]:
+    """Return a function that shows a job's messages as progress: reading to 10 %, each mask a step, the end 100 %."""
+    reached = 0.0
+
+    def advance(percent: float) -> None:
+        nonlocal reached
+        reached = max(reached, percent)
+        feedback.setProgress(reached)
 
     def hear(message: dict) -> None:
         kind = message["type"]
         if kind == "progress":
-            feedback.setProgress(100 * message["fraction"])
+            advance(10 * message["fraction"])
             if message.get("message"):
                 feedback.pushInfo(message["message"])
         elif kind == "loading":
             feedback.setProgressText(tr("Loading the model…"))
         elif kind == "scene":
-            feedback.setProgress(10)
+            advance(10)
             for note in [*message.get("notes", []), *message.get("warnings", [])]:
                 feedback.pushInfo(str(note))
-        elif kind == "text":
-            texts[message["step"]] = texts.get(message["step"], "") + message["text"]
         elif kind == "mask":
-            share = message["measurements"].get("share")
-            feedback.pushInfo(
-                f"{message['step']}. {message['label']}: {share:.1%}" if isinstance(share, float) else message["label"]
-            )
-            feedback.setProgress(min(90, 10 + 20 * message["step"]))
+            advance(min(90, 10 + 20 * message["step"]))
+            feedback.pushInfo(_mask_line(message))
         elif kind == "claim":
             feedback.pushInfo(f"[{message['verdict']}] {message['text']}")
-        elif kind == "end":
-            for warning in message.get("warnings", []):
+        elif kind in ("end", "result"):
+            for warning in (message.get("value") or message).get("warnings") or []:
                 feedback.pushWarning(str(warning))
+            if message.get("reason") != "cancelled":
+                advance(100)
 
     return hear
+
+
+def _mask_line(message: dict) -> str:
+    share = message["measurements"].get("share")
+    size = f": {share:.1%}" if isinstance(share, float) else ""
+    return f"{message['step']}. {message['label']}{size}"

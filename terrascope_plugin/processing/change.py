@@ -42,14 +42,15 @@ class ChangeAlgorithm(Algorithm):
         for kind, title in zip(_KINDS, (tr("Gain"), tr("Loss"), tr("Unchanged"))):
             self.addOutput(QgsProcessingOutputNumber(f"{kind.upper()}_M2", tr("{0} (m²)").format(title)))
 
-    def processAlgorithm(
+    def processAlgorithm(  # noqa: N802 (QGIS's name)
         self, parameters: dict, context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> dict:  # noqa: N802
+    ) -> dict:
         """Compare."""
         out = self.new_file()
-        layers = [self.parameterAsRasterLayer(parameters, name, context) for name in ("BEFORE", "AFTER")]
+        layers = [self.image(parameters, name, context) for name in ("BEFORE", "AFTER")]
         phrase = self.parameterAsString(parameters, "PHRASE", context)
-        request = {"type": "change", "phrase": phrase, "layers": self.layer_objects(layers), "out": out}
+        request = {"type": "change", "phrase": phrase, "layers": layers, "out": out}
+        request.update(self.network_object())
         area = self.area_object(parameters, context)
         if area is not None:
             request["area"] = area
@@ -57,8 +58,6 @@ class ChangeAlgorithm(Algorithm):
         if result["type"] == "end":
             return {}
         value = result["value"]
-        for warning in value.get("warnings") or []:
-            feedback.pushWarning(str(warning))
         outputs = {OUTPUT: self.copy_masks(value.get("gpkg") or out, parameters, context, feedback)}
         for kind in _KINDS:
             outputs[f"{kind.upper()}_M2"] = (value.get(kind) or {}).get("area_m2")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qgis.core import QgsProcessingException, QgsProcessingFeedback
-from qgis.PyQt.QtCore import QElapsedTimer, QProcess
+from qgis.PyQt.QtCore import QCoreApplication, QElapsedTimer, QEventLoop, QProcess, QThread, QTimer
 
 from ..backend_process.child_environment import prepare
 from ..backend_process.messages import LineReader, encode, protocol_version
@@ -15,13 +15,15 @@ from ..backend_process.supply import launch_for, python_for
 from ..i18n import tr
 from ..settings import Settings
 
-POLL_MS = 100
+POLL_MS = 50
+LET_GO_MS = 180  # a cancel is answered within 300 ms, also where the model has not come to its end by then
 
 
 def run_job(request: dict[str, Any], feedback: QgsProcessingFeedback, hear: Callable[[dict], None]) -> dict[str, Any]:
     """Send one request and hand every message to `hear`; return the message that ended the job.
 
-    Waits in the calling thread, which is never that of the window. Cancel is passed on at once.
+    Waits in the calling thread. Cancel is passed on at once; a child that has not
+    stopped soon after is ended. What it has written until then stays.
 
     Raises
     ------
@@ -45,23 +47,37 @@ def run_job(request: dict[str, Any], feedback: QgsProcessingFeedback, hear: Call
     process.write(encode({"type": "hello", "version": protocol_version(), "client": "terrascope-qgis-processing"}))
     process.write(encode({**request, "id": job}))
     try:
-        return _listen(process, job, settings.grace_s, feedback, hear)
+        return _listen(process, job, feedback, hear)
     finally:
         process.write(encode({"type": "shutdown"}))
         process.closeWriteChannel()
-        if not process.waitForFinished(3000):
+        if feedback.isCanceled() or not process.waitForFinished(3000):
             process.kill()
             process.waitForFinished(1000)
 
 
+def _wait(process: QProcess) -> None:
+    """Wait for output, a little. QGIS 3.22 runs a batch in the window's thread: there the window is kept alive."""
+    if QThread.currentThread() is not QCoreApplication.instance().thread():
+        process.waitForReadyRead(POLL_MS)
+        return
+    loop = QEventLoop()
+    process.readyRead.connect(loop.quit)
+    process.finished.connect(loop.quit)
+    QTimer.singleShot(POLL_MS, loop.quit)
+    if process.bytesAvailable() == 0 and process.state() == QProcess.ProcessState.Running:
+        loop.exec()
+
+
 def _listen(
-    process: QProcess, job: str, grace_s: int, feedback: QgsProcessingFeedback, hear: Callable[[dict], None]
+    process: QProcess, job: str, feedback: QgsProcessingFeedback, hear: Callable[[dict], None]
 ) -> dict[str, Any]:
     reader = LineReader()
     chatter: list[str] = []
     since_cancel: QElapsedTimer | None = None
+    has_begun = False
     while True:
-        process.waitForReadyRead(POLL_MS)
+        _wait(process)
         messages, strays = reader.feed(bytes(process.readAllStandardOutput()))
         chatter = [
             *chatter,
@@ -71,6 +87,7 @@ def _listen(
         for message in messages:
             if message.get("id") != job:
                 continue
+            has_begun = True
             if message["type"] == "error":
                 raise QgsProcessingException(f"{message['message']} {message.get('hint') or ''}".strip())
             hear(message)
@@ -81,7 +98,7 @@ def _listen(
                 process.write(encode({"type": "cancel", "id": job}))
                 since_cancel = QElapsedTimer()
                 since_cancel.start()
-            elif since_cancel.elapsed() > grace_s * 1000:
+            if not has_begun or since_cancel.elapsed() > LET_GO_MS:
                 return {"type": "end", "id": job, "reason": "cancelled"}
         if process.state() == QProcess.ProcessState.NotRunning and process.bytesAvailable() == 0 and not messages:
             raise QgsProcessingException(

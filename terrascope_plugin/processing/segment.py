@@ -42,17 +42,18 @@ class SegmentAlgorithm(Algorithm):
         self.add_area()
         self.add_masks_output(tr("Masks"))
 
-    def processAlgorithm(
+    def processAlgorithm(  # noqa: N802 (QGIS's name)
         self, parameters: dict, context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> dict:  # noqa: N802
+    ) -> dict:
         """Segment."""
         out = self.new_file()
-        layers = self.layer_objects(self.parameterAsLayerList(parameters, "IMAGES", context))
+        layers = self.image_list(parameters, "IMAGES", context)
         request = {
             "type": "segment",
             "phrase": self.parameterAsString(parameters, "PHRASE", context),
             "layers": layers,
             "out": out,
+            **self.network_object(),
         }
         area = self.area_object(parameters, context)
         if area is not None:
@@ -60,6 +61,4 @@ class SegmentAlgorithm(Algorithm):
         result = run_job(request, feedback, follow(feedback))
         if result["type"] == "end":
             return {}
-        for warning in result["value"].get("warnings") or []:
-            feedback.pushWarning(str(warning))
         return {OUTPUT: self.copy_masks(result["value"].get("gpkg") or out, parameters, context, feedback)}

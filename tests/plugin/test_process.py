@@ -52,7 +52,7 @@ def test_stop_is_answered_within_300_ms(ask, backend):
 
 
 def test_what_the_child_finishes_after_a_stop_still_counts(ask):
-    session, run, deaths = ask("late")
+    session, run, deaths = ask("late", grace_s=20)
     finished: list = []
     session.wound_down.connect(finished.append)
     assert wait_until(lambda: bool(run.steps))
@@ -65,7 +65,7 @@ def test_what_the_child_finishes_after_a_stop_still_counts(ask):
 
 
 def test_the_next_question_can_be_asked_while_the_child_still_finishes_the_last(ask, tmp_path):
-    session, run, deaths = ask("late")
+    session, run, deaths = ask("late", grace_s=20)
     assert wait_until(lambda: bool(run.steps))
     session.cancel()
     assert wait_until(lambda: run.state is RunState.ENDED)
