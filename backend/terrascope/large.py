@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from terrascope.errors import TerraScopeError
+from terrascope.errors import SceneError
 
 Array = NDArray[Any]
 
@@ -32,7 +32,7 @@ def empty(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
 
     Raises
     ------
-    TerraScopeError
+    SceneError
         If the temporary folder has no room.
     """
     size = math.prod(shape) * np.dtype(dtype).itemsize
@@ -55,7 +55,7 @@ def refuse_without_room(size: float) -> None:
 
     Raises
     ------
-    TerraScopeError
+    SceneError
         If it has not.
     """
     free = shutil.disk_usage(tempfile.gettempdir()).free
@@ -63,9 +63,9 @@ def refuse_without_room(size: float) -> None:
         raise _no_room(size, f"{free / 2**30:.1f} GiB are free")
 
 
-def _no_room(size: float, why: str) -> TerraScopeError:
+def _no_room(size: float, why: str) -> SceneError:
     folder = tempfile.gettempdir()
-    return TerraScopeError(
+    return SceneError(
         f"Tiles of this area need {size / 2**30:.1f} GiB in the temporary folder {folder}: {why}.",
         "Choose a smaller area, ask without tiles, or set TMPDIR to a folder with more room.",
     )
@@ -93,9 +93,9 @@ def _mapping(array: Array) -> mmap.mmap | None:
     return None
 
 
-def strips(shape: tuple[int, ...], pixels: int = STRIP) -> Iterator[slice]:
-    """Cut an image [H, W] into strips of rows of about so many pixels."""
-    step = max(1, pixels // max(shape[-1], 1))
+def strips(shape: tuple[int, ...], pixels: int | None = None) -> Iterator[slice]:
+    """Cut an image [H, W] into strips of rows of about so many pixels; `STRIP` where none are named."""
+    step = max(1, (STRIP if pixels is None else pixels) // max(shape[-1], 1))
     for first in range(0, shape[0], step):
         yield slice(first, min(first + step, shape[0]))
 
@@ -123,7 +123,7 @@ def within(mask: Array, valid: Array) -> NDArray[np.bool_]:
 def count(mask: Array) -> int:
     """Return the number of pixels of a bool array [H, W]."""
     found = 0
-    for rows in strips(mask.shape, 1 << 26):
+    for rows in strips(mask.shape, 4 * STRIP):
         found += int(np.count_nonzero(mask[rows]))
         release(mask)
     return found

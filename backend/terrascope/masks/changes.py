@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from terrascope import large
 from terrascope.masks import regions
 from terrascope.masks.measurement import measure
 from terrascope.masks.types import Change
@@ -14,9 +15,10 @@ from terrascope.scene.types import Grid
 def change(before: NDArray[np.generic], after: NDArray[np.generic], valid: NDArray[np.generic], grid: Grid) -> Change:
     """Gain, loss and persistence of a mask, bool [H, W] each; `valid` are the pixels that are valid at both dates."""
     seen = regions.as_mask(valid, grid, "valid mask")
-    one = regions.as_mask(before, grid, "mask before") & seen
-    two = regions.as_mask(after, grid, "mask after") & seen
-    gain, loss, persistent = two & ~one, one & ~two, one & two
+    one = large.within(regions.as_mask(before, grid, "mask before"), seen)
+    two = large.within(regions.as_mask(after, grid, "mask after"), seen)
+    gain, loss = large.joined(np.greater, two, one), large.joined(np.greater, one, two)
+    persistent = large.joined(np.logical_and, one, two)
     first, second = measure(one, seen, grid), measure(two, seen, grid)
     area_before, area_after = first.area_m2, second.area_m2
     size_before = float(first.pixels) if area_before is None else area_before

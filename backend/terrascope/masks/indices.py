@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from terrascope import large
 from terrascope.masks.types import Mask
 from terrascope.scene.types import Scale, View
 
@@ -23,18 +24,28 @@ def band_statistics(mask: Mask, view: View) -> tuple[dict[str, float], dict[str,
 
     Indices are given for reflectance and for raw numbers (a common scale cancels out), never for display values or SAR.
     """
-    inside = mask & view.valid
-    if not inside.any():
+    sums, index_sums = np.zeros(len(view.bands)), dict.fromkeys(INDICES, 0.0)
+    number, good_numbers = 0, dict.fromkeys(INDICES, 0)
+    wanted = [name for name, pair in INDICES.items() if set(pair) <= set(view.bands)]
+    for rows in large.strips(mask.shape):
+        inside = mask[rows] & view.valid[rows]
+        found = int(np.count_nonzero(inside))
+        number += found
+        if not found:
+            continue
+        samples = [band[rows][inside].astype(np.float64) for band in view.pixels]
+        sums += [values.sum() for values in samples]
+        for name in wanted:
+            one, two = (samples[view.bands.index(band)] for band in INDICES[name])
+            total = one + two
+            good = total > 0
+            ratio = (one[good] - two[good]) / total[good]
+            index_sums[name] += float(np.clip(ratio, -1.0, 1.0).sum())
+            good_numbers[name] += ratio.size
+        large.release(mask, view.valid, view.pixels)
+    if not number:
         return {}, {}
-    samples = {name: view.pixels[i][inside].astype(np.float64) for i, name in enumerate(view.bands)}
-    means = {name: float(values.mean()) for name, values in samples.items()}
-    indices: dict[str, float] = {}
-    if view.scale in (Scale.REFLECTANCE, Scale.RAW):
-        for name, (one, two) in INDICES.items():
-            if one in samples and two in samples:
-                total = samples[one] + samples[two]
-                good = total > 0
-                if good.any():
-                    ratio = (samples[one][good] - samples[two][good]) / total[good]
-                    indices[name] = float(np.clip(ratio, -1.0, 1.0).mean())
-    return means, indices
+    means = {name: float(value / number) for name, value in zip(view.bands, sums)}
+    if view.scale not in (Scale.REFLECTANCE, Scale.RAW):
+        return means, {}
+    return means, {name: index_sums[name] / good_numbers[name] for name in wanted if good_numbers[name]}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope.masks import fields, regions, where
+from terrascope import large
+from terrascope.masks import regions, where
 from terrascope.masks.errors import MaskError
 from terrascope.masks.geodesy import Ground, ground
 from terrascope.masks.indices import band_statistics
@@ -44,17 +45,17 @@ def measure(
     300.0
     """
     valid_mask = regions.as_mask(valid, grid, "valid mask")
-    inside = regions.as_mask(mask, grid) & valid_mask
+    inside = large.within(regions.as_mask(mask, grid), valid_mask)
     place = ground(grid)
-    valid_pixels = int(np.count_nonzero(valid_mask))
-    box = regions.bounds(inside)
+    valid_pixels = large.count(valid_mask)
+    found = regions.profile(inside)
+    box, pixels = found.bounds, found.pixels
     area, valid_area = _area(place, inside), _area(place, valid_mask)
-    pixels = int(np.count_nonzero(inside))
     components, largest = regions.parts(inside[_window(box)]) if box else (0, 0)
     perimeter_px, perimeter_m = _perimeter(place, inside)
-    centre = _centroid(inside) if box else None
+    centre = _centroid(found) if box else None
     names = where.words(place)
-    counts = where.ninth_counts(inside)
+    counts = where.ninths_of(found)
     means, indices = ({}, {}) if bands is None else band_statistics(inside, _fitting(bands, grid))
     return Measurement(
         pixels=pixels,
@@ -71,7 +72,7 @@ def measure(
         perimeter_m=perimeter_m,
         where=names[where.ninth(*centre, grid.height, grid.width)] if centre else None,
         where_shares=_shares(names, counts, pixels),
-        bbox=_map_bounds(grid, inside) if box else None,
+        bbox=_map_bounds(grid, found) if box else None,
         bbox_px=box,
         centroid=place.point(*centre) if centre else None,
         centroid_lonlat=place.lonlat(*centre) if centre else None,
@@ -82,7 +83,7 @@ def measure(
 
 
 def _area(place: Ground, mask: Mask) -> float | None:
-    return place.area.total(mask) if place.has_metres else None
+    return regions.total(place.area, mask) if place.has_metres else None
 
 
 def _window(box: tuple[int, int, int, int]) -> tuple[slice, slice]:
@@ -97,22 +98,22 @@ def _perimeter(place: Ground, mask: Mask) -> tuple[int, float | None]:
         if place.has_metres:
             metres += place.width.total(horizontal, float(rows.start), 0.5)
             metres += place.height.total(vertical, rows.start + 0.5, 0.0)
+        large.release(mask)
     return pixels, metres if place.has_metres else None
 
 
-def _centroid(mask: Mask) -> tuple[float, float]:
+def _centroid(found: regions.Profile) -> tuple[float, float]:
     """Mean row and column of the pixel centres."""
-    by_row, by_col = fields.row_counts(mask), np.count_nonzero(mask, axis=0)
+    by_row, by_col = found.by_row.sum(axis=1).astype(np.float64), found.by_col
     number = by_row.sum()
     row = float(by_row @ np.arange(len(by_row)) / number) + 0.5
     return row, float(by_col @ np.arange(len(by_col)) / number) + 0.5
 
 
-def _map_bounds(grid: Grid, mask: Mask) -> tuple[float, float, float, float]:
+def _map_bounds(grid: Grid, found: regions.Profile) -> tuple[float, float, float, float]:
     """Tight bounds of a mask's pixels, also where the grid is turned: of the ends of every row."""
-    rows = np.flatnonzero(mask.any(axis=1))
-    first = mask[rows].argmax(axis=1)
-    end = mask.shape[1] - mask[rows, ::-1].argmax(axis=1)
+    rows = np.flatnonzero(found.end)
+    first, end = found.first[rows], found.end[rows]
     r, c = np.concatenate([rows, rows, rows + 1, rows + 1]), np.concatenate([first, end, first, end])
     t = grid.transform
     x, y = t.a * c + t.b * r + t.c, t.d * c + t.e * r + t.f
@@ -138,8 +139,13 @@ def _fitting(view: View, grid: Grid) -> View:
 
 
 def _mean_probability(probability: NDArray[np.floating] | None, inside: Mask, grid: Grid) -> float | None:
-    if probability is None or not inside.any():
+    if probability is None:
         return None
     if probability.shape != (grid.height, grid.width):
         raise MaskError(f"The probability has the shape {probability.shape}, the grid {(grid.height, grid.width)}.")
-    return float(np.mean(probability, where=inside, dtype=np.float64))
+    total, number = 0.0, 0
+    for rows in regions.strips(inside.shape):
+        total += float(np.sum(probability[rows], where=inside[rows], dtype=np.float64))
+        number += int(np.count_nonzero(inside[rows]))
+        large.release(probability, inside)
+    return total / number if number else None

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from terrascope import large
 from terrascope.masks import regions
 from terrascope.masks.fields import Floats
 from terrascope.masks.geodesy import Ground
@@ -57,7 +58,7 @@ def _by_shifts(place: Ground, metric: Floats, one: Mask, two: Mask) -> Pair | No
     near = one
     for _ in range(_REACH):
         near = regions.grow(near)
-    if not (near & two).any():
+    if not _meet_anywhere(near, two):
         return None
     shifts = [(r, c) for r in range(_REACH + 1) for c in range(-_REACH, _REACH + 1) if r > 0 or c > 0]
     lengths = np.linalg.norm(np.einsum("sk,nkd->snd", np.array(shifts, np.float64), metric[:, ::-1]), axis=2)
@@ -88,15 +89,37 @@ def _meeting(one: Mask, two: Mask, down: int, right: int) -> Indices:
     lower = slice(down, height), slice(max(0, right), width - max(0, -right))
     pairs = []
     for first, second, order in ((one, two, (0, 1, 2, 3)), (two, one, (2, 3, 0, 1))):
-        meet = first[upper] & second[lower]
-        if np.count_nonzero(meet) <= _EVERY_PAIR:
-            rows, cols = np.nonzero(meet)
-        else:
-            rows = np.flatnonzero(meet.any(axis=1))
-            cols = meet[rows].argmax(axis=1)
+        rows, cols = _common(first[upper], second[lower])
         cols = cols + max(0, -right)
         pairs.append(np.stack([rows, cols, rows + down, cols + right], axis=1)[:, order])
     return np.concatenate(pairs)
+
+
+def _meet_anywhere(one: Mask, two: Mask) -> bool:
+    for rows in large.strips(one.shape):
+        meet = bool((one[rows] & two[rows]).any())
+        large.release(one, two)
+        if meet:
+            return True
+    return False
+
+
+def _common(one: Mask, two: Mask) -> tuple[Indices, Indices]:
+    """Rows and columns of the pixels that two masks have in common; of very many, one a row."""
+    every: list[tuple[Indices, Indices]] = []
+    first: list[tuple[Indices, Indices]] = []
+    number = 0
+    for strip in large.strips(one.shape):
+        meet = one[strip] & two[strip]
+        large.release(one, two)
+        filled = np.flatnonzero(meet.any(axis=1))
+        first.append((filled + strip.start, meet[filled].argmax(axis=1)))
+        number += int(np.count_nonzero(meet[filled]))
+        if number <= _EVERY_PAIR:
+            rows, cols = np.nonzero(meet)
+            every.append((rows + strip.start, cols))
+    rows_of, cols_of = zip(*(every if number <= _EVERY_PAIR else first))
+    return np.concatenate(rows_of), np.concatenate(cols_of)
 
 
 def _by_tree(place: Ground, metric: Floats | None, one: Mask, two: Mask) -> Pair:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +11,15 @@ from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from terrascope import large
 from terrascope.masks.errors import MaskError
+from terrascope.masks.fields import Quantity
 from terrascope.masks.types import Mask
 from terrascope.scene.types import Grid
 
 _EIGHT = np.ones((3, 3), bool)
 _STRIP = 1 << 25  # pixels of a strip
+_LABELLED = 1 << 23  # of one whose parts are numbered
 
 
 def as_mask(array: NDArray[np.generic], grid: Grid, name: str = "mask") -> Mask:
@@ -33,6 +37,55 @@ def as_mask(array: NDArray[np.generic], grid: Grid, name: str = "mask") -> Mask:
             "Resample it to the scene's grid first.",
         )
     return np.asarray(array, dtype=np.bool_)
+
+
+class Profile(NamedTuple):
+    """What one pass over the rows of a mask [H, W] tells.
+
+    `by_row` int64 [H, 3]: pixels of each row in the left, middle and right third (cut at `cuts(W)`); `by_col` int64
+    [W]; `first`, `end` int64 [H]: first column of each row and the one behind its last, 0 where it is empty.
+    """
+
+    by_row: NDArray[np.int64]
+    by_col: NDArray[np.int64]
+    first: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of the mask."""
+        return int(self.by_col.sum())
+
+    @property
+    def bounds(self) -> tuple[int, int, int, int] | None:
+        """As `bounds`."""
+        rows, cols = np.flatnonzero(self.end), np.flatnonzero(self.by_col)
+        if rows.size == 0:
+            return None
+        return int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1
+
+
+def profile(mask: Mask) -> Profile:
+    """Return the profile of a mask."""
+    height, width = mask.shape
+    by_row, by_col = np.zeros((height, 3), np.int64), np.zeros(width, np.int64)
+    first, end = np.zeros(height, np.int64), np.zeros(height, np.int64)
+    left, right = cuts(width)
+    for rows in large.strips(mask.shape):
+        piece = mask[rows]
+        for third, cols in enumerate((slice(0, left), slice(left, right), slice(right, width))):
+            by_row[rows, third] = np.count_nonzero(piece[:, cols], axis=1)
+        by_col += np.count_nonzero(piece, axis=0)
+        filled = by_row[rows].any(axis=1)
+        first[rows] = np.where(filled, piece.argmax(axis=1), 0)
+        end[rows] = np.where(filled, width - piece[:, ::-1].argmax(axis=1), 0)
+        large.release(mask)
+    return Profile(by_row, by_col, first, end)
+
+
+def cuts(length: int) -> tuple[int, int]:
+    """First pixel whose centre lies at or beyond one third and two thirds of the length."""
+    return -((3 - 2 * length) // 6), -((3 - 4 * length) // 6)
 
 
 def bounds(mask: Mask) -> tuple[int, int, int, int] | None:
@@ -64,36 +117,42 @@ def outline_edges(mask: Mask, rows: slice) -> tuple[Mask, Mask]:
     return horizontal, vertical
 
 
+def total(quantity: Quantity, mask: Mask) -> float:
+    """Return the sum of a quantity over the pixels of a mask, in strips of rows."""
+    found = 0.0
+    for rows in strips(mask.shape):
+        found += quantity.total(mask[rows], rows.start + 0.5)
+        large.release(mask)
+    return found
+
+
 def rim(mask: Mask) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and columns of the pixels that have a 4-neighbour outside the mask (or lie on the image edge)."""
-    inner = mask.copy()
-    inner[1:] &= mask[:-1]
-    inner[:-1] &= mask[1:]
-    inner[:, 1:] &= mask[:, :-1]
-    inner[:, :-1] &= mask[:, 1:]
-    inner[[0, -1]] = False
-    inner[:, [0, -1]] = False
-    rows, cols = np.nonzero(mask & ~inner)
-    return rows, cols
+    found = []
+    for rows in large.strips(mask.shape):
+        padded, own = _padded(mask, rows), mask[rows]
+        inner = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+        row, col = np.nonzero(own > inner)
+        found.append((row + rows.start, col))
+        large.release(mask)
+    return np.concatenate([row for row, _ in found]), np.concatenate([col for _, col in found])
 
 
 def grow(mask: Mask) -> Mask:
     """Dilation by 3x3."""
-    tall = mask.copy()
-    tall[1:] |= mask[:-1]
-    tall[:-1] |= mask[1:]
-    wide = tall.copy()
-    wide[:, 1:] |= tall[:, :-1]
-    wide[:, :-1] |= tall[:, 1:]
-    return wide
+    return with_neighbours(mask, np.logical_or)
 
 
 def corners(mask: Mask) -> Mask:
     """Corners of the pixels of a mask, bool [H + 1, W + 1]."""
-    found = np.zeros((mask.shape[0] + 1, mask.shape[1] + 1), bool)
-    for rows in (slice(None, -1), slice(1, None)):
-        for cols in (slice(None, -1), slice(1, None)):
-            found[rows, cols] |= mask
+    height, width = mask.shape
+    found: Mask = large.empty((height + 1, width + 1), np.bool_)
+    for rows in large.strips(found.shape):
+        above, below = max(0, rows.start - 1), min(height, rows.stop)
+        piece = np.pad(mask[above:below], ((above - rows.start + 1, rows.stop - below), (1, 1)))
+        tall = piece[:-1] | piece[1:]
+        np.logical_or(tall[:, :-1], tall[:, 1:], out=found[rows])
+        large.release(mask, found)
     return found
 
 
@@ -106,7 +165,7 @@ def parts(mask: Mask) -> tuple[int, int]:
     joins: list[NDArray[np.int64]] = []
     above: NDArray[np.int64] | None = None
     total = 0
-    for rows in strips(mask.shape):
+    for rows in large.strips(mask.shape, min(_LABELLED, _STRIP)):
         labels, number = ndimage.label(mask[rows], structure=_EIGHT)
         sizes.append(np.bincount(labels.ravel(), minlength=number + 1)[1:])
         top = np.where(labels[0] > 0, labels[0].astype(np.int64) + total, 0)
@@ -114,6 +173,7 @@ def parts(mask: Mask) -> tuple[int, int]:
             joins.extend(_neighbours(above, top))
         above = np.where(labels[-1] > 0, labels[-1].astype(np.int64) + total, 0)
         total += int(number)
+        large.release(mask)
     if total == 0:
         return 0, 0
     pixels = np.concatenate(sizes)
@@ -127,9 +187,7 @@ def parts(mask: Mask) -> tuple[int, int]:
 
 def strips(shape: tuple[int, ...]) -> Iterator[slice]:
     """Cut an image into strips of rows of at most some megapixels."""
-    step = max(1, _STRIP // max(shape[1], 1))
-    for first in range(0, shape[0], step):
-        yield slice(first, min(first + step, shape[0]))
+    return large.strips(shape, _STRIP)
 
 
 def _neighbours(above: NDArray[np.int64], below: NDArray[np.int64]) -> list[NDArray[np.int64]]:
@@ -148,11 +206,30 @@ def opened(mask: Mask) -> Mask:
 
 def with_neighbours(mask: Mask, join: np.ufunc) -> Mask:
     """Join every pixel with its eight neighbours; beyond the image lies nothing."""
-    rows = np.pad(mask, 1)
-    cols = join(join(rows[:-2], rows[1:-1]), rows[2:])
-    return np.asarray(join(join(cols[:, :-2], cols[:, 1:-1]), cols[:, 2:]), bool)
+    found: Mask = large.empty(mask.shape, np.bool_)
+    for rows in large.strips(mask.shape):
+        found[rows] = _joined(mask, rows, join)
+        large.release(mask, found)
+    return found
+
+
+def _joined(mask: Mask, rows: slice, join: np.ufunc) -> Mask:
+    tall = _padded(mask, rows)
+    wide = join(join(tall[:-2], tall[1:-1]), tall[2:])
+    return np.asarray(join(join(wide[:, :-2], wide[:, 1:-1]), wide[:, 2:]), bool)
+
+
+def _padded(mask: Mask, rows: slice) -> Mask:
+    """Rows with those above and below them and a column on each side; beyond the image lies nothing."""
+    above, below = max(0, rows.start - 1), min(mask.shape[0], rows.stop + 1)
+    return np.pad(mask[above:below], ((above - rows.start + 1, rows.stop + 1 - below), (1, 1)))
 
 
 def touching(one: Mask, two: Mask) -> bool:
     """Whether two masks overlap or have neighbouring pixels, diagonals included."""
-    return bool((with_neighbours(one, np.logical_or) & two).any())
+    for rows in large.strips(one.shape):
+        meet = bool((_joined(one, rows, np.logical_or) & two[rows]).any())
+        large.release(one, two)
+        if meet:
+            return True
+    return False

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyproj import Geod
 
+from terrascope import large
 from terrascope.masks import regions
 from terrascope.masks.geodesy import Ground, ground
 from terrascope.masks.nearest import nearest_pair
@@ -50,9 +51,9 @@ def distance(
 
 def _least(place: Ground, one: Mask, two: Mask, between: str) -> Distance:
     """Least distance between the centres of the cells of two masks that are not empty."""
-    both = one & two
-    if both.any():
-        row, col = (int(v) for v in np.unravel_index(int(np.argmax(both)), both.shape))
+    common = _first_common(one, two)
+    if common is not None:
+        row, col = common
         here, pixel = place.point(row + 0.5, col + 0.5), PixelPoint(row, col)
         return Distance(0.0 if place.has_metres else None, 0.0, 0, place.method, here, here, pixel, pixel, between)
     pixel_a, pixel_b = nearest_pair(place, one, two)
@@ -70,6 +71,17 @@ def _least(place: Ground, one: Mask, two: Mask, between: str) -> Distance:
     )
 
 
+def _first_common(one: Mask, two: Mask) -> tuple[int, int] | None:
+    """Row and column of the first pixel that two masks have in common."""
+    for rows in large.strips(one.shape):
+        both = one[rows] & two[rows]
+        large.release(one, two)
+        if both.any():
+            row, col = np.unravel_index(int(np.argmax(both)), both.shape)
+            return rows.start + int(row), int(col)
+    return None
+
+
 def _pixel_at(mask: Mask, corner: PixelPoint) -> PixelPoint:
     """A pixel of a mask that has the corner."""
     top, left = max(corner.row - 1, 0), max(corner.col - 1, 0)
@@ -81,21 +93,28 @@ def adjacency(a: NDArray[np.generic], b: NDArray[np.generic], grid: Grid) -> Adj
     """Whether two masks touch, by the paper's 3x3 rule and by the rule of common sides, and their common border."""
     one, two = regions.as_mask(a, grid, "first mask"), regions.as_mask(b, grid, "second mask")
     place = ground(grid)
-    overlap = int(np.count_nonzero(one & two))
-    only_a, only_b = (one & ~two, two & ~one) if overlap else (one, two)
-    horizontal = np.zeros((grid.height + 1, grid.width), bool)
-    horizontal[1:-1] = (only_a[1:] & only_b[:-1]) | (only_a[:-1] & only_b[1:])
-    vertical = np.zeros((grid.height, grid.width + 1), bool)
-    vertical[:, 1:-1] = (only_a[:, 1:] & only_b[:, :-1]) | (only_a[:, :-1] & only_b[:, 1:])
-    border = int(np.count_nonzero(horizontal)) + int(np.count_nonzero(vertical))
-    metres = None
-    if place.has_metres:
-        metres = place.width.total(horizontal, 0.0, 0.5) + place.height.total(vertical, 0.5, 0.0)
+    overlap, border, metres = 0, 0, 0.0
+    for rows in regions.strips(one.shape):
+        upper = max(0, rows.start - 1)
+        first, second = one[upper : rows.stop], two[upper : rows.stop]
+        both = first & second
+        only_a, only_b = first > both, second > both
+        own = slice(rows.start - upper, None)
+        overlap += int(np.count_nonzero(both[own]))
+        horizontal = (only_a[1:] & only_b[:-1]) | (only_a[:-1] & only_b[1:])
+        only_a, only_b = only_a[own], only_b[own]
+        vertical = np.zeros((rows.stop - rows.start, grid.width + 1), bool)
+        vertical[:, 1:-1] = (only_a[:, 1:] & only_b[:, :-1]) | (only_a[:, :-1] & only_b[:, 1:])
+        border += int(np.count_nonzero(horizontal)) + int(np.count_nonzero(vertical))
+        if place.has_metres:
+            metres += place.width.total(horizontal, float(upper + 1), 0.5)
+            metres += place.height.total(vertical, rows.start + 0.5, 0.0)
+        large.release(one, two)
     return Adjacency(
-        touches=bool(overlap or border or np.any(regions.grow(one) & two)),
+        touches=bool(overlap or border or regions.touching(one, two)),
         borders=bool(overlap or border),
         border_px=border,
-        border_m=metres,
+        border_m=metres if place.has_metres else None,
         overlap_px=overlap,
     )
 
@@ -105,14 +124,14 @@ def compare(a: NDArray[np.generic], b: NDArray[np.generic], grid: Grid | None = 
     one, two = np.asarray(a, bool), np.asarray(b, bool)
     if grid is not None:
         one, two = regions.as_mask(one, grid, "first mask"), regions.as_mask(two, grid, "second mask")
-    pixels_a, pixels_b = int(np.count_nonzero(one)), int(np.count_nonzero(two))
-    intersection = int(np.count_nonzero(one & two))
+    pixels_a, pixels_b = large.count(one), large.count(two)
+    intersection = large.count(large.joined(np.logical_and, one, two))
     union = pixels_a + pixels_b - intersection
     size_a, size_b, metres = float(pixels_a), float(pixels_b), False
     if grid is not None and ground(grid).has_metres:
         area = ground(grid).area
-        size_a, size_b, metres = area.total(one), area.total(two), True
-    large, small = max(size_a, size_b), min(size_a, size_b)
+        size_a, size_b, metres = regions.total(area, one), regions.total(area, two), True
+    more, less = max(size_a, size_b), min(size_a, size_b)
     return Comparison(
         pixels_a=pixels_a,
         pixels_b=pixels_b,
@@ -121,8 +140,8 @@ def compare(a: NDArray[np.generic], b: NDArray[np.generic], grid: Grid | None = 
         iou=intersection / union if union else 1.0,
         dice=2 * intersection / (pixels_a + pixels_b) if union else 1.0,
         larger="equal" if size_a == size_b else "a" if size_a > size_b else "b",
-        ratio=large / small if small else None,
-        difference=(large - small) / large if large else 0.0,
+        ratio=more / less if less else None,
+        difference=(more - less) / more if more else 0.0,
         difference_m2=size_a - size_b if metres else None,
     )
 

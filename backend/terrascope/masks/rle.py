@@ -12,6 +12,7 @@ from typing import Any, TypedDict, Union
 import numpy as np
 from numpy.typing import NDArray
 
+from terrascope import large
 from terrascope.masks.errors import MaskError
 from terrascope.masks.types import Mask
 
@@ -50,7 +51,23 @@ def decode(rle: Mapping[str, Any]) -> Mask:
         )
     values = np.zeros(len(runs), bool)
     values[1::2] = True
-    return np.repeat(values, runs).reshape(width, height).T
+    if height * width <= large.KEEP_BYTES:
+        return np.repeat(values, runs).reshape(width, height).T
+    return _decoded_by_columns(values, runs, height, width)
+
+
+def _decoded_by_columns(values: Mask, runs: NDArray[np.int64], height: int, width: int) -> Mask:
+    """A mask of many pixels, some columns at a time, as an array that memory need not hold."""
+    mask: Mask = large.empty((height, width), np.bool_)
+    ends = np.cumsum(runs)
+    step = max(1, large.STRIP // height)
+    for column in range(0, width, step):
+        start, stop = column * height, min(width, column + step) * height
+        first, last = np.searchsorted(ends, (start, stop - 1), side="right")
+        lengths = np.diff(np.minimum(ends[first : last + 1], stop), prepend=start)
+        mask[:, column : column + step] = np.repeat(values[first : last + 1], lengths).reshape(-1, height).T
+        large.release(mask)
+    return mask
 
 
 def area(rle: Mapping[str, Any]) -> int:
@@ -108,12 +125,23 @@ def _size(rle: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _runs(mask: NDArray[np.generic]) -> NDArray[np.int64]:
-    flat = np.ascontiguousarray(np.asarray(mask, dtype=np.bool_).T).reshape(-1)
-    if flat.size == 0:
+    height, width = mask.shape
+    if height * width == 0:
         return np.zeros(1, np.int64)  # one run of nothing, as pycocotools has it
-    changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-    edges = np.concatenate([[0] if flat[0] else [], [0], changes, [flat.size]]).astype(np.int64)
-    return np.diff(edges)
+    inside = False
+    edges: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
+    step = max(1, large.STRIP // height)
+    for first in range(0, width, step):  # columns, some at a time
+        flat = np.ascontiguousarray(np.asarray(mask[:, first : first + step], dtype=np.bool_).T).reshape(-1)
+        start = first * height
+        if bool(flat[0]) != inside:
+            edges.append(np.array([start], np.int64))
+        edges.append(np.flatnonzero(flat[1:] != flat[:-1]) + (start + 1))
+        inside = bool(flat[-1])
+        large.release(mask)
+    edges.append(np.array([height * width], np.int64))
+    ends: NDArray[np.int64] = np.concatenate(edges)
+    return ends[1:] - ends[:-1]
 
 
 def _compress(runs: NDArray[np.int64]) -> bytes:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terrascope.masks.geodesy import Ground
+from terrascope.masks.regions import Profile, cuts, profile
 from terrascope.masks.types import Mask
 
 COMPASS: tuple[str, ...] = (
@@ -46,16 +47,11 @@ def ninth(row: float, col: float, height: int, width: int) -> tuple[int, int]:
 
 def ninth_counts(mask: Mask) -> NDArray[np.int64]:
     """Mask pixels in each ninth, int64 [3, 3]; a pixel belongs to the ninth that holds its centre."""
-    height, width = mask.shape
-    rows = [0, *(_cut(height, k) for k in (1, 2)), height]
-    cols = [0, *(_cut(width, k) for k in (1, 2)), width]
-    counts = np.zeros((3, 3), np.int64)
-    for i in range(3):
-        for j in range(3):
-            counts[i, j] = np.count_nonzero(mask[rows[i] : rows[i + 1], cols[j] : cols[j + 1]])
-    return counts
+    return ninths_of(profile(mask))
 
 
-def _cut(length: int, k: int) -> int:
-    """First pixel whose centre lies at or beyond k thirds of the length."""
-    return -((3 - 2 * k * length) // 6)
+def ninths_of(found: Profile) -> NDArray[np.int64]:
+    """The same, from a mask's profile."""
+    upper, lower = cuts(len(found.by_row))
+    thirds = found.by_row[:upper], found.by_row[upper:lower], found.by_row[lower:]
+    return np.stack([third.sum(axis=0) for third in thirds])

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope import masks
+from terrascope import large, masks
 from terrascope.class_words import LABELS
 from terrascope.masks import regions
 from terrascope.networks.embedded.evidence_text import Facts, write
@@ -122,7 +122,7 @@ class EvidenceBook:
     def _relation(self, step: Measured, other: Measured, measurements: dict[str, object]) -> dict[str, object]:
         mine, theirs = step.sized, other.sized
         difference = mine.share - theirs.share
-        together = self.measurer.sized(step.mask | other.mask, step.view)
+        together = self.measurer.sized(large.joined(np.logical_or, step.mask, other.mask), step.view)
         found: dict[str, object] = {
             "other": other.label,
             "order": "equal" if abs(difference) < 5e-6 else "larger" if difference > 0 else "smaller",
@@ -141,7 +141,8 @@ class EvidenceBook:
     def _change(
         self, step: Measured, before: Measured, measurements: dict[str, object], derived: dict[str, object]
     ) -> dict[str, object]:
-        gain, loss = step.mask & ~before.mask, before.mask & ~step.mask
+        gain = large.joined(np.greater, step.mask, before.mask)
+        loss = large.joined(np.greater, before.mask, step.mask)
         gained, lost = self.measurer.sized(gain, step.view), self.measurer.sized(loss, step.view)
         since = f"t{self.time_of[before.view] + 1}"
         flooded = step.label == "water" and self.flood(before.view, step.view)
@@ -159,9 +160,10 @@ class EvidenceBook:
         }
         others = [s for s in self.steps if s.view == before.view and s.label != step.label]
         if others:
-            overlap = self.measurer.sized(gain & others[0].mask, step.view)
+            turned = large.joined(np.logical_and, gain, others[0].mask)
+            overlap = self.measurer.sized(turned, step.view)
             found.update(overlap_label=others[0].label, overlap_share=overlap.share, overlap_area=overlap.area)
-            derived[f"{others[0].label} turned to {step.label}"] = gain & others[0].mask
+            derived[f"{others[0].label} turned to {step.label}"] = turned
             measurements["overlap"] = {"with": others[0].label, **overlap.details}
         return found
 
@@ -228,7 +230,7 @@ class MeasuredEvidence:
 
     def after_mask(self, step: int, label: str, view: int, prediction: MaskPrediction) -> EvidenceReady:
         """Measure the mask of a step; only valid pixels count."""
-        mask = prediction.mask & self._valid[view]
+        mask = large.within(prediction.mask, self._valid[view])
         facts, measurements, derived = self._book.add(MODEL_WORDS.get(label, label), view, mask)
         return EvidenceReady(step, write(facts), measurements, derived)
 

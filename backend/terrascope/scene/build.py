@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from terrascope import large
 from terrascope.errors import SceneError
 from terrascope.process_memory import free_mb
 from terrascope.scene import grid as grids
@@ -24,9 +25,12 @@ from terrascope.scene.types import Affine6, Grid, Role, Scene, Source, View
 
 log = logging.getLogger(__name__)
 
-#: Memory that a pixel of a view takes while it is segmented at its native size (measured: 2.4 GiB for 4096 x 4096).
-TILED_BYTES = 120
+#: What tiles need: bytes of temporary files for a pixel of a view, beside its bands; bytes of memory for a pixel of the
+#: width of the view (a row of windows, its bands and its class probabilities), and bytes besides.
+FILE_BYTES, ROW_BYTES, BASE_BYTES = 32, 56_000, 300 * 2**20
 ALWAYS_FITS = 1024
+#: Time that the embedded model takes for a megapixel on one core of an old processor.
+SECONDS_A_MEGAPIXEL = 3.8
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ def _open(
 ) -> Scene:
     found, choice = _prepare(layers, area, max_size, tiled)
     if tiled:
-        _refuse_if_too_large(choice.grid, len(found))
+        _refuse_if_too_large(choice.grid, found)
     inside = grids.inside(choice)
     views: list[View] = []
     notes = list(choice.notes)
@@ -131,7 +135,13 @@ def _open(
         views.append(_view(layer, how, pixels, valid))
     views = merge_products(views, [(x.header.path, x.placement.frame) for x in found])
     views, order_note = _ordered(views)
-    notes = [*_size_notes(choice, tiled), *notes, *order_note, *_view_notes(views)]
+    notes = [
+        *_size_notes(choice, tiled),
+        *_tile_notes(choice.grid, found, tiled, max_size),
+        *notes,
+        *order_note,
+        *_view_notes(views),
+    ]
     return Scene(
         grid=_grid(choice.grid),
         views=tuple(views),
@@ -169,7 +179,7 @@ def describe(
         tiled=tiled and max(grid.width, grid.height) > max_size,
         would_tile=max(native.width, native.height) > max_size,
         layers=described,
-        notes=(*_size_notes(choice, tiled), *choice.notes),
+        notes=(*_size_notes(choice, tiled), *_tile_notes(grid, found, tiled, max_size), *choice.notes),
         warnings=tuple(dict.fromkeys(warnings)),
     )
 
@@ -185,18 +195,25 @@ def _prepare(
     return found, grids.choose(found, area, max_size, tiled)
 
 
-def _refuse_if_too_large(grid: Frame, views: int) -> None:
-    """Refuse tiles that would not fit into memory: the embedded model keeps its class probabilities of every pixel."""
-    free = free_mb()
-    need = grid.width * grid.height * views * TILED_BYTES / 2**20
-    if free is None or need <= free or max(grid.width, grid.height) <= ALWAYS_FITS:
+def _refuse_if_too_large(grid: Frame, layers: Sequence[Layer]) -> None:
+    """Refuse tiles that would not fit into memory or into the temporary folder."""
+    if max(grid.width, grid.height) <= ALWAYS_FITS:
         return
-    side = int((free * 2**20 / (views * TILED_BYTES)) ** 0.5) // 100 * 100
-    raise SceneError(
-        f"{grid.width} x {grid.height} pixels in tiles need about {need / 1024:.0f} GiB of memory, "
-        f"{free / 1024:.1f} GiB are free.",
-        f"Choose an area of at most {side} x {side} pixels, or ask without tiles: large areas are then read coarser.",
-    )
+    large.refuse_without_room(tiled_bytes(grid.width, grid.height, [len(layer.found.bands) for layer in layers]))
+    free, need = free_mb(), (grid.width * ROW_BYTES + BASE_BYTES) / 2**20
+    if free is not None and need > free:
+        width = int((free * 2**20 - BASE_BYTES) / ROW_BYTES) // 100 * 100
+        raise SceneError(
+            f"Tiles of an area {grid.width} pixels wide need about {need / 1024:.1f} GiB of memory, "
+            f"{free / 1024:.1f} GiB are free.",
+            (f"Choose an area of at most {width} pixels' width, or ask" if width > 0 else "Ask")
+            + " without tiles: large areas are then read coarser.",
+        )
+
+
+def tiled_bytes(width: int, height: int, bands: Sequence[int]) -> int:
+    """Return the bytes of temporary files that a question about views of so many bands takes in tiles."""
+    return sum(width * height * (4 * number + FILE_BYTES) for number in bands)
 
 
 def _target(layer: Layer, choice: Choice) -> Frame:
@@ -273,6 +290,19 @@ def _size_notes(choice: Choice, tiled: bool) -> list[str]:
     return [f"Effective pixel size: {size}, reduced from {native.width} x {native.height} pixels{before}."]
 
 
+def _tile_notes(grid: Frame, layers: Sequence[Layer], tiled: bool, max_size: int) -> list[str]:
+    """What tiles cost: said before they are begun."""
+    if not tiled or max(grid.width, grid.height) <= max_size:
+        return []
+    pixels = grid.width * grid.height * len(layers)
+    need = tiled_bytes(grid.width, grid.height, [len(layer.found.bands) for layer in layers])
+    room = f", and {need / 2**30:.1f} GiB in the temporary folder" if need > 2**30 else ""
+    seconds = pixels / 1e6 * SECONDS_A_MEGAPIXEL
+    took = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
+    return [f"Looked at in tiles of native pixel size: {pixels / 1e6:,.1f} megapixels, about {took} of one "
+            f"processor core with the embedded model{room}."]  # fmt: skip
+
+
 def _length(metres: float) -> str:
     return f"{metres / 1000:.4g} km" if metres >= 1000 else f"{metres:.4g} m"
 
@@ -280,7 +310,7 @@ def _length(metres: float) -> str:
 def _view_notes(views: list[View]) -> list[str]:
     notes = []
     for view in views:
-        share = float(np.count_nonzero(view.valid)) / view.valid.size
+        share = large.count(view.valid) / view.valid.size
         skip = ("bands: ", "scale: ", "date: ", "hash of")
         for text in view.source.notes:
             if not text.startswith(skip):

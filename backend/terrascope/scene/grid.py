@@ -15,6 +15,7 @@ from rasterio.features import geometry_mask
 from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
+from terrascope import large
 from terrascope.errors import SceneError
 from terrascope.scene.blocks import output_size
 from terrascope.scene.layer import Layer
@@ -287,4 +288,9 @@ def inside(choice: Choice) -> NDArray[np.bool_] | None:
         return None
     grid, native = choice.grid, choice.native
     scale = Affine.scale(native.width / grid.width, native.height / grid.height)
-    return geometry_mask([choice.polygon], (grid.height, grid.width), scale, invert=True)
+    found: NDArray[np.bool_] = large.empty((grid.height, grid.width), np.bool_)
+    for rows in large.strips(found.shape, 4 * large.STRIP):
+        part = scale @ Affine.translation(0, rows.start)
+        found[rows] = geometry_mask([choice.polygon], found[rows].shape, part, invert=True)
+        large.release(found)
+    return found

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from terrascope import large
 from terrascope.scene.placement import Frame
 from terrascope.scene.types import View
 
@@ -44,9 +46,7 @@ def _stack(group: list[View]) -> View:
     if len(group) == 1 or len(set(names)) < len(names):
         return group[0]
     first = group[0]
-    valid = np.logical_and.reduce([v.valid for v in group])
-    pixels = np.concatenate([v.pixels for v in group])
-    pixels[:, ~valid] = 0
+    pixels, valid = _stacked(group)
     notes = tuple(dict.fromkeys(n for v in group for n in v.source.notes))
     files = ", ".join(v.source.path.replace("\\", "/").rsplit("/", 1)[-1] for v in group[1:])
     hashes = "+".join(v.source.sha256 or "" for v in group)
@@ -54,3 +54,16 @@ def _stack(group: list[View]) -> View:
     key = product_key(first.source.path) or first.name
     name = key.rsplit("/", 1)[-1].replace("_*", "").replace("*", "") or first.name
     return replace(first, name=name, bands=tuple(names), pixels=pixels, valid=valid, source=source)
+
+
+def _stacked(group: list[View]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Pixels of all views, and where all are valid; strip by strip, for views may be larger than memory."""
+    shape = group[0].valid.shape
+    pixels: NDArray[np.float32] = large.empty((sum(len(v.pixels) for v in group), *shape), np.float32)
+    valid: NDArray[np.bool_] = large.empty(shape, np.bool_)
+    for rows in large.strips(shape):
+        np.logical_and.reduce([v.valid[rows] for v in group], out=valid[rows])
+        np.concatenate([v.pixels[:, rows] for v in group], out=pixels[:, rows])
+        pixels[:, rows] *= valid[rows]
+        large.release(pixels, valid, *(array for v in group for array in (v.pixels, v.valid)))
+    return pixels, valid

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
-from terrascope.errors import SceneError
+from terrascope import large
 from terrascope.scene import blocks, warp
 from terrascope.scene.blocks import PixelWindow, Strip
 from terrascope.scene.layer import Layer
@@ -158,18 +157,12 @@ class _Sink:
         self.shape = shape
         self.rows_done = 0
         size = 4 * math.prod(shape)
-        self._valid = np.zeros(shape[1:], dtype=bool)
+        self._valid: NDArray[np.bool_] = large.empty(shape[1:], np.bool_)
         self._pixels: NDArray[np.float32] | None = None
         self._file = None
         if size <= MEMORY_BYTES:
             return
-        free = shutil.disk_usage(tempfile.gettempdir()).free
-        if size > free * 0.9:
-            raise SceneError(
-                f"{shape[2]} x {shape[1]} pixels at native size need {size / 2**30:.1f} GiB in the temporary folder, "
-                f"{free / 2**30:.1f} GiB are free.",
-                "Choose a smaller area, or ask without tiles.",
-            )
+        large.refuse_without_room(size)
         self._file = tempfile.TemporaryFile(prefix="terrascope-")  # noqa: SIM115 - lives as long as the map
         self._file.truncate(size)
 
@@ -181,6 +174,7 @@ class _Sink:
             self._pixels, self._valid = values, valid  # the whole view at once needs no copy
             return
         self._valid[row : row + n] = valid
+        large.release(self._valid)
         if self._file is None:
             if self._pixels is None:
                 self._pixels = np.zeros(self.shape, dtype=np.float32)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from terrascope import large
 from terrascope.masks import Measurement, measure
 from terrascope.networks.interface import MaskPrediction
 from terrascope.reasoning.events import (
@@ -112,7 +113,7 @@ class Recorder:
         if event.step not in self._steps:
             self._begun(StepBegun(event.step, event.label, event.view))
         prediction = event.prediction
-        mask = np.asarray(prediction.mask, dtype=bool) & self._scene.views[event.view].valid
+        mask = large.within(prediction.mask, self._scene.views[event.view].valid)
         measurement = self._measure(mask, event.view, prediction)
         step = replace(
             self._steps[event.step],

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from terrascope import large
 from terrascope.scene.types import Role, View
 from terrascope.trace.geopackage import Picture
 
@@ -21,9 +22,7 @@ def view_picture(view: View, max_px: int = PREVIEW_PX) -> Picture:
     """Return a view as the network saw it, at most `max_px` on the long side, as JPEG."""
     step = -(-max(view.valid.shape) // (2 * max_px))
     if step > 1:  # views of a tiled scene may be larger than memory: every n-th pixel is enough for a small picture
-        view = replace(
-            view, pixels=np.ascontiguousarray(view.pixels[:, ::step, ::step]), valid=view.valid[::step, ::step].copy()
-        )
+        view = replace(view, pixels=large.sampled(view.pixels, step), valid=large.sampled(view.valid, step))
     return Picture(jpeg(shrink(_render(view), max_px)), "image/jpeg")
 
 

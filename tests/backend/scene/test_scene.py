@@ -13,6 +13,7 @@ import rasterio
 from affine import Affine
 from rasterio.warp import transform as warp_points
 
+from terrascope import large
 from terrascope.errors import SceneError
 from terrascope.scene import Area, LayerRequest, Role, Scene, describe, open_scene, reading
 from terrascope.scene.hashing import fingerprint
@@ -252,7 +253,7 @@ def test_no_room_for_the_pixels_is_said_before_reading(tmp_path: Path, monkeypat
     path = placed(tmp_path / "a.tif", NORTH_UP)
     monkeypatch.setattr(reading, "MEMORY_BYTES", 1)
     usage = type("Usage", (), {"free": 10})
-    monkeypatch.setattr(reading.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(large.shutil, "disk_usage", lambda _: usage)
     with pytest.raises(SceneError, match="temporary folder"):
         open_scene([LayerRequest(str(path))])
 
@@ -430,5 +431,53 @@ def test_tiles_that_cannot_fit_into_memory_are_refused_with_a_way_out(
     monkeypatch.setattr("terrascope.scene.build.free_mb", lambda: 400.0)
     with pytest.raises(SceneError, match="memory") as refused:
         open_scene([LayerRequest(str(path))], tiled=True)
-    assert "at most 1800 x 1800 pixels" in refused.value.hint
+    assert "at most 1800 pixels' width" in refused.value.hint
+    monkeypatch.undo()
+    monkeypatch.setattr(large.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 200_000_000}))
+    with pytest.raises(SceneError, match=r"need 0\.2 GiB in the temporary folder .* 0\.2 GiB are free") as refused:
+        open_scene([LayerRequest(str(path))], tiled=True)
+    assert "TMPDIR" in refused.value.hint
     assert open_scene([LayerRequest(str(path))]).grid.width == 1024
+
+
+def test_tiles_say_what_they_cost_before_they_begin(tmp_path: Path) -> None:
+    path = tmp_path / "large.tif"
+    profile = {"driver": "GTiff", "width": 30000, "height": 2000, "count": 3, "dtype": "uint8", "sparse_ok": True}
+    with rasterio.open(path, "w", crs="EPSG:32633", transform=Affine(10, 0, 5e5, 0, -10, 5e6), **profile):
+        pass
+    cost = "60.0 megapixels, about 4 minutes of one processor core with the embedded model, and 2.5 GiB"
+    assert any(cost in note for note in describe([LayerRequest(str(path))], tiled=True).notes)
+    assert not any("megapixels" in note for note in describe([LayerRequest(str(path))]).notes)
+
+
+def test_bands_in_files_of_their_own_are_stacked_the_same_where_they_live_in_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = np.random.default_rng(0).integers(1, 5000, (2, 50, 60)).astype(np.uint16)
+    data[0, :9], data[1, :, :7] = 0, 0
+    layers = []
+    for name, band in zip(("B02", "B8A"), data, strict=True):
+        path = write(tmp_path / f"T33TWM_20200101_{name}.tif", band[None], crs=UTM, transform=NORTH_UP, nodata=0)
+        layers.append(LayerRequest(str(path)))
+    whole = open_scene(layers).views
+    monkeypatch.setattr(large, "KEEP_BYTES", 1000)
+    monkeypatch.setattr(large, "STRIP", 600)
+    cut = open_scene(layers).views
+    assert len(whole) == len(cut) == 1
+    assert large.in_file(cut[0].pixels)
+    np.testing.assert_array_equal(whole[0].pixels, cut[0].pixels)
+    np.testing.assert_array_equal(whole[0].valid, cut[0].valid)
+
+
+def test_a_polygon_is_cut_out_the_same_where_its_mask_lives_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = placed(tmp_path / "a.tif", NORTH_UP)
+    left, top = NORTH_UP.c, NORTH_UP.f
+    ring = [(left + 20, top - 10), (left + 400, top - 100), (left + 200, top - 380), (left + 20, top - 10)]
+    area = Area(wkt=f"POLYGON (({', '.join(f'{x} {y}' for x, y in ring)}))", crs=UTM)
+    whole = open_scene([LayerRequest(str(path))], area).views[0].valid
+    monkeypatch.setattr(large, "KEEP_BYTES", 100)
+    monkeypatch.setattr(large, "STRIP", 64)
+    np.testing.assert_array_equal(whole, open_scene([LayerRequest(str(path))], area).views[0].valid)
+    assert 0 < np.count_nonzero(whole) < whole.size
