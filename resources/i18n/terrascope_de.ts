@@ -80,6 +80,10 @@
       <translation>Der Modellprozess spricht Version {0} des Protokolls, diese Erweiterung Version {1}. Bitte die Umgebung unter „Einrichten“ reparieren.</translation>
     </message>
     <message>
+      <source>The model's process did not answer within a minute.</source>
+      <translation>Der Modellprozess hat eine Minute lang nicht geantwortet.</translation>
+    </message>
+    <message>
       <source>The model did not stop in time and was ended.</source>
       <translation>Das Modell hat nicht rechtzeitig angehalten und wurde beendet.</translation>
     </message>
@@ -90,10 +94,6 @@
     <message>
       <source>The model's process ended unexpectedly (exit code {0}). Steps that have arrived are kept.</source>
       <translation>Der Modellprozess ist unerwartet zu Ende gegangen (Rückgabewert {0}). Angekommene Schritte bleiben erhalten.</translation>
-    </message>
-    <message>
-      <source>The model's process did not answer within a minute.</source>
-      <translation>Der Modellprozess hat eine Minute lang nicht geantwortet.</translation>
     </message>
     <message>
       <source>The model's Python "{0}" could not be started. Open the plugin's set-up and repair the environment.</source>

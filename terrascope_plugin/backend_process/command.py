@@ -9,6 +9,9 @@ from qgis.PyQt.QtCore import QObject, QProcess, pyqtSignal
 
 from .child_environment import Launch, prepare
 
+#: Commands whose program runs. A program does not end because nobody remembers it.
+_running: set[Command] = set()
+
 
 class Finished(NamedTuple):
     """What became of a command. `code` is None where the program could not be started or was cancelled."""
@@ -33,12 +36,15 @@ class Command(QObject):
         self._process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
         prepare(self._process, launch, keep_pip=keep_pip)
         self._process.readyRead.connect(self._read)
-        self._process.finished.connect(lambda code, _status: self._finish(code))
+        # Bound methods only: where Python's garbage collector takes a command whose program runs, the QProcess says
+        # "finished" from within the collection, and a lambda that is being collected crashes there.
+        self._process.finished.connect(self._on_finished)
         self._process.errorOccurred.connect(self._on_error)
 
     def start(self, then: Callable[[Finished], None]) -> None:
         """Start; `then` is called once when it has ended."""
         self.done.connect(then)
+        _running.add(self)
         self._process.start()
         self._process.closeWriteChannel()
 
@@ -55,12 +61,16 @@ class Command(QObject):
                 self._pieces.append(line)
                 self.line.emit(line)
 
+    def _on_finished(self, code: int, _status: object) -> None:
+        self._finish(code)
+
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
             self._pieces.append(self._process.errorString())
             self._finish(None)
 
     def _finish(self, code: int | None) -> None:
+        _running.discard(self)
         self._read()
         if self._rest.strip():
             self._pieces.append(self._rest)

@@ -60,9 +60,7 @@ class BackendProcess(QObject):
         self._pings = self._pongs = 0
         self.hello: Message = {}
         self.log_lines: deque[str] = deque(maxlen=KEPT_LOG_LINES)
-        self._hello_timer = self._single_shot(
-            lambda: self._give_up(tr("The model's process did not answer within a minute."))
-        )
+        self._hello_timer = self._single_shot(self._end_mute_child)
         self._grace_timer = self._single_shot(self._end_deaf_child)
         self._heartbeat = QTimer(self)
         self._heartbeat.setInterval(HEARTBEAT_MS)
@@ -127,9 +125,11 @@ class BackendProcess(QObject):
             if process.state() == QProcess.ProcessState.Running:
                 process.write(encode({"type": "shutdown"}))
                 process.closeWriteChannel()
-                if wait_ms == 0 or not process.waitForFinished(wait_ms):
-                    process.kill()
-                    process.waitForFinished(500)
+                if wait_ms > 0:
+                    process.waitForFinished(wait_ms)
+            if process.state() != QProcess.ProcessState.NotRunning:
+                process.kill()
+                process.waitForFinished(500)
             process.deleteLater()
         self._set_state(State.STOPPED)
 
@@ -232,6 +232,9 @@ class BackendProcess(QObject):
             return
         self._pings += 1
         self._write({"type": "ping", "n": self._pings})
+
+    def _end_mute_child(self) -> None:
+        self._give_up(tr("The model's process did not answer within a minute."))
 
     def _end_deaf_child(self) -> None:
         self._is_deaf = True

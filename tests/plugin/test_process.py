@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -188,3 +189,15 @@ def test_the_child_does_not_inherit_what_qgis_exports():
     }
     assert cleaned({**exported, **kept}) == {name: value for name, value in kept.items() if not name.startswith("PIP")}
     assert cleaned({**exported, **kept}, keep_pip=True) == kept
+
+
+def test_a_command_that_nobody_remembers_runs_to_its_end(application):
+    """Python's garbage collector once took it while it ran, and QGIS with it."""
+    from terrascope_plugin.backend_process.child_environment import Launch
+    from terrascope_plugin.backend_process.command import Command, Finished
+
+    heard: list[Finished] = []
+    Command(Launch("/bin/sh", ("-c", "sleep 0.3; echo done"), {})).start(heard.append)
+    gc.collect()
+    assert wait_until(lambda: bool(heard), 10)
+    assert heard == [Finished(0, "done", False)]
