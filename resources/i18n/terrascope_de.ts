@@ -948,6 +948,10 @@
       <translation>Neuer Dateiname</translation>
     </message>
     <message>
+      <source>Question and answer</source>
+      <translation>Frage und Antwort</translation>
+    </message>
+    <message>
       <source>When</source>
       <translation>Wann</translation>
     </message>
@@ -976,10 +980,10 @@
       <translation>Das Modell braucht eine eigene Python-Umgebung. Sie wird in Ihrem Benutzerordner angelegt; das Python von QGIS bleibt unberührt.</translation>
     </message>
     <message>
-      <source>{0} packages, pinned and checked by their hashes. About {1} MB to download, {2} MB on disk, in
-{3}</source>
-      <translation>{0} Pakete, festgelegt und mit Prüfsummen geprüft. Etwa {1} MB zu laden, {2} MB auf dem Datenträger, in
-{3}</translation>
+      <source>{0} packages, pinned and checked by their hashes. About {1} MB to download, {2} MB on disk.
+Folder: {3}</source>
+      <translation>{0} Pakete, festgelegt und an ihren Prüfsummen geprüft. Etwa {1} MB herunterzuladen, {2} MB auf der Platte.
+Ordner: {3}</translation>
     </message>
     <message>
       <source>Set up the model</source>
@@ -1024,6 +1028,10 @@
     <message>
       <source>Log</source>
       <translation>Protokoll</translation>
+    </message>
+    <message>
+      <source>What is done appears here, line by line.</source>
+      <translation>Hier steht Zeile für Zeile, was geschieht.</translation>
     </message>
     <message>
       <source>&amp;Install</source>
@@ -1106,8 +1114,8 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Etwas funktioniert nicht; das Protokoll sagt, was.</translation>
     </message>
     <message>
-      <source>It works, on: {0}.</source>
-      <translation>Es funktioniert, auf: {0}.</translation>
+      <source>✓ It works, on: {0}.</source>
+      <translation>✓ Es läuft, auf: {0}.</translation>
     </message>
     <message>
       <source>Previous step (Left)</source>
@@ -1192,6 +1200,10 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>Failed</source>
       <translation>Gescheitert</translation>
+    </message>
+    <message>
+      <source>Broken off</source>
+      <translation>Abgebrochen</translation>
     </message>
     <message>
       <source>processor (CPU)</source>

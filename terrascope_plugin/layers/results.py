@@ -50,6 +50,14 @@ def find_group(project: QgsProject, gpkg: str) -> QgsLayerTreeGroup | None:
     return None
 
 
+def hide_other_runs(project: QgsProject, gpkg: str) -> None:
+    """Take the tick off the groups of other runs: masks of several questions over each other say nothing."""
+    for group in project.layerTreeRoot().findGroups(True):
+        identity = group.customProperty(RUN_PROPERTY)
+        if identity and identity != run_identity(gpkg):
+            group.setItemVisibilityChecked(False)
+
+
 def make_group(project: QgsProject, gpkg: str, title: str) -> QgsLayerTreeGroup:
     """Return the group of a run, made on top of the layer tree where it is new."""
     group = find_group(project, gpkg)

@@ -123,8 +123,8 @@ class AreaRow(QWidget):
 
     def _describe(self) -> None:
         layer = self._layer
+        self.seen.setVisible(layer is not None)
         if layer is None:
-            self.seen.setText("")
             return
         try:
             width, height, native = self._pixels(layer)

@@ -14,6 +14,8 @@ from . import wording
 
 #: Below it a mask is pointed out as unsure.
 LOW_CONFIDENCE = 0.6
+#: Of several checks of one statement the gravest counts.
+_GRAVITY = {"not_checkable": 0, "supported": 1, "contradicted": 2}
 _VERDICTS = {"supported": ("✓", "#2e7d32"), "contradicted": ("✗", "#c62828"), "not_checkable": ("?", "#6b7280")}
 
 
@@ -42,9 +44,12 @@ def muted(label: QLabel) -> QLabel:
 
 
 class Badge(QLabel):
-    """Whether a number of the text agrees with the mask. Sign and word, never colour alone."""
+    """Whether a number of the text agrees with the mask. Sign and word, never colour alone.
 
-    def __init__(self, claim: Claim, parent: QWidget | None = None) -> None:
+    `beside` is the text above it: what that says already is not said again.
+    """
+
+    def __init__(self, claim: Claim, parent: QWidget | None = None, *, beside: str = "") -> None:
         super().__init__(parent)
         sign, colour = _VERDICTS.get(claim.verdict, _VERDICTS["not_checkable"])
         words = {
@@ -54,10 +59,11 @@ class Badge(QLabel):
             ),
             "not_checkable": tr("cannot be checked"),
         }
-        said = escape(claim.text if len(claim.text) < 70 else claim.text[:67] + "…")
+        text = wording.typeset(claim.text)
+        said = "" if claim.text in beside else escape(text if len(text) < 70 else text[:67] + "…") + " — "
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setText(
-            f'<b style="color:{colour}">{sign}</b> {said} <span style="color:{colour}">— '
+            f'<b style="color:{colour}">{sign}</b> {said}<span style="color:{colour}">'
             f"{escape(words.get(claim.verdict, claim.verdict))}</span>"
         )
         self.setWordWrap(True)
@@ -149,13 +155,14 @@ class StepCard(Card):
         title = wording.class_name(step.label) if step.label else (tr("Conclusion") if is_final else "…")
         self.title.setText(f"{place}  {title}")
         self.where.setText("  ·  ".join(part for part in (step.date or "", step.view_name) if part))
-        self._show(self.text, step.text)
+        self._show(self.text, wording.typeset(step.text))
         self._show(self.size, self._size_of(step))
-        self._show(self.evidence, step.evidence.strip() if step.evidence.strip() not in step.text else "")
+        evidence = step.evidence.strip()
+        self._show(self.evidence, "" if evidence in step.text else wording.typeset(evidence.strip("(). ")))
         if own is not None:
             self.paint_edge(own.colour, current=self._is_current)
         for claim in claims[self._badge_count :]:
-            self._badges.addWidget(Badge(claim, self))
+            self._badges.addWidget(Badge(claim, self, beside=step.text))
         self._badge_count = len(claims)
         self.setAccessibleName(f"{self.title.text()}: {step.text}")
 
@@ -207,30 +214,22 @@ class AnswerCard(Card):
     def show_run(self, run: Run) -> None:
         """Fill the card from a run that has ended."""
         self.title.setText(tr("Answer") if run.end_reason == "answered" else wording.end_of(run))
-        option = ""
-        if run.choice:
-            index = ord(run.choice[0].upper()) - ord("A")
-            option = run.options[index] if 0 <= index < len(run.options) else ""
-        text = run.answer or run.error
-        if run.choice and not text.strip().upper().startswith(run.choice.upper()):
-            text = f"{run.choice}  {text}"
-        if option and option.lower() not in text.lower():
-            text = f"{text}: {option}" if text.strip() == run.choice else f"{text} ({run.choice}: {option})"
-        self._fill(self.answer, text)
-        wrong = sum(claim.verdict == "contradicted" for claim in run.claims)
+        self._fill(self.answer, wording.answer_of(run))
+        statements = {claim.text: claim for claim in sorted(run.claims, key=lambda each: _GRAVITY[each.verdict])}
+        wrong = sum(claim.verdict == "contradicted" for claim in statements.values())
         count = sum(len(step.masks) for step in run.steps.values())
         parts = [tr("1 mask measured") if count == 1 else tr("{0} masks measured").format(count)] if count else []
-        if run.claims:
-            supported = sum(claim.verdict == "supported" for claim in run.claims)
-            parts.append(tr("{0} of {1} statements agree with the masks").format(supported, len(run.claims)))
+        if statements:
+            supported = sum(claim.verdict == "supported" for claim in statements.values())
+            parts.append(tr("{0} of {1} statements agree with the masks").format(supported, len(statements)))
         if wrong:
             parts.append(tr("{0} contradicted").format(wrong))
         self._fill(self.evidence, "; ".join(parts))
         shown = {step.number for step in run.ordered()}
         if self._badges.count() == 0:
-            said = {claim.text: claim for claim in run.claims if claim.step not in shown}
-            for claim in said.values():
-                self._badges.addWidget(Badge(claim, self))
+            for claim in statements.values():
+                if claim.step not in shown:
+                    self._badges.addWidget(Badge(claim, self, beside=run.answer))
         doubts = [*run.warnings, *([run.hint] if run.hint else [])]
         self._fill(self.doubts, "\n".join(f"⚠ {doubt}" for doubt in dict.fromkeys(doubts)))
         origin = [wording.network_name(run.network)] if run.network or run.device else []
@@ -239,7 +238,7 @@ class AnswerCard(Card):
         if run.seconds is not None:
             origin.append(f"{wording.number(run.seconds, 1)} s")
         origin += run.inputs
-        self._fill(self.origin, "\n".join(["  ·  ".join(origin), *run.notes]).strip())
+        self._fill(self.origin, wording.typeset("\n".join(["  ·  ".join(origin), *run.notes]).strip()))
         colours = {"answered": "#2e7d32", "error": "#c62828", "degenerate": "#c62828"}
         wrong_colour = "#c77700" if wrong else ""
         self.paint_edge(wrong_colour or colours.get(run.end_reason, "#c77700"))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProject
+from qgis.core import QgsApplication, QgsProject
 from qgis.gui import QgisInterface, QgsDockWidget
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QMenu,
     QPushButton,
-    QSplitter,
     QTabWidget,
     QToolButton,
     QVBoxLayout,
@@ -22,6 +22,7 @@ from ..session.question import Run
 from .area_row import AreaRow
 from .card import text_label
 from .layers_box import LayersBox
+from .menu_button import MenuButton
 from .question_box import QuestionBox
 from .runs_page import RunsPage
 from .step_bar import StepBar
@@ -55,13 +56,11 @@ class Dock(QgsDockWidget):
         self.set_up.clicked.connect(self.setup_wanted)
         self.trace = TraceView()
         self.steps = StepBar()
-        self.export = QToolButton()
-        self.export.setText(tr("Export"))
-        self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.export.setMenu(QMenu(self.export))
+        self.export = MenuButton(tr("Export"))
         self.export.setEnabled(False)
         self.take_off = QToolButton()
-        self.take_off.setText(tr("Remove from map"))
+        self.take_off.setIcon(QgsApplication.getThemeIcon("/mActionRemoveLayer.svg"))
+        self.take_off.setAccessibleName(tr("Remove from map"))
         self.take_off.setToolTip(
             tr("Take this run's group off the map; its file stays and can be opened again under Runs")
         )
@@ -98,41 +97,34 @@ class Dock(QgsDockWidget):
         self.steps.set_steps([step.number for step in run.with_masks()])
 
     def _ask_page(self) -> QWidget:
-        upper = QWidget()
-        column = QVBoxLayout(upper)
-        column.setContentsMargins(6, 6, 6, 2)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(6)
-        column.addWidget(self.layers)
-        column.addWidget(self.area)
-        column.addWidget(self.question)
+        for widget in (self.layers, self.area, self.question):
+            column.addWidget(widget)
         state = QHBoxLayout()
         state.addWidget(self.status, 1)
         state.addWidget(self.set_up)
         column.addLayout(state)
-        column.addStretch(1)
-        lower = QWidget()
-        column = QVBoxLayout(lower)
-        column.setContentsMargins(6, 2, 6, 6)
-        column.setSpacing(4)
+        line = QFrame()
+        line.setFrameShape(QFrame.Shape.HLine)
+        line.setFrameShadow(QFrame.Shadow.Sunken)
+        column.addWidget(line)
         row = QHBoxLayout()
         row.addWidget(self.steps, 1)
         row.addWidget(self.take_off)
         row.addWidget(self.export)
         column.addLayout(row)
         column.addWidget(self.trace, 1)
-        splitter = QSplitter(Qt.Orientation.Vertical)
-        splitter.addWidget(upper)
-        splitter.addWidget(lower)
-        splitter.setStretchFactor(0, 0)
-        splitter.setStretchFactor(1, 1)
-        splitter.setChildrenCollapsible(False)
-        splitter.setSizes([1, 1000])
-        return splitter
+        self.trace.setMinimumHeight(120)
+        return page
 
     def _menu_button(self) -> QToolButton:
         button = QToolButton()
         button.setText("☰")
         button.setAutoRaise(True)
+        button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         button.setToolTip(tr("Models, settings, set-up and log"))
         button.setAccessibleName(tr("Models, settings, set-up and log"))
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

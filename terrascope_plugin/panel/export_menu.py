@@ -56,9 +56,10 @@ def text_of(run: Run) -> str:
         title = wording.class_name(step.label) if step.label else tr("Conclusion")
         lines.append(" ".join(part for part in (f"{place}. {title}", step.date or "") if part))
         lines += [f"   {wording.class_name(mask.label)}: {wording.extent_of(mask)}" for mask in step.masks]
-        lines += [f"   {step.text}"] if step.text else []
-        lines += [f"   [{claim.verdict}] {claim.text}" for claim in run.claims_of(step.number)]
-    lines += ["", tr("Answer") + f": {run.choice or ''} {run.answer or run.error}".replace(":  ", ": ")]
+        lines += [f"   {wording.typeset(step.text)}"] if step.text else []
+        checked = dict.fromkeys(f"   [{claim.verdict}] {claim.text}" for claim in run.claims_of(step.number))
+        lines += [wording.typeset(line) for line in checked]
+    lines += ["", tr("Answer") + f": {wording.answer_of(run)}"]
     lines += [f"! {warning}" for warning in run.warnings]
     return "\n".join(lines)
 

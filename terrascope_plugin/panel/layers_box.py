@@ -119,7 +119,9 @@ class LayersBox(QWidget):
         for row, choice in enumerate(self._choices):
             self._fill_row(row, choice)
         self._is_filling = False
-        rows = max(2, min(6, len(self._choices)))
+        rows = max(1, min(5, len(self._choices)))
+        self.use_selected.setEnabled(bool(self._choices))
+        self.correct.setEnabled(bool(self._choices))
         row_height = self.table.verticalHeader().defaultSectionSize()
         self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + rows * row_height + 4)
         self._show_warnings(found)
@@ -143,6 +145,7 @@ class LayersBox(QWidget):
         name.setToolTip("\n".join([choice.path or choice.provider, *choice.warnings]))
         self.table.setItem(row, _NAME, name)
         role = QComboBox()
+        role.setFrame(False)
         role.addItems([tr("Optical"), tr("Radar")])
         role.setCurrentIndex(_ROLES.index(known.get("role") or choice.role))
         role.setToolTip(str(known.get("reason") or ""))

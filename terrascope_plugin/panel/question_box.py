@@ -12,12 +12,12 @@ from qgis.PyQt.QtWidgets import (
     QMenu,
     QPlainTextEdit,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from ..i18n import tr
+from .menu_button import MenuButton
 
 KEPT = 30
 
@@ -60,8 +60,8 @@ class QuestionBox(QWidget):
         self.options.setTabChangesFocus(True)
         self.options.setFixedHeight(self.options.fontMetrics().lineSpacing() * 4 + 12)
         self.options.setVisible(False)
-        self.examples = self._menu_button(tr("Examples"))
-        self.history = self._menu_button(tr("History"))
+        self.examples = MenuButton(tr("Examples"))
+        self.history = MenuButton(tr("History"))
         self.ask = QPushButton(tr("&Ask"))
         self.ask.setDefault(True)
         self.stop = QPushButton(tr("S&top"))
@@ -136,14 +136,6 @@ class QuestionBox(QWidget):
         elif has_sar:
             examples = ["How much of the area is under water in the radar image?", *examples[:3]]
         self._fill(self.examples.menu(), examples)
-
-    def _menu_button(self, text: str) -> QToolButton:
-        button = QToolButton()
-        button.setText(text)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        button.setMenu(QMenu(button))
-        return button
 
     def _fill(self, menu: QMenu, questions: list[str]) -> None:
         menu.clear()

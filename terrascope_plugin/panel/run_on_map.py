@@ -7,7 +7,16 @@ from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..layers.preview import MaskPreview
-from ..layers.results import MaskLayer, add_mask, extent_of_step, find_group, make_group, remove_run, show_step
+from ..layers.results import (
+    MaskLayer,
+    add_mask,
+    extent_of_step,
+    find_group,
+    hide_other_runs,
+    make_group,
+    remove_run,
+    show_step,
+)
 from ..session.question import Run, StepOfRun
 from . import wording
 from .map_caption import MapCaption
@@ -45,6 +54,8 @@ class RunOnMap(QObject):
         self._preview.clear()
         self._caption.show_text("", "#888888")
         self._run = run
+        if run.gpkg:
+            hide_other_runs(self._project, run.gpkg)
 
     def preview(self, run: Run, number: int) -> None:
         """A mask arrived: draw it at once."""

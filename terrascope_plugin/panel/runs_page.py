@@ -22,6 +22,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ..i18n import tr
 from ..session.history import PastRun, delete_run, past_runs, rename_run
+from . import wording
 from .card import text_label
 from .compare_dialog import CompareDialog
 
@@ -37,13 +38,14 @@ class RunsPage(QWidget):
         super().__init__(parent)
         self._folder = Path()
         self.tree = QTreeWidget()
-        self.tree.setHeaderLabels([tr("Question"), tr("Answer"), tr("When")])
+        self.tree.setHeaderLabels([tr("Question and answer"), tr("When")])
+        self.tree.setWordWrap(True)
         self.tree.setRootIsDecorated(False)
         self.tree.setAlternatingRowColors(True)
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.tree.setAccessibleName(tr("Earlier questions"))
         self.place = text_label(small=True)
@@ -77,10 +79,11 @@ class RunsPage(QWidget):
         self._folder = folder
         self.tree.clear()
         for run in past_runs(QgsProject.instance(), folder):
-            item = QTreeWidgetItem([run.question, run.answer, run.when])
+            answer = wording.typeset(run.answer) or wording.end_of_reason(run.end_reason)
+            item = QTreeWidgetItem([f"{run.question}\n{answer}", run.when.replace(" ", "\n")])
             item.setData(0, Qt.ItemDataRole.UserRole, run)
-            item.setToolTip(0, f"{run.question}\n{run.path}")
-            item.setToolTip(1, run.answer)
+            item.setToolTip(0, f"{run.question}\n{answer}\n{run.path}")
+            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.tree.addTopLevelItem(item)
         self.place.setText(tr("Kept in {0}").format(folder))
         self._update_buttons()

@@ -30,6 +30,7 @@ from ..backend_process.requirements import KindOfModel, available_kinds, package
 from ..backend_process.supply import python_for
 from ..i18n import tr
 from ..settings import Settings
+from . import wording
 from .card import muted, text_label
 
 
@@ -78,6 +79,7 @@ class SetupDialog(QDialog):
         self.log.setReadOnly(True)
         self.log.setMaximumBlockCount(5000)
         self.log.setAccessibleName(tr("Log"))
+        self.log.setPlaceholderText(tr("What is done appears here, line by line."))
         self.install = QPushButton(tr("&Install"))
         self.cancel = QPushButton(tr("&Cancel"))
         self.prove = QPushButton(tr("&Test"))
@@ -166,7 +168,9 @@ class SetupDialog(QDialog):
             self.install.setEnabled(False)
             return
         found = packages(requirement_file(kind))
-        text = tr("{0} packages, pinned and checked by their hashes. About {1} MB to download, {2} MB on disk, in\n{3}")
+        text = tr(
+            "{0} packages, pinned and checked by their hashes. About {1} MB to download, {2} MB on disk.\nFolder: {3}"
+        )
         self.what.setText(text.format(len(found), kind.download_mb, kind.disk_mb, self.folder))
         self.listing.setPlainText("\n".join(f"{package.name} {package.version}" for package in found))
         self._show_condition(kind)
@@ -217,7 +221,7 @@ class SetupDialog(QDialog):
                 )
             works = bool(value.get("ok"))
             self.state.setText(
-                tr("It works, on: {0}.").format(value.get("device") or "cpu")
+                tr("✓ It works, on: {0}.").format(wording.device_name(value.get("device") or "cpu"))
                 if works
                 else tr("Something does not work; the log says what.")
             )

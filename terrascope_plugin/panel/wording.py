@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from qgis.PyQt.QtCore import QLocale
 
 from ..i18n import tr
 from ..session.question import MaskOfStep, Run, RunState
+
+_SQUARES = re.compile(r"\b(k?m)2\b")
 
 
 def number(value: float, decimals: int) -> str:
@@ -35,6 +39,11 @@ def percent(fraction: float) -> str:
     return f"{number(fraction * 100, 0)} %"
 
 
+def typeset(text: str) -> str:
+    """Return the model's text with raised twos: it writes km2."""
+    return _SQUARES.sub(r"\1²", text)
+
+
 def extent_of(mask: MaskOfStep) -> str:
     """Return a mask's size: area and share, or pixels where there is no CRS."""
     if mask.empty or mask.pixels == 0:
@@ -51,6 +60,11 @@ def extent_of(mask: MaskOfStep) -> str:
 
 def end_of(run: Run) -> str:
     """Return how a run ended, in a few words."""
+    return end_of_reason(run.end_reason)
+
+
+def end_of_reason(reason: str) -> str:
+    """Return in a few words what a run's end is called in its file."""
     return {
         "answered": tr("Answered"),
         "abstained": tr("The model cannot tell"),
@@ -58,7 +72,8 @@ def end_of(run: Run) -> str:
         "length": tr("Stopped: the text grew too long"),
         "cancelled": tr("Stopped by you"),
         "error": tr("Failed"),
-    }.get(run.end_reason, run.end_reason)
+        "": tr("Broken off"),
+    }.get(reason, reason)
 
 
 def activity_of(run: Run) -> str:
@@ -113,3 +128,16 @@ def class_name(label: str) -> str:
         "loss": tr("loss"),
         "persistent": tr("unchanged"),
     }.get(label, label)
+
+
+def answer_of(run: Run) -> str:
+    """Return the answer for people: a chosen option first, then what the model says."""
+    text = typeset(run.answer or run.error).strip()
+    if not run.choice:
+        return text
+    place = ord(run.choice[0].upper()) - ord("A")
+    option = run.options[place] if 0 <= place < len(run.options) else ""
+    head = f"{run.choice}: {option}" if option else run.choice
+    bare = text.rstrip(".").casefold()
+    repeats = bare in (run.choice.casefold(), option.casefold(), head.casefold(), "")
+    return head if repeats else f"{head}\n{text}"

@@ -16,6 +16,7 @@ from ..i18n import tr
 from ..settings import Settings
 
 POLL_MS = 50
+LEAVE_MS = 3000  # that long a child may take to leave by itself
 LET_GO_MS = 180  # a cancel is answered within 300 ms, also where the model has not come to its end by then
 
 
@@ -51,9 +52,17 @@ def run_job(request: dict[str, Any], feedback: QgsProcessingFeedback, hear: Call
     finally:
         process.write(encode({"type": "shutdown"}))
         process.closeWriteChannel()
-        if feedback.isCanceled() or not process.waitForFinished(3000):
-            process.kill()
-            process.waitForFinished(1000)
+        _see_off(process, 0 if feedback.isCanceled() else LEAVE_MS)
+
+
+def _see_off(process: QProcess, patience_ms: int) -> None:
+    clock = QElapsedTimer()
+    clock.start()
+    while process.state() != QProcess.ProcessState.NotRunning and clock.elapsed() < patience_ms:
+        _wait(process)
+    if process.state() != QProcess.ProcessState.NotRunning:
+        process.kill()
+        process.waitForFinished(1000)
 
 
 def _wait(process: QProcess) -> None:
@@ -62,7 +71,7 @@ def _wait(process: QProcess) -> None:
         process.waitForReadyRead(POLL_MS)
         return
     loop = QEventLoop()
-    process.readyRead.connect(loop.quit)
+    process.readyReadStandardOutput.connect(loop.quit)
     process.finished.connect(loop.quit)
     QTimer.singleShot(POLL_MS, loop.quit)
     if process.bytesAvailable() == 0 and process.state() == QProcess.ProcessState.Running:

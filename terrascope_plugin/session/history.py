@@ -18,6 +18,7 @@ class PastRun(NamedTuple):
     question: str
     answer: str
     when: str
+    end_reason: str
 
 
 def past_runs(project: QgsProject, folder: Path) -> list[PastRun]:
@@ -28,9 +29,16 @@ def past_runs(project: QgsProject, folder: Path) -> list[PastRun]:
             row = read_run(path).run
         except RunFileError:
             continue
-        answer = row.get("answer") or row.get("end_reason") or ""
         when = str(row.get("created") or "")[:16].replace("T", " ")
-        result.append(PastRun(path, row.get("question") or Path(path).stem, answer, when))
+        result.append(
+            PastRun(
+                path,
+                row.get("question") or Path(path).stem,
+                row.get("answer") or "",
+                when,
+                row.get("end_reason") or "",
+            )
+        )
     return result
 
 

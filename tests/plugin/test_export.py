@@ -11,6 +11,7 @@ from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtGui import QImage
 
 from terrascope_plugin.panel.export_menu import open_layout
+from terrascope_plugin.panel.wording import answer_of
 from terrascope_plugin.session.question import Run
 
 
@@ -49,3 +50,17 @@ def test_the_print_layout_shows_the_map_of_the_window(canvas, tmp_path):
     picture = QImage(str(tmp_path / "layout.png"))
     row = picture.height() // 3
     assert len({picture.pixel(x, row) for x in range(picture.width())}) > 20
+
+
+@pytest.mark.parametrize(
+    ("answer", "choice", "shown"),
+    [
+        ("Water covers 17.35 % of the area (17.31 km2).", None, "Water covers 17.35 % of the area (17.31 km²)."),
+        ("Water covers 17 %.", "B", "B: 20 %\nWater covers 17 %."),
+        ("B", "B", "B: 20 %"),
+        ("20 %.", "B", "B: 20 %"),
+    ],
+)
+def test_an_answer_reads_as_one_would_write_it(answer, choice, shown):
+    run = Run("How much water is there?", options=("10 %", "20 %") if choice else (), answer=answer, choice=choice)
+    assert answer_of(run) == shown

@@ -204,6 +204,18 @@ def test_layers_survive_saving_moving_and_reopening_the_project(project, run_gpk
     assert results.step_of(found.findLayers()[1]) == 2
 
 
+def test_a_new_question_takes_the_masks_of_older_ones_out_of_sight(project, run_gpkg, tmp_path):
+    newer = tmp_path / "newer.gpkg"
+    newer.write_bytes(Path(run_gpkg).read_bytes())
+    for path in (run_gpkg, str(newer)):
+        group = results.make_group(project, path, "run")
+        results.add_mask(project, group, path, masks_of(path)[0])
+    own = project.layerTreeRoot().addGroup("the user's own")
+    results.hide_other_runs(project, str(newer))
+    seen = {path: results.find_group(project, path).isVisible() for path in (run_gpkg, str(newer))}
+    assert seen == {run_gpkg: False, str(newer): True} and own.isVisible()
+
+
 def test_removing_a_run_leaves_nothing_behind(project, run_gpkg):
     group = results.make_group(project, run_gpkg, "run")
     for mask in masks_of(run_gpkg):
