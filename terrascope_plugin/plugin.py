@@ -11,7 +11,7 @@ from qgis.PyQt.QtWidgets import QAction
 from .backend_process.process import BackendProcess
 from .backend_process.supply import launch_for, python_for
 from .i18n import PLUGIN_ROOT, install_translator, tr
-from .layers import expressions
+from .layers import expressions, palette
 from .processing.provider import TerraScopeProvider
 from .settings import Settings
 
@@ -24,10 +24,11 @@ class TerraScopePlugin:
     def __init__(self, iface: QgisInterface | None) -> None:
         self.iface = iface
         self.settings = Settings.load()
+        palette.use(self.settings.colours)
         self._translator = install_translator(self.settings.language)
         self.provider: TerraScopeProvider | None = None
         self._functions: list = []
-        self.dock = self.controller = self.backend = self.action = self.options = None
+        self.dock = self.controller = self.backend = self.action = self.options = self.layout_drops = None
 
     def initProcessing(self) -> None:  # noqa: N802 (QGIS's name)
         """Register the algorithms; all that qgis_process needs."""
@@ -40,6 +41,7 @@ class TerraScopePlugin:
         """Build the window's parts."""
         from .panel.controller import Controller
         from .panel.dock import Dock
+        from .panel.layout_items import RunDropHandler
         from .panel.options_page import OptionsFactory
 
         self.initProcessing()
@@ -61,6 +63,8 @@ class TerraScopePlugin:
         self.dock.options_wanted.connect(
             lambda: self.iface.showOptionsDialog(self.iface.mainWindow(), "TerraScopeOptions")
         )
+        self.layout_drops = RunDropHandler(self.iface.mapCanvas())
+        self.iface.registerCustomLayoutDropHandler(self.layout_drops)
         self.dock.setup_wanted.connect(self.open_setup)
         self.dock.models_wanted.connect(self.open_models)
         QgsApplication.instance().aboutToQuit.connect(self._stop_backend)
@@ -75,13 +79,14 @@ class TerraScopePlugin:
         if self.dock is not None:
             QgsApplication.instance().aboutToQuit.disconnect(self._stop_backend)
             self.controller.detach()
+            self.iface.unregisterCustomLayoutDropHandler(self.layout_drops)
             self.iface.unregisterOptionsWidgetFactory(self.options)
             self.iface.removePluginRasterMenu(MENU, self.action)
             self.iface.removeToolBarIcon(self.action)
             self.iface.removeDockWidget(self.dock)
             self.dock.deleteLater()
             self.action.deleteLater()
-            self.dock = self.controller = self.backend = self.action = self.options = None
+            self.dock = self.controller = self.backend = self.action = self.options = self.layout_drops = None
 
     def open_setup(self) -> None:
         """Open the set-up of the backend's environment."""
@@ -109,6 +114,7 @@ class TerraScopePlugin:
             self.settings.environment_folder,
         )
         self.settings = settings
+        palette.use(settings.colours)
         if needs_restart and self.backend is not None:
             self.backend.stop()
         if self.controller is not None:

@@ -32,6 +32,8 @@ class Settings:
         The model ("auto", "embedded" or a folder), its device and number format.
     max_size, tiled
         Longest side in pixels that the model sees at once; whether larger areas are cut into tiles.
+    colours
+        The user's own class colours, as JSON: class -> "#rrggbb"; empty: those that ship.
     runs_folder
         Where GeoPackages are kept; empty: next to the project.
     language, log_debug
@@ -48,6 +50,7 @@ class Settings:
     precision: str = "auto"
     max_size: int = 1024
     tiled: bool = False
+    colours: str = ""
     runs_folder: str = ""
     language: str = ""
     log_debug: bool = False

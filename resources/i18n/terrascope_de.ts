@@ -352,6 +352,10 @@
       <translation>Pixel werden markiert…</translation>
     </message>
     <message>
+      <source>Drag it onto a print layout</source>
+      <translation>Lässt sich auf ein Drucklayout ziehen</translation>
+    </message>
+    <message>
       <source>Conclusion</source>
       <translation>Schluss</translation>
     </message>
@@ -386,6 +390,10 @@
     <message>
       <source>{0} masks measured</source>
       <translation>{0} Masken gemessen</translation>
+    </message>
+    <message>
+      <source>Class colours</source>
+      <translation>Klassenfarben</translation>
     </message>
     <message>
       <source>Two runs side by side</source>
@@ -812,6 +820,10 @@
       <translation>Größere Bereiche in voller Auflösung &amp;kacheln (langsamer)</translation>
     </message>
     <message>
+      <source>Class &amp;colours…</source>
+      <translation>Klassen&amp;farben…</translation>
+    </message>
+    <message>
       <source>Next to the project</source>
       <translation>Neben dem Projekt</translation>
     </message>
@@ -1138,16 +1150,16 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Alle Masken zusammen zeigen</translation>
     </message>
     <message>
-      <source>1 mask</source>
-      <translation>1 Maske</translation>
+      <source>1 step</source>
+      <translation>1 Schritt</translation>
     </message>
     <message>
       <source>step {0} of {1}</source>
       <translation>Schritt {0} von {1}</translation>
     </message>
     <message>
-      <source>{0} masks</source>
-      <translation>{0} Masken</translation>
+      <source>{0} steps</source>
+      <translation>{0} Schritte</translation>
     </message>
     <message>
       <source>The reasoning appears here step by step. Each step marks the pixels that it speaks of.</source>

@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
 from ..i18n import tr
 from ..session.models import Models
 from .card import muted, text_label
+from .ink import ink
 from .memory_table import size
 
 
@@ -81,7 +82,7 @@ class AddModel(QGroupBox):
     def say(self, text: str, *, bad: bool = False) -> None:
         """Show a sentence."""
         self.about.setText(text)
-        self.about.setStyleSheet("color: #c62828" if bad else "")
+        self.about.setStyleSheet(f"color: {ink('bad')}" if bad else "")
 
     def show_environment(self, has_full_packages: bool) -> None:
         """Say whether this environment can import and run such a model at all."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from html import escape
 
-from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtGui import QColor, QFont, QPalette
-from qgis.PyQt.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from qgis.PyQt.QtCore import QPoint, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor, QDrag, QFont, QPalette
+from qgis.PyQt.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ..i18n import tr
 from ..session.question import Claim, Run, StepOfRun
 from . import wording
+from .ink import ink
+from .layout_items import drag_of
 
 #: Below it a mask is pointed out as unsure.
 LOW_CONFIDENCE = 0.6
 #: Of several checks of one statement the gravest counts.
 _GRAVITY = {"not_checkable": 0, "supported": 1, "contradicted": 2}
-_VERDICTS = {"supported": ("✓", "#2e7d32"), "contradicted": ("✗", "#c62828"), "not_checkable": ("?", "#6b7280")}
+_VERDICTS = {"supported": ("✓", "good"), "contradicted": ("✗", "bad"), "not_checkable": ("?", "quiet")}
 
 
 def text_label(text: str = "", *, bold: bool = False, small: bool = False) -> QLabel:
@@ -51,7 +53,8 @@ class Badge(QLabel):
 
     def __init__(self, claim: Claim, parent: QWidget | None = None, *, beside: str = "") -> None:
         super().__init__(parent)
-        sign, colour = _VERDICTS.get(claim.verdict, _VERDICTS["not_checkable"])
+        sign, meaning = _VERDICTS.get(claim.verdict, _VERDICTS["not_checkable"])
+        colour = ink(meaning)
         words = {
             "supported": tr("agrees with the mask"),
             "contradicted": tr("text {0}, mask {1}").format(
@@ -190,10 +193,13 @@ class StepCard(Card):
 
 
 class AnswerCard(Card):
-    """The answer, what it rests on, where it came from, and what the model could not tell."""
+    """The answer, what it rests on, where it came from, and what the model could not tell. Can be dragged away."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._run: Run | None = None
+        self._pressed_at: QPoint | None = None
+        self.setToolTip(tr("Drag it onto a print layout"))
         self.title = text_label(bold=True)
         self.answer = text_label()
         font = QFont(self.answer.font())
@@ -211,8 +217,24 @@ class AnswerCard(Card):
         for widget in (self.evidence, self.doubts, self.origin):
             self.body.addWidget(widget)
 
+    def mouseMoveEvent(self, event) -> None:  # noqa: N802 (Qt's name)
+        """Drag the run: onto a print layout, into the map of another window, as text into an editor."""
+        if self._run is None or self._pressed_at is None:
+            return
+        if (event.pos() - self._pressed_at).manhattanLength() >= QApplication.startDragDistance():
+            self._pressed_at = None
+            drag = QDrag(self)
+            drag.setMimeData(drag_of(self._run))
+            drag.exec(Qt.DropAction.CopyAction)
+
+    def mousePressEvent(self, event) -> None:  # noqa: N802 (Qt's name)
+        """Note where a drag would begin."""
+        self._pressed_at = event.pos()
+        super().mousePressEvent(event)
+
     def show_run(self, run: Run) -> None:
         """Fill the card from a run that has ended."""
+        self._run = run
         self.title.setText(tr("Answer") if run.end_reason == "answered" else wording.end_of(run))
         self._fill(self.answer, wording.answer_of(run))
         statements = {claim.text: claim for claim in sorted(run.claims, key=lambda each: _GRAVITY[each.verdict])}
@@ -239,9 +261,8 @@ class AnswerCard(Card):
             origin.append(f"{wording.number(run.seconds, 1)} s")
         origin += run.inputs
         self._fill(self.origin, wording.typeset("\n".join(["  ·  ".join(origin), *run.notes]).strip()))
-        colours = {"answered": "#2e7d32", "error": "#c62828", "degenerate": "#c62828"}
-        wrong_colour = "#c77700" if wrong else ""
-        self.paint_edge(wrong_colour or colours.get(run.end_reason, "#c77700"))
+        meanings = {"answered": "good", "error": "bad", "degenerate": "bad"}
+        self.paint_edge(ink("doubtful" if wrong else meanings.get(run.end_reason, "doubtful")))
 
     @staticmethod
     def _fill(label: QLabel, text: str) -> None:

@@ -10,6 +10,7 @@ from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QPushButton,
+    QScrollArea,
     QTabWidget,
     QToolButton,
     QVBoxLayout,
@@ -21,6 +22,7 @@ from ..layers.area import AreaError, to_message
 from ..session.question import Run
 from .area_row import AreaRow
 from .card import text_label
+from .ink import ink
 from .layers_box import LayersBox
 from .menu_button import MenuButton
 from .question_box import QuestionBox
@@ -90,7 +92,7 @@ class Dock(QgsDockWidget):
 
     def say(self, text: str, *, bad: bool = False) -> None:
         """Show a line of status."""
-        self.status.setText(f'<span style="color:#c62828">{text}</span>' if bad else text)
+        self.status.setText(f'<span style="color:{ink("bad")}">{text}</span>' if bad else text)
 
     def show_steps(self, run: Run) -> None:
         """Tell the step bar and the export menu what there is."""
@@ -117,8 +119,14 @@ class Dock(QgsDockWidget):
         row.addWidget(self.export)
         column.addLayout(row)
         column.addWidget(self.trace, 1)
-        self.trace.setMinimumHeight(120)
-        return page
+        self.trace.setMinimumHeight(110)
+        scroll = QScrollArea()  # in a low window the page scrolls; without it the window would be made higher
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(page)
+        scroll.setMinimumWidth(page.minimumSizeHint().width())
+        return scroll
 
     def _menu_button(self) -> QToolButton:
         button = QToolButton()

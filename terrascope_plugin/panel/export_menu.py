@@ -6,23 +6,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from qgis.core import (
-    QgsLayoutItemLabel,
-    QgsLayoutItemMap,
-    QgsLayoutPoint,
-    QgsLayoutSize,
-    QgsPrintLayout,
-    QgsProject,
-    QgsUnitTypes,
-    QgsVectorFileWriter,
-)
+from qgis.core import QgsProject, QgsVectorFileWriter
 from qgis.gui import QgisInterface
 from qgis.PyQt.QtWidgets import QApplication, QFileDialog, QMenu
 
 from ..i18n import tr
 from ..layers.results import find_group, layers_of
 from ..session.question import Run
-from . import wording
+from .layout_items import open_layout, text_of
 
 
 def fill_export_menu(
@@ -47,50 +38,6 @@ def fill_export_menu(
     )
     add(tr("Text to the clipboard"), lambda: QApplication.clipboard().setText(text_of(run)), needs_file=False)
     add(tr("New print layout"), lambda: open_layout(run, iface), needs_file=False)
-
-
-def text_of(run: Run) -> str:
-    """Return the whole trace as text."""
-    lines = [run.question, ""]
-    for place, step in enumerate(run.ordered(), 1):
-        title = wording.class_name(step.label) if step.label else tr("Conclusion")
-        lines.append(" ".join(part for part in (f"{place}. {title}", step.date or "") if part))
-        lines += [f"   {wording.class_name(mask.label)}: {wording.extent_of(mask)}" for mask in step.masks]
-        lines += [f"   {wording.typeset(step.text)}"] if step.text else []
-        checked = dict.fromkeys(f"   [{claim.verdict}] {claim.text}" for claim in run.claims_of(step.number))
-        lines += [wording.typeset(line) for line in checked]
-    lines += ["", tr("Answer") + f": {wording.answer_of(run)}"]
-    lines += [f"! {warning}" for warning in run.warnings]
-    return "\n".join(lines)
-
-
-def open_layout(run: Run, iface: QgisInterface) -> QgsPrintLayout:
-    """Make a print layout with the map as it is and the answer under it, and open it."""
-    project = QgsProject.instance()
-    layout = QgsPrintLayout(project)
-    layout.initializeDefaults()
-    name, count = f"TerraScope: {run.question[:40]}", 1
-    while project.layoutManager().layoutByName(name if count == 1 else f"{name} ({count})"):
-        count += 1
-    layout.setName(name if count == 1 else f"{name} ({count})")
-    unit = QgsUnitTypes.LayoutMillimeters
-    shown = QgsLayoutItemMap(layout)
-    shown.setRect(20, 20, 20, 20)  # an item without a size loses its extent for good
-    shown.attemptMove(QgsLayoutPoint(10, 10, unit))
-    shown.attemptResize(QgsLayoutSize(277, 150, unit))
-    layout.addLayoutItem(shown)
-    canvas = iface.mapCanvas()
-    shown.setCrs(canvas.mapSettings().destinationCrs())
-    shown.setMapRotation(canvas.rotation())
-    shown.zoomToExtent(canvas.extent())
-    label = QgsLayoutItemLabel(layout)
-    label.setText(text_of(run))
-    label.attemptMove(QgsLayoutPoint(10, 163, unit))
-    label.attemptResize(QgsLayoutSize(277, 40, unit))
-    layout.addLayoutItem(label)
-    project.layoutManager().addLayout(layout)
-    iface.openLayoutDesigner(layout)
-    return layout
 
 
 def _with_path(iface: QgisInterface, run: Run, title: str, suffix: str, action: Callable[[str], object]) -> None:

@@ -119,11 +119,13 @@ class LayersBox(QWidget):
         for row, choice in enumerate(self._choices):
             self._fill_row(row, choice)
         self._is_filling = False
-        rows = max(1, min(5, len(self._choices)))
+        rows = max(1, len(self._choices))
         self.use_selected.setEnabled(bool(self._choices))
         self.correct.setEnabled(bool(self._choices))
         row_height = self.table.verticalHeader().defaultSectionSize()
-        self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + rows * row_height + 4)
+        head = self.table.horizontalHeader().sizeHint().height() + 4
+        self.table.setMinimumHeight(head + min(rows, 2) * row_height)
+        self.table.setMaximumHeight(head + min(rows, 5) * row_height)
         self._show_warnings(found)
 
     def detach(self) -> None:

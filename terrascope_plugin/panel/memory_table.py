@@ -8,6 +8,7 @@ from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QT
 
 from ..i18n import tr
 from . import wording
+from .ink import ink
 
 _FITS = {"gpu", "cpu"}
 
@@ -102,7 +103,7 @@ class MemoryTable(QTableWidget):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text)
                 if column == 3 and fits:
-                    item.setForeground(QColor("#2e7d32"))
+                    item.setForeground(QColor(ink("good")))
                 self.setItem(number, column, item)
         self.resizeRowsToContents()
         height = self.horizontalHeader().sizeHint().height() + 4

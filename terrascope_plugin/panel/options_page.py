@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QFormLayout, QSpinBox, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QFormLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from ..i18n import tr
 from ..settings import Settings
 from .card import muted, text_label
+from .colours_dialog import ColoursDialog
 
 
 class OptionsPage(QgsOptionsPageWidget):
@@ -62,6 +63,10 @@ class OptionsPage(QgsOptionsPageWidget):
         self.tiled = QCheckBox(tr("Cut larger areas into &tiles at full detail (slower)"))
         self.tiled.setChecked(settings.tiled)
         form.addRow("", self.tiled)
+        self._colours = settings.colours
+        self.colours = QPushButton(tr("Class &colours…"))
+        self.colours.clicked.connect(self._choose_colours)
+        form.addRow("", self.colours)
         self.runs = self._folder(tr("Next to the project"))
         self.runs.setFilePath(settings.runs_folder)
         form.addRow(tr("Keep &runs in"), self.runs)
@@ -106,6 +111,7 @@ class OptionsPage(QgsOptionsPageWidget):
         settings.precision = self.precision.currentData()
         settings.max_size = self.max_size.value()
         settings.tiled = self.tiled.isChecked()
+        settings.colours = self._colours
         settings.runs_folder = self.runs.filePath()
         settings.environment_folder = self.environment.filePath()
         settings.python = self.python.filePath()
@@ -114,6 +120,11 @@ class OptionsPage(QgsOptionsPageWidget):
         settings.log_debug = self.log_debug.isChecked()
         settings.save()
         self._saved(settings)
+
+    def _choose_colours(self) -> None:
+        dialog = ColoursDialog(self._colours, self)
+        if dialog.exec():
+            self._colours = dialog.stored()
 
     def _update(self) -> None:
         self.folder.setEnabled(self.network.currentData() == "folder")

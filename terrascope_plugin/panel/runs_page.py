@@ -40,6 +40,7 @@ class RunsPage(QWidget):
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels([tr("Question and answer"), tr("When")])
         self.tree.setWordWrap(True)
+        self.tree.setStyleSheet("QTreeWidget::item { padding: 4px 2px; }")
         self.tree.setRootIsDecorated(False)
         self.tree.setAlternatingRowColors(True)
         header = self.tree.header()

@@ -120,6 +120,6 @@ class StepBar(QWidget):
         if not self._steps:
             self.where.setText("")
         elif self._place is None:
-            self.where.setText(tr("{0} masks").format(len(self._steps)) if len(self._steps) != 1 else tr("1 mask"))
+            self.where.setText(tr("{0} steps").format(len(self._steps)) if len(self._steps) != 1 else tr("1 step"))
         else:
             self.where.setText(tr("step {0} of {1}").format(self._place + 1, len(self._steps)))

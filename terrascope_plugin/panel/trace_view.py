@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from ..i18n import tr
@@ -10,6 +10,14 @@ from ..session.question import Run
 from .card import AnswerCard, Card, StepCard, muted, text_label
 
 REDRAW_MS = 60  # text arrives token by token; cards are laid out at most this often
+
+
+class _Column(QWidget):
+    """Is as high as its wrapped texts need at its width, not as high as they would be at some other width."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
+        """None: the scroll area then asks for the height at the width that there is."""
+        return QSize(0, 0)
 
 
 class TraceView(QScrollArea):
@@ -23,7 +31,7 @@ class TraceView(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inner = QWidget()
+        inner = _Column()
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(0, 2, 4, 2)
         self._column.setSpacing(6)
@@ -43,9 +51,7 @@ class TraceView(QScrollArea):
         self._timer.setSingleShot(True)
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self._redraw)
-        self.verticalScrollBar().rangeChanged.connect(
-            lambda _low, high: self._follow and self.verticalScrollBar().setValue(high)
-        )
+        self.verticalScrollBar().rangeChanged.connect(self._go_along)
 
     @property
     def cards(self) -> list[Card]:
@@ -103,6 +109,11 @@ class TraceView(QScrollArea):
         if step in self._cards:
             self._follow = False
             self.ensureWidgetVisible(self._cards[step], 0, 12)
+
+    def _go_along(self, _low: int, high: int) -> None:
+        """Keep what is new in view: the last line while it is written, the head of the answer when it is there."""
+        if self._follow:
+            self.verticalScrollBar().setValue(high if self._answer is None else min(high, self._answer.y() - 2))
 
     def _redraw(self) -> None:
         run = self._run

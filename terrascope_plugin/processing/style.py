@@ -12,10 +12,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
-from ..i18n import PLUGIN_ROOT
+from ..layers.palette import STYLE
 from ..layers.style import symbol_of
-
-STYLE = PLUGIN_ROOT / "resources" / "styles" / "masks.qml"
 
 
 class ClassColours(QgsProcessingLayerPostProcessorInterface):

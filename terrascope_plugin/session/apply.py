@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..layers.palette import shown
 from .question import Claim, MaskOfStep, Run, RunState
 
 Message = dict[str, Any]
@@ -55,7 +56,7 @@ def _mask(run: Run, message: Message) -> int:
     bbox = message.get("bbox")
     mask = MaskOfStep(
         label=message["label"],
-        colour=message.get("colour") or "#ff9f1c",
+        colour=shown(message.get("colour") or "#ff9f1c"),
         derived=derived,
         empty=bool(message.get("empty")),
         measurements=dict(message["measurements"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..layers.palette import shown
 from ..layers.run_file import RunFile, json_column
 from .question import Claim, MaskOfStep, Run, RunState
 
@@ -56,11 +57,11 @@ def _add_mask(run: Run, row: dict) -> None:
     step = run.step(row["step"])
     own = step.mask
     if not row["derived"] and own is not None:
-        own.colour = row.get("colour") or own.colour
+        own.colour = shown(row.get("colour") or own.colour)
         return
     measurements = {name: row.get(name) for name in ("area_m2", "share", "pixels")}
     step.masks.append(
-        MaskOfStep(row["label"], row.get("colour") or "#ff9f1c", bool(row["derived"]), False, measurements)
+        MaskOfStep(row["label"], shown(row.get("colour") or "#ff9f1c"), bool(row["derived"]), False, measurements)
     )
 
 

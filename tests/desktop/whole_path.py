@@ -79,7 +79,8 @@ def third_question_killed(desk: Desk):
 
 def export_save_reopen(desk: Desk):
     """Export, save the project, open it again: everything is found."""
-    from terrascope_reasoning.terrascope_plugin.panel.export_menu import save_layers, text_of
+    from terrascope_reasoning.terrascope_plugin.panel.export_menu import save_layers
+    from terrascope_reasoning.terrascope_plugin.panel.layout_items import text_of
 
     yield from desk.ask("How much of the area is covered by water?")
     desk.record("again")

@@ -55,6 +55,16 @@ class FileWidget(QtWidgets.QWidget):
         pass
 
 
+class ColourButton(QtWidgets.QToolButton):
+    """As much of QgsColorButton as is used."""
+
+    def setColor(self, colour: QtGui.QColor) -> None:  # noqa: N802
+        self._colour = colour
+
+    def color(self) -> QtGui.QColor:
+        return self._colour
+
+
 class Settings:
     """As much of QgsSettings as is used."""
 
@@ -74,6 +84,7 @@ def install() -> None:
     core.QgsTask = type("QgsTask", (QtCore.QObject,), {})
     for name in ("QgsProcessingAlgorithm", "QgsProcessingProvider", "QgsProcessingException"):
         setattr(core, name, type(name, (Exception if name.endswith("Exception") else object,), {}))
+    core.QgsApplication.getThemeIcon = lambda _name: QtGui.QIcon()
     core.QgsRasterLayer, core.QgsVectorLayer = type("QgsRasterLayer", (), {}), type("QgsVectorLayer", (), {})
     project = core.QgsProject.instance.return_value
     project.layerTreeRoot.return_value.findLayers.return_value = []
@@ -81,6 +92,8 @@ def install() -> None:
     project.mapLayers.return_value = {}
     gui.QgsDockWidget = QtWidgets.QDockWidget
     gui.QgsFileWidget = FileWidget
+    gui.QgsColorButton = ColourButton
+    gui.QgsLayoutCustomDropHandler = object
     gui.QgsOptionsPageWidget = QtWidgets.QWidget
     gui.QgsOptionsWidgetFactory = object
     qgis, shim = types.ModuleType("qgis"), types.ModuleType("qgis.PyQt")
@@ -131,6 +144,8 @@ def main() -> None:
     from terrascope_plugin.backend_process.process import BackendProcess
     from terrascope_plugin.layers.choice import LayerChoice
     from terrascope_plugin.panel.bands_dialog import BandsDialog
+    from terrascope_plugin.panel.colours_dialog import ColoursDialog
+    from terrascope_plugin.panel.compare_dialog import CompareDialog
     from terrascope_plugin.panel.dock import Dock
     from terrascope_plugin.panel.models_dialog import ModelsDialog
     from terrascope_plugin.panel.options_page import OptionsPage
@@ -172,6 +187,10 @@ def main() -> None:
     dock.steps.go(1)
     key = QtGui.QKeyEvent(QtCore.QEvent.Type.KeyPress, QtCore.Qt.Key.Key_Right, QtCore.Qt.KeyboardModifier.NoModifier)
     application.sendEvent(dock.trace, key)
+    where, nothing = QtCore.QPointF(5, 5), QtCore.Qt.MouseButton.NoButton
+    left, none = QtCore.Qt.MouseButton.LeftButton, QtCore.Qt.KeyboardModifier.NoModifier
+    for kind, button in ((QtCore.QEvent.Type.MouseButtonPress, left), (QtCore.QEvent.Type.MouseMove, nothing)):
+        application.sendEvent(dock.trace.cards[-1], QtGui.QMouseEvent(kind, where, where, button, button, none))
     enter = QtGui.QKeyEvent(
         QtCore.QEvent.Type.KeyPress, QtCore.Qt.Key.Key_Return, QtCore.Qt.KeyboardModifier.NoModifier
     )
@@ -185,7 +204,9 @@ def main() -> None:
         SetupDialog(settings, backend),
         OptionsPage(lambda _s: None),
         BandsDialog(choice, ["a", "b"], {}),
+        ColoursDialog("{}"),
         models_page(ModelsDialog(settings, quiet)),
+        CompareDialog("/nowhere/a.gpkg", "/nowhere/b.gpkg"),
     ]
     for widget in widgets:
         widget.show()

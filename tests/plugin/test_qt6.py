@@ -18,4 +18,5 @@ def test_every_dialog_opens_under_pyqt6():
     script = ROOT / "tests" / "plugin" / "qt6_stand_in.py"
     result = subprocess.run([python, str(script)], capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stderr
-    assert result.stdout.split() == ["Dock", "SetupDialog", "OptionsPage", "BandsDialog", "ModelsDialog"]
+    opened = ["Dock", "SetupDialog", "OptionsPage", "BandsDialog", "ColoursDialog", "ModelsDialog", "CompareDialog"]
+    assert result.stdout.split() == opened
