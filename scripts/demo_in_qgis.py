@@ -7,7 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
-from in_qgis import OUT, Play, plugin, shoot, write_facts
+from in_qgis import OUT, Play, arrange_window, plugin, shoot, write_facts
 from qgis.core import QgsContrastEnhancement, QgsProject, QgsRasterLayer, QgsRasterMinMaxOrigin
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
@@ -35,13 +35,14 @@ def drawn() -> bool:
 def stages():
     """One stage after the other; yields what to wait for."""
     stays = bool(os.environ.get("TERRASCOPE_STAY"))
-    if not stays:
-        iface.mainWindow().setGeometry(0, 0, 1600, 1000)
     yield 800
     tool = plugin()
     tool.settings.runs_folder = str(OUT / "runs")
     tool.dock.show()
     tool.dock.raise_()
+    if not stays:
+        arrange_window()
+        yield 300
     scene = os.environ["TERRASCOPE_SCENE"]
     layer = QgsRasterLayer(scene, Path(scene).stem)
     natural_colours(layer)

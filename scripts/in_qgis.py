@@ -13,6 +13,7 @@ from pathlib import Path
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QObject, Qt, QTimer
 from qgis.PyQt.QtGui import QPixmap
+from qgis.PyQt.QtWidgets import QDockWidget
 from qgis.utils import iface, plugins
 
 OUT = Path(os.environ["OUT_DIR"])
@@ -112,6 +113,19 @@ class Play(QObject):
                 QTimer.singleShot(20, self._next)
             else:
                 QTimer.singleShot(int(wanted), self._next)
+
+
+def arrange_window(width: int = 1600, height: int = 1000) -> None:
+    """Give the window its size, and the docks theirs: the layer tree can be read, the browser is out of the way."""
+    window = iface.mainWindow()
+    window.setGeometry(0, 0, width, height)
+    docks = {dock.objectName(): dock for dock in window.findChildren(QDockWidget)}
+    if "Browser" in docks:
+        docks["Browser"].hide()
+    wanted = [
+        (docks[name], size) for name, size in (("Layers", 260), (plugin().dock.objectName(), 420)) if name in docks
+    ]
+    window.resizeDocks([dock for dock, _ in wanted], [size for _, size in wanted], Qt.Orientation.Horizontal)
 
 
 def write_facts(facts: dict) -> None:

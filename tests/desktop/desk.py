@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from in_qgis import OUT, StallWatch, plugin
+from in_qgis import OUT, StallWatch, arrange_window, plugin
 from qgis.core import QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
@@ -16,12 +16,13 @@ FACTS: dict = {}
 
 def open_desk():
     """Give the window its size and show the panel; runs are kept with the other results. `desk = yield from ...`."""
-    iface.mainWindow().setGeometry(0, 0, 1600, 1000)
     yield 800
     desk = Desk()
     desk.tool.settings.runs_folder = str(OUT / "runs")
     desk.dock.show()
     desk.dock.raise_()
+    arrange_window()
+    yield 300
     return desk
 
 

@@ -16,7 +16,7 @@ from qgis.core import (  # noqa: E402
     QgsTemporalNavigationObject,
     QgsUnitTypes,
 )
-from qgis.PyQt.QtCore import Qt, QTimer  # noqa: E402
+from qgis.PyQt.QtCore import QPointF, Qt, QTimer  # noqa: E402
 from qgis.PyQt.QtGui import QImage  # noqa: E402
 from qgis.PyQt.QtTest import QTest  # noqa: E402
 from qgis.PyQt.QtWidgets import QApplication, QInputDialog, QMessageBox  # noqa: E402
@@ -137,6 +137,7 @@ def time_plays(desk: Desk):
 def layout(desk: Desk):
     """The result goes into a print layout, with its text."""
     from qgis.core import QgsLayoutExporter, QgsLayoutItemLabel, QgsLayoutItemMap
+    from terrascope_reasoning.terrascope_plugin.panel.layout_items import drag_of
 
     QgsProject.instance().clear()
     desk.load(SCENE)
@@ -160,6 +161,9 @@ def layout(desk: Desk):
         "colours": len({QImage(picture).pixel(x, 150) for x in range(60, 800, 3)}),
     }
     for designer in iface.openLayoutDesigners():
+        (file,) = (url.toLocalFile() for url in drag_of(run).urls())
+        dropped = desk.tool.layout_drops.handleFileDrop(designer, QPointF(20, 20), file)
+        FACTS["layout"]["dropped"] = dropped and sum(isinstance(x, QgsLayoutItemMap) for x in made.items()) == 2
         designer.window().close()
     yield 500
 

@@ -108,6 +108,7 @@ def map_path(facts: dict) -> list[Promise]:
     kept = layout["maps"] == 1 and layout["says_the_answer"] and layout["colours"] > 20
     found += [
         ("the result goes into a print layout", kept, layout),
+        ("a run that is dropped on a page is a map there", layout["dropped"], layout["dropped"]),
         ("a run is renamed, and its layers follow", runs["renamed"] and runs["layers_follow"], runs),
         ("two runs are compared", runs["compared"], runs["compared"]),
         ("a run is deleted with its layers", runs["deleted"], runs["deleted"]),
