@@ -217,7 +217,7 @@ def write_ours(folder: Path, size: int) -> Work:
     def work() -> float:
         with GeoPackageWriter(out, trace) as writer:
             step = Step(1, label="water", mask=MaskRle.encode(mask), measurements={"area_m2": area, "share": 0.5})
-            return float(len(writer.put_step(step)))
+            return float(writer.put_step(step).number)
 
     return work
 

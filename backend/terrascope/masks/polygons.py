@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -13,11 +14,14 @@ from scipy.sparse.csgraph import connected_components
 from terrascope.masks import regions
 from terrascope.masks.errors import MaskError
 from terrascope.masks.rings import Ints, Rings, regions_of, trace
+from terrascope.masks.stitching import diagonal_pairs, outlines
 from terrascope.masks.types import Mask
 from terrascope.scene.types import Affine6, Grid
 
 #: Pixels of a mask that is outlined at once; a larger one is outlined strip by strip.
-AT_ONCE = 1 << 25
+AT_ONCE = 1 << 21
+#: Points of outlines that become polygons at a time.
+CHUNK = 1 << 21
 
 
 class Part(NamedTuple):
@@ -48,9 +52,13 @@ def polygonise(
     """
     inside = regions.as_mask(mask, grid)
     if inside.size > AT_ONCE:
-        polygons, pixels = outlines_in_strips(inside)
-        kept = polygons[pixels >= min_pixels]
-        return [each for each in _finished(kept, grid, simplify) if not each.is_empty]
+        found = outlines(inside)
+        return [
+            polygon
+            for _, polygons in polygons_of(found.rings, np.flatnonzero(found.pixels >= min_pixels), grid, simplify)
+            for polygon in polygons
+            if not polygon.is_empty
+        ]
     return [part.polygon for part in polygonise_labels(inside, grid, simplify=simplify, min_pixels=min_pixels)]
 
 
@@ -107,47 +115,38 @@ def outlined(mask: Mask, grid: Grid) -> tuple[Ints, NDArray[np.object_]]:
 
 def joined_at_corners(numbered: Ints) -> Ints:
     """Group of each 4-connected region of `outlined`, from 0 on: regions that touch by a corner belong together."""
-    pairs = []
-    for one, two in ((numbered[:-1, :-1], numbered[1:, 1:]), (numbered[:-1, 1:], numbered[1:, :-1])):
-        meet = (one > 0) & (two > 0) & (one != two)
-        pairs.append(np.stack([one[meet], two[meet]]).astype(np.int64))
-    one, two = np.concatenate(pairs, axis=1) - 1
+    one, two = diagonal_pairs(numbered).pairs - 1
     total = int(numbered.max(initial=0))
     graph = coo_array((np.ones(one.size, np.int8), (one, two)), shape=(total, total))
     return np.asarray(connected_components(graph, directed=False)[1], np.int64)
 
 
-def outlines_in_strips(mask: Mask, strip: int = AT_ONCE // 2) -> tuple[NDArray[np.object_], Ints]:
-    """Outline a mask strip by strip and join what hangs together across the cuts, so that memory stays bounded.
+def polygons_of(
+    rings: Rings, wanted: Ints, grid: Grid, simplify: float | None = None, points: int = CHUNK
+) -> Iterator[tuple[Ints, NDArray[np.object_]]]:
+    """Yield regions and their polygons in map coordinates, about so many points at a time.
 
-    Returns the polygons in pixel coordinates (x = column, y = row) and their pixels, in no certain order.
+    `wanted` are regions of the rings, numbered from 0 on, in the order in which they come. Memory holds one chunk.
     """
-    found, sizes, joins = [], [np.zeros(1, np.int64)], [np.zeros((2, 0), np.int64)]
-    above, total = np.zeros(mask.shape[1], np.int64), 0
-    step = max(1, strip // max(mask.shape[1], 1))
-    for row in range(0, mask.shape[0], step):
-        numbered = regions_of(mask[row : row + step])
-        number = int(numbered.max(initial=0))
-        top, bottom = (np.where(line > 0, line.astype(np.int64) + total, 0) for line in (numbered[0], numbered[-1]))
-        meet = (above > 0) & (top > 0)
-        joins.append(np.unique(np.stack([above[meet], top[meet]]), axis=1))
-        if number:
-            sizes.append(np.bincount(numbered.ravel(), minlength=number + 1)[1:])
-            found.append(_polygons(trace(numbered), (row, 0))[1])
-        above, total = bottom, total + number
-    if not found:
-        return np.zeros(0, object), np.zeros(0, np.int64)
-    polygons, pixels = np.concatenate(found), np.concatenate(sizes)[1:]
-    one, two = np.concatenate(joins, axis=1) - 1
-    graph = coo_array((np.ones(one.size, np.int8), (one, two)), shape=(total, total))
-    _, group = connected_components(graph, directed=False)
-    shared = np.flatnonzero(np.bincount(group)[group] > 1)
-    shared = shared[np.argsort(group[shared], kind="stable")]
-    pieces = np.split(shared, np.flatnonzero(np.diff(group[shared])) + 1) if shared.size else []
-    joined = np.array([shapely.simplify(shapely.union_all(polygons[piece]), 0.0) for piece in pieces], dtype=object)
-    alone = np.bincount(group)[group] == 1
-    together = np.array([pixels[piece].sum() for piece in pieces], np.int64)
-    return np.concatenate([polygons[alone], joined]), np.concatenate([pixels[alone], together])
+    rank = np.full(int(rings.region.max(initial=-1)) + 1, -1, np.int64)
+    rank[wanted] = np.arange(wanted.size)
+    ring_rank = rank[rings.region]
+    order = np.argsort(ring_rank, kind="stable")
+    order = order[np.searchsorted(ring_rank[order], 0) :]
+    lengths = np.diff(rings.starts)[order]
+    chunk = (np.cumsum(lengths) - lengths) // points
+    last = np.flatnonzero(np.diff(ring_rank[order], append=wanted.size))  # the last ring of each region
+    cuts = last[np.flatnonzero(np.diff(chunk[last], append=chunk[-1:] + 1))] + 1
+    begin = 0
+    for end in cuts.tolist():
+        some = order[begin:end]
+        counts = lengths[begin:end]
+        starts = np.append(0, np.cumsum(counts))
+        index = np.repeat(rings.starts[some] - starts[:-1], counts) + np.arange(starts[-1])
+        piece = Rings(rings.points[index], starts, ring_rank[some], rings.hole[some])
+        numbers, polygons = _polygons(piece, (0, 0))
+        yield wanted[numbers], _finished(polygons, grid, simplify)
+        begin = end
 
 
 def _polygons(rings: Rings, origin: tuple[int, int]) -> tuple[Ints, NDArray[np.object_]]:

@@ -53,7 +53,7 @@ def trace(regions: Ints) -> Rings:
     order, starts = _cycles(following, owner > 0)
     corner = order // 4
     rows, cols = corner_rows[corner].astype(np.int64), corner_cols[corner].astype(np.int64)
-    turning = _cross(rows, cols, starts)
+    turning = cross(rows, cols, starts)
     signed = np.add.reduceat(turning, starts[:-1]) if len(starts) > 1 else np.zeros(0)
     region = owner.reshape(-1)[order[starts[:-1]]].astype(np.int64)
     return Rings(np.stack([rows, cols], axis=1), starts, region, signed < 0)
@@ -116,7 +116,7 @@ def _cycles(following: Ints, exists: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     return np.array(order, np.int64), np.array([*starts, len(order)], np.int64)
 
 
-def _cross(rows: Ints, cols: Ints, starts: Ints) -> NDArray[np.float64]:
+def cross(rows: Ints, cols: Ints, starts: Ints) -> NDArray[np.float64]:
     """Shoelace terms of every run, in order."""
     after = np.arange(1, rows.size + 1)
     after[starts[1:] - 1] = starts[:-1]

@@ -25,7 +25,7 @@ from terrascope.reasoning.events import (
 from terrascope.scene.types import Scene
 from terrascope.trace.colours import colour_of
 from terrascope.trace.geopackage import GeoPackageWriter
-from terrascope.trace.parts import Part, display_geometry, drawing_transform
+from terrascope.trace.parts import Outline
 from terrascope.trace.text import ReadableStream
 from terrascope.trace.types import Answer, DerivedMask, MaskRle, Step, measurements_of
 
@@ -124,8 +124,8 @@ class Recorder:
         )
         self._steps[event.step] = step
         self.masks[event.step] = mask, measurement
-        parts = self._writer.put_step(step)
-        self._send(self._mask_message(step, step.label or "", step.measurements, parts, derived=False))
+        outline = self._writer.put_step(step)
+        self._send(self._mask_message(step, step.label or "", step.measurements, outline, derived=False))
 
     def _evidence(self, event: EvidenceReady) -> None:
         step = self._steps[event.step]
@@ -134,10 +134,10 @@ class Recorder:
         relations = {name: value for name, value in found.items() if name not in step.measurements}
         step = replace(step, evidence=event.text, derived=derived, relations=relations)
         self._steps[event.step] = step
-        self._writer.put_step(step)
+        outlines = self._writer.put_outlined(step)
         self._send({"type": "evidence", "step": event.step, "text": event.text, "measurements": dict(step.relations)})
-        for each in derived:
-            self._send(self._mask_message(step, each.label, each.measurements, None, derived=True))
+        for each, outline in zip(derived, outlines[len(outlines) - len(derived) :]):
+            self._send(self._mask_message(step, each.label, each.measurements, outline, derived=True))
 
     def _derived(self, label: str, value: object, step: Step) -> DerivedMask:
         mask = np.asarray(value, dtype=bool)
@@ -150,7 +150,7 @@ class Recorder:
         return measure(mask, seen.valid, self._scene.grid, probability=probability, bands=seen)
 
     def _mask_message(
-        self, step: Step, label: str, measurements: Mapping[str, object], parts: list[Part] | None, derived: bool
+        self, step: Step, label: str, measurements: Mapping[str, object], outline: Outline, derived: bool
     ) -> Message:
         message: Message = {
             "type": "mask", "step": step.number, "label": label, "gpkg": str(self._writer.path),
@@ -158,11 +158,9 @@ class Recorder:
             "confidence": None if derived else step.confidence, "colour": colour_of(label, derived),
             "empty": measurements.get("pixels") == 0, "derived": derived,
         }  # fmt: skip
-        if parts:
-            boxes = np.array([part.geometry.bounds for part in parts])
-            message["bbox"] = [*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist()]
-            transform = drawing_transform(self._scene.grid)
-            wkt = display_geometry(parts, 0.75 * abs(transform.a * transform.e - transform.b * transform.d) ** 0.5)
+        if outline.bounds is not None:
+            message["bbox"] = list(outline.bounds)
+            wkt = outline.wkt()
             if wkt is not None:
                 message["wkt"] = wkt
         return {key: value for key, value in message.items() if value is not None or key in ("date", "confidence")}

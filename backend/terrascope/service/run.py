@@ -14,6 +14,7 @@ from pathlib import Path
 import terrascope
 from terrascope.errors import TerraScopeError
 from terrascope.networks.interface import Network, Prompt
+from terrascope.networks.progress import listening
 from terrascope.networks.registry import resolve
 from terrascope.process_memory import own_peak_mb
 from terrascope.reasoning.events import EndReason
@@ -76,7 +77,7 @@ def run_question(
     with GeoPackageWriter(request.out, trace, pictures) as writer:
         recorder = Recorder(scene, writer, on_message)
         try:
-            with clock.part("reasoning_s"):
+            with clock.part("reasoning_s"), listening(_progress(on_message, lambda: False)):
                 _reason(network, scene, request, settings, recorder, cancelled)
         except TerraScopeError as error:
             recorder.flush()

@@ -10,22 +10,25 @@ import json
 import os
 import sqlite3
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 
+from terrascope import large
 from terrascope.errors import TraceError
 from terrascope.scene.types import Affine6, Grid
 from terrascope.trace.colours import colour_of
 from terrascope.trace.geopackage_schema import APPLICATION_ID, create_tables, srs_of
 from terrascope.trace.json_io import from_json
 from terrascope.trace.jsonable import build, jsonable
-from terrascope.trace.parts import Part, parts_of
+from terrascope.trace.parts import Outline, Part, drawing_transform, is_streamed, stream_parts
 from terrascope.trace.styles import masks_qml
 from terrascope.trace.types import (
     ClaimRecord,
@@ -115,35 +118,36 @@ class GeoPackageWriter:
         """The trace as it stands in the file."""
         return self._trace
 
-    def put_step(self, step: Step) -> list[Part]:
+    def put_step(self, step: Step) -> Outline:
         """Write a step, or write it anew with what has come since.
 
-        Returns the parts of the masks that were new, the step's own first, each mask's largest part first.
+        Returns the outline of the step's own mask where it is new; an empty one where it is not.
         """
+        return self.put_outlined(step)[0]
+
+    def put_outlined(self, step: Step) -> list[Outline]:
+        """Write a step as `put_step` does, and return an outline for its own mask and for each derived one."""
         masks = all_masks(step)
         before = self._written.get(step.number, [])
         # Text, tokens and derived masks come after the mask: its polygons, the costly part, stay as they are.
         kept = len(before) if masks[: len(before)] == before else 0
-        written: list[Part] = []
-        rows: list[tuple[object, ...]] = []
-        for label, rle, measurements, derived in masks[kept:]:
-            parts = parts_of(rle.decode(), self._grid, summary_area(measurements))
-            written.extend(parts)
-            rows.extend(self._mask_rows(step, label, parts, measurements, derived))
-        bounds = shapely.total_bounds([part.geometry for part in written]) if written else None
+        tolerance = _drawn_within(self._grid)
+        found = [Outline(tolerance) for _ in masks] or [Outline(tolerance)]
+        rows = [self._mask_rows(step, entry, outline) for entry, outline in list(zip(masks, found))[kept:]]
         with self._transaction() as connection:
             if before and not kept:
                 connection.execute("DELETE FROM masks WHERE step = ?", (step.number,))
             connection.execute("DELETE FROM steps WHERE step = ?", (step.number,))
-            connection.executemany(f"INSERT INTO masks ({_MASK_COLUMNS}) VALUES ({_marks(_MASK_COLUMNS)})", rows)
+            for each, outline in zip(rows, found[kept:]):
+                connection.executemany(f"INSERT INTO masks ({_MASK_COLUMNS}) VALUES ({_marks(_MASK_COLUMNS)})", each)
+                if outline.bounds is not None:
+                    connection.execute(_EXTEND_BOUNDS, outline.bounds)
             connection.execute(f"INSERT INTO steps ({_STEP_COLUMNS}) VALUES ({_marks(_STEP_COLUMNS)})", _step_row(step))
             if self._add_colours(masks):
                 connection.execute(_SET_STYLE, (masks_qml(self._colours),))
-            if bounds is not None:
-                connection.execute(_EXTEND_BOUNDS, bounds.tolist())
         self._written[step.number] = masks
         self._trace = self._trace.with_step(step)
-        return written
+        return found
 
     def put_claims(self, claims: Sequence[ClaimRecord]) -> None:
         """Write the claims, in place of those that were there."""
@@ -177,18 +181,25 @@ class GeoPackageWriter:
                  picture.media_type if picture else None),
             )  # fmt: skip
 
-    def _mask_rows(
-        self, step: Step, label: str, parts: list[Part], measurements: Mapping[str, object], derived: bool
+    def _mask_rows(self, step: Step, entry: MaskEntry, outline: Outline) -> Iterable[tuple[object, ...]]:
+        """Rows of the table `masks`; each part is added to the outline. Those of a large mask come one by one."""
+        mask = entry.mask.decode()
+        rows = self._rows_of(step, entry, outline, mask)
+        return rows if is_streamed(mask) else list(rows)
+
+    def _rows_of(
+        self, step: Step, entry: MaskEntry, outline: Outline, mask: NDArray[np.bool_]
     ) -> Iterator[tuple[object, ...]]:
-        share, area = summary_share(measurements), summary_area(measurements)
-        total = sum(part.pixels for part in parts)
-        for number, (part, blob) in enumerate(zip(parts, _geometry_blobs(parts, self._srs.srs_id)), 1):
+        share, area = summary_share(entry.measurements), summary_area(entry.measurements)
+        total = large.count(mask)
+        for number, part in enumerate(stream_parts(mask, self._grid, area), 1):
+            outline.add(part)
             weight = part.area_m2 / area if part.area_m2 is not None and area else part.pixels / total
             part_share = None if share is None else share * weight
             yield (
-                blob, step.number, label, step.view, step.view_name, _full_date(step.date), step.date,
-                number, part.area_m2, part_share, part.pixels, area, share, None if derived else step.confidence,
-                colour_of(label, derived), derived,
+                _geometry_blob(part, self._srs.srs_id), step.number, entry.label, step.view, step.view_name,
+                _full_date(step.date), step.date, number, part.area_m2, part_share, part.pixels, area, share,
+                None if entry.derived else step.confidence, colour_of(entry.label, entry.derived), entry.derived,
             )  # fmt: skip
 
     def _add_colours(self, masks: Sequence[MaskEntry]) -> bool:
@@ -271,15 +282,17 @@ def _text(value: object) -> str | None:
     return value if value is None or isinstance(value, str) else _dump(value)
 
 
-def _geometry_blobs(parts: Sequence[Part], srs_id: int) -> list[bytes]:
+def _geometry_blob(part: Part, srs_id: int) -> bytes:
     """GeoPackage binary: header with an envelope (x, x, y, y), then WKB, all little-endian."""
-    geometries = [part.geometry for part in parts]
-    return [
-        struct.pack("<2sBBi4d", b"GP", 0, 0b00000011, srs_id, low_x, high_x, low_y, high_y) + wkb
-        for (low_x, low_y, high_x, high_y), wkb in zip(
-            shapely.bounds(geometries).reshape(-1, 4), shapely.to_wkb(geometries, byte_order=1)
-        )
-    ]
+    low_x, low_y, high_x, high_y = part.geometry.bounds
+    header = struct.pack("<2sBBi4d", b"GP", 0, 0b00000011, srs_id, low_x, high_x, low_y, high_y)
+    return header + bytes(shapely.to_wkb(part.geometry, byte_order=1))
+
+
+def _drawn_within(grid: Grid) -> float:
+    """How far an outline for a first look may be from the true one, in map units: three quarters of a pixel."""
+    transform = drawing_transform(grid)
+    return float(0.75 * abs(transform.a * transform.e - transform.b * transform.d) ** 0.5)
 
 
 def grid_of(record: GridRecord) -> Grid:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -43,8 +44,25 @@ def parts_of(mask: NDArray[np.bool_], grid: Grid, area_m2: float | None) -> list
         Measured area of the whole mask. It is shared out over the parts by true pixel areas, so that the parts add up
         to the measurement; None where there is no CRS.
     """
-    if not mask.any():
-        return []
+    return list(stream_parts(mask, grid, area_m2))
+
+
+def stream_parts(mask: NDArray[np.bool_], grid: Grid, area_m2: float | None) -> Iterator[Part]:
+    """Yield the same parts, so that memory need not hold the polygons of all parts of a large mask."""
+    if is_streamed(mask):
+        yield from _streamed(mask, grid, area_m2)
+    elif mask.any():
+        yield from _at_once(mask, grid, area_m2)
+
+
+def is_streamed(mask: NDArray[np.bool_]) -> bool:
+    """Say whether a mask is so large that its parts are made one after the other."""
+    from terrascope.masks.polygons import AT_ONCE
+
+    return mask.size > AT_ONCE
+
+
+def _at_once(mask: NDArray[np.bool_], grid: Grid, area_m2: float | None) -> Iterator[Part]:
     from terrascope.masks.polygons import joined_at_corners, outlined
 
     numbered, polygons = outlined(np.asarray(mask, bool), replace(grid, transform=drawing_transform(grid)))
@@ -53,15 +71,53 @@ def parts_of(mask: NDArray[np.bool_], grid: Grid, area_m2: float | None) -> list
     geometries = shapely.multipolygons(polygons[order], indices=group[order])
     pixels = np.asarray(np.bincount(group, weights=np.bincount(numbered.ravel())[1:]), np.int64)
     areas = _areas(numbered, group, pixels, grid, area_m2)
+    largest = np.argsort(-pixels, kind="stable")
+    yield from _as_parts(geometries[largest], pixels[largest], None if areas is None else areas[largest])
+
+
+def _streamed(mask: NDArray[np.bool_], grid: Grid, area_m2: float | None) -> Iterator[Part]:
+    from terrascope.masks import ground
+    from terrascope.masks.fields import Constant
+    from terrascope.masks.polygons import polygons_of
+    from terrascope.masks.stitching import outlines
+
+    cell = None if area_m2 is None else ground(grid).area
+    found = outlines(mask, None if cell is None or isinstance(cell, Constant) else cell.at)
+    pixels = np.bincount(found.part, weights=found.pixels).astype(np.int64)
+    rank = np.empty(pixels.size, np.int64)
+    rank[np.argsort(-pixels, kind="stable")] = np.arange(pixels.size)
+    pixels = np.sort(pixels)[::-1]
+    areas: NDArray[np.float64] | None = None
+    if area_m2 is not None:
+        weights = found.pixels if found.weights is None else found.weights
+        areas = _shared_out(np.bincount(rank[found.part], weights).astype(np.float64), area_m2)
+    of_region = rank[found.part]
+    regions = np.argsort(of_region, kind="stable")
+    waiting: list[tuple[NDArray[np.int64], NDArray[np.object_]]] = []
+    done = 0
+    for numbers, polygons in polygons_of(found.rings, regions, replace(grid, transform=drawing_transform(grid))):
+        waiting.append((of_region[numbers], polygons))
+        last = int(of_region[numbers[-1]])
+        complete = pixels.size if numbers[-1] == regions[-1] else last  # the last part may go on
+        if complete > done:
+            part, polygon = (np.concatenate(each) for each in zip(*waiting))
+            now = part < complete
+            geometries = shapely.multipolygons(polygon[now], indices=part[now] - done)
+            some = slice(done, complete)
+            yield from _as_parts(geometries, pixels[some], None if areas is None else areas[some])
+            waiting, done = [(part[~now], polygon[~now])], complete
+
+
+def _as_parts(
+    geometries: NDArray[np.object_], pixels: NDArray[np.int64], areas: NDArray[np.float64] | None
+) -> Iterator[Part]:
     valid = shapely.is_valid(geometries)
-    return [
-        Part(
-            geometries[each] if valid[each] else _repaired(geometries[each]),
-            None if areas is None else float(areas[each]),
-            int(pixels[each]),
+    for number, geometry in enumerate(geometries):
+        yield Part(
+            geometry if valid[number] else _repaired(geometry),
+            None if areas is None else float(areas[number]),
+            int(pixels[number]),
         )
-        for each in np.argsort(-pixels, kind="stable")
-    ]
 
 
 def _areas(
@@ -83,8 +139,12 @@ def _areas(
         rows, cols = np.nonzero(numbered)
         weights = cell.at(rows + 0.5, cols + 0.5)
         sums = np.asarray(np.bincount(group[numbered[rows, cols] - 1], weights=weights), np.float64)
-    total = float(sums.sum())
-    return sums * (area_m2 / total) if total > 0 else sums
+    return _shared_out(sums, area_m2)
+
+
+def _shared_out(weights: NDArray[np.float64], area_m2: float) -> NDArray[np.float64]:
+    total = float(weights.sum())
+    return weights * (area_m2 / total) if total > 0 else weights
 
 
 def _repaired(geometry: MultiPolygon) -> MultiPolygon:
@@ -92,18 +152,60 @@ def _repaired(geometry: MultiPolygon) -> MultiPolygon:
     return MultiPolygon([each for each in parts if each.geom_type == "Polygon"])
 
 
-def display_geometry(parts: list[Part], tolerance: float, limit: int = 200_000) -> str | None:
-    """Return the parts as one WKT MultiPolygon, simplified for a first look; None where it would be longer than limit.
+class Outline:
+    """What of a mask's parts is shown at once: their bounds, and as much of their outlines as fits into a message.
 
     Parameters
     ----------
     tolerance
         Largest distance, in map units, between the true outline and the simplified one.
+    limit
+        Characters of the outlines as text.
     """
-    if len(parts) * 60 > limit:
+
+    def __init__(self, tolerance: float, limit: int = 200_000) -> None:
+        self.number = 0
+        self._tolerance, self._limit = tolerance, limit
+        self._shown: list[MultiPolygon] = []
+        self._points = 0
+        self._low, self._high = [np.inf, np.inf], [-np.inf, -np.inf]
+
+    def add(self, part: Part) -> None:
+        """Add the next part; the largest come first."""
+        self.number += 1
+        low_x, low_y, high_x, high_y = part.geometry.bounds
+        self._low = [min(self._low[0], low_x), min(self._low[1], low_y)]
+        self._high = [max(self._high[0], high_x), max(self._high[1], high_y)]
+        if self._points * _POINT_CHARACTERS < self._limit:
+            simple = shapely.simplify(part.geometry, self._tolerance)
+            self._points += int(shapely.get_num_coordinates(simple))
+            self._shown.append(simple)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """Least and greatest x and y (x, y, x, y) of all parts; None without any."""
+        return (self._low[0], self._low[1], self._high[0], self._high[1]) if self.number else None
+
+    def wkt(self) -> str | None:
+        """Return the outlines as one WKT MultiPolygon: coarser, and without the smallest parts, where they would be
+        longer than the limit; None without any."""
+        tolerance = self._tolerance
+        polygons = shapely.get_parts(self._shown) if self._shown else np.zeros(0, object)
+        for _ in range(_COARSER):
+            polygons = polygons[~shapely.is_empty(polygons)]
+            polygons = polygons[shapely.get_type_id(polygons) == shapely.GeometryType.POLYGON]
+            points = int(shapely.get_num_coordinates(polygons).sum()) if polygons.size else 0
+            if points * _POINT_CHARACTERS <= 2 * self._limit:
+                break
+            tolerance *= 2
+            polygons = shapely.simplify(polygons, tolerance)
+        while polygons.size:
+            text = str(shapely.to_wkt(shapely.multipolygons(polygons), rounding_precision=6))
+            if len(text) <= self._limit:
+                return text
+            polygons = polygons[: int(polygons.size * 0.8 * self._limit / len(text))]  # the largest parts come first
         return None
-    polygons = shapely.get_parts([part.geometry for part in parts])
-    simple = shapely.simplify(polygons, tolerance)
-    simple = simple[~shapely.is_empty(simple) & (shapely.get_type_id(simple) == shapely.GeometryType.POLYGON)]
-    text = str(shapely.to_wkt(shapely.multipolygons(simple), rounding_precision=6))
-    return text if len(text) <= limit else None
+
+
+#: Characters that a point takes in WKT, about; and how often a tolerance is doubled.
+_POINT_CHARACTERS, _COARSER = 30, 8

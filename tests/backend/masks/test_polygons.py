@@ -12,7 +12,8 @@ from rasterio import features
 from scipy import ndimage
 
 from terrascope.masks import MaskError, measure, polygonise, polygonise_labels
-from terrascope.masks.polygons import outlines_in_strips
+from terrascope.masks.polygons import polygons_of
+from terrascope.masks.stitching import outlines
 from terrascope.scene.types import Affine6, Grid
 
 
@@ -124,15 +125,42 @@ def test_a_negative_tolerance_is_refused() -> None:
         polygonise(np.ones((5, 5), bool), bare(5, 5), simplify=-1.0)
 
 
-@settings(max_examples=60, deadline=None)
-@given(masks(1, 14), st.integers(1, 40))
-def test_outlines_made_in_strips_are_the_same(found: list[np.ndarray], strip: int) -> None:
-    mask = found[0]
+@settings(max_examples=300, deadline=None)
+@given(masks(1, 14), st.integers(1, 60), st.integers(1, 100))
+def test_outlines_stitched_from_strips_are_the_same(drawn: list[np.ndarray], strip: int, chunk: int) -> None:
+    mask = drawn[0]
     grid = Grid(mask.shape[1], mask.shape[0], Affine6(1, 0, 0, 0, 1, 0), None)
     whole = polygonise(mask, grid)
-    polygons, pixels = outlines_in_strips(mask, strip)
-    assert len(polygons) == len(whole)
+    found = outlines(mask, lambda rows, cols: rows * 100 + cols, strip)
+    wanted = np.argsort(-found.pixels, kind="stable")
+    pieces = list(polygons_of(found.rings, wanted, grid, points=chunk))
+    regions = [int(region) for numbers, _ in pieces for region in numbers]
+    polygons = [polygon for _, some in pieces for polygon in some]
+    assert regions == wanted.tolist()
     assert all(each.is_valid and each.geom_type == "Polygon" for each in polygons)
-    assert {round(each.area) for each in polygons} == set(pixels.tolist()) or not mask.any()
-    for one in whole:
-        assert any(one.equals(other) for other in polygons)
+    plain = {shapely.normalize(each).wkt for each in polygons}
+    assert plain == {shapely.normalize(each).wkt for each in whole}
+    for region, polygon in zip(regions, polygons, strict=True):
+        inside = rasterised(polygon, mask.shape)
+        assert inside.sum() == found.pixels[region] == polygon.area
+        rows, cols = np.nonzero(inside)
+        assert found.weights is not None
+        assert found.weights[region] == ((rows + 0.5) * 100 + cols + 0.5).sum()
+    parts, number = ndimage.label(mask, np.ones((3, 3)))
+    own = [int(parts[rasterised(polygon, mask.shape)][0]) for polygon in polygons]
+    pairs = set(zip(own, found.part[regions].tolist(), strict=True))
+    assert len(pairs) == len({one for one, _ in pairs}) == len({other for _, other in pairs}) == number
+
+
+def rasterised(polygon: shapely.Polygon, shape: tuple[int, ...]) -> np.ndarray:
+    return features.rasterize([polygon], shape, dtype="uint8").astype(bool)
+
+
+def test_a_mask_with_one_winding_part_is_stitched_without_a_seam() -> None:
+    rng = np.random.default_rng(3)
+    mask = ndimage.gaussian_filter(rng.standard_normal((300, 400)), 3) > -0.03
+    grid = Grid(400, 300, Affine6(10, 0, 500000, 0, -10, 5000000), "EPSG:32633")
+    found = outlines(mask, strip=400 * 7)
+    (stitched,) = [some for _, some in polygons_of(found.rings, np.arange(found.pixels.size), grid)]
+    whole = {shapely.normalize(each).wkb for each in polygonise(mask, grid)}
+    assert {shapely.normalize(each).wkb for each in stitched} == whole

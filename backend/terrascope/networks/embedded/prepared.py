@@ -21,6 +21,9 @@ Bools = NDArray[np.bool_]
 Units = Callable[[Floats, Bools], Floats]
 
 
+_AT_ONCE = 1 << 20  # pixels that are worked on at one time
+
+
 class Bands(NamedTuple):
     """Rows of an image: bands float32 [C, n, W] and which pixels are valid, bool [n, W]."""
 
@@ -80,9 +83,14 @@ class Streamed:
 
     def rows(self, first: int, end: int) -> Bands:
         """See `Image`. Where a pixel is not valid stands the mean of the valid ones of the whole view."""
-        stack, valid = self._bare(slice(first, end))
-        if self._mean is not None and not valid.all():
-            stack = np.where(valid, stack, self._mean[:, None, None]).astype(np.float32)
+        width = self.shape[1]
+        stack = np.empty((len(self._places), end - first, width), np.float32)
+        valid = np.empty((end - first, width), np.bool_)
+        for some in large.strips(valid.shape, _AT_ONCE):
+            bands, inside = self._bare(slice(first + some.start, first + some.stop))
+            if self._mean is not None and not inside.all():
+                bands = np.where(inside, bands, self._mean[:, None, None])
+            stack[:, some], valid[some] = bands, inside
         return Bands(stack, valid)
 
     def _bare(self, rows: slice) -> Bands:

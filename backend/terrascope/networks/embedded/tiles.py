@@ -54,6 +54,9 @@ def cut(stack: NDArray[np.float32], window: Window) -> NDArray[np.float32]:
     return np.ascontiguousarray(part, dtype=np.float32)
 
 
+_PASSED_ON = 32  # rows that are passed on at a time
+
+
 class Blend:
     """Windows of an image, blended where they overlap, and passed on by rows once no further window can add to them.
 
@@ -102,10 +105,12 @@ class Blend:
         self._pass_on(self._rows)
 
     def _pass_on(self, rows: int) -> None:
-        scale = self._valid[:rows] / np.maximum(self._weight[:rows], 1e-12)
-        self._into.put(self._first, (self._total[:, :rows] * scale).astype(np.float32))
+        for first in range(0, rows, _PASSED_ON):
+            some = slice(first, min(first + _PASSED_ON, rows))
+            scale = (self._valid[some] / np.maximum(self._weight[some], 1e-12)).astype(np.float32)
+            self._into.put(self._first + first, self._total[:, some] * scale)
         kept = self._rows - rows
-        for array in (self._total, self._weight, self._valid):
-            array[..., :kept, :] = array[..., rows : rows + kept, :].copy()
-            array[..., kept:, :] = 0
+        for array in (self._weight, self._valid, *self._total):
+            array[:kept] = array[rows : rows + kept].copy()
+            array[kept:] = 0
         self._first, self._rows = self._first + rows, kept
