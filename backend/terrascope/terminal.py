@@ -162,7 +162,7 @@ def _value(value: object) -> str:
 def answer_panel(text: str, choice: str | None, confidence: float | None) -> Panel:
     """Return the answer in a box."""
     lead = f"[bold]{choice}[/]  " if choice else ""
-    sure = f"confidence {confidence:.2f}" if confidence is not None else None
+    sure = f"certainty {confidence:.0%}" if confidence is not None else None
     return Panel(f"{lead}[bold]{escape(text)}[/]", title="Answer", subtitle=sure, border_style="green", expand=False)
 
 

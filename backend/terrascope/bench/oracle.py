@@ -60,7 +60,7 @@ class _OracleDecoding:
         truth = self._truth(label_of(self._inner.text(written)), view)
         if truth is None or truth.shape != predicted.mask.shape:
             return predicted
-        return MaskPrediction(truth, truth.astype(np.float32), 1.0)
+        return MaskPrediction(truth, truth.astype(np.float32), 1.0, given=True)
 
     def _truth(self, label: str, view: int) -> NDArray[np.bool_] | None:
         for name in (label, *labels_in(label)):

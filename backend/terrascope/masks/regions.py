@@ -157,15 +157,48 @@ def corners(mask: Mask) -> Mask:
 
 
 def parts(mask: Mask) -> tuple[int, int]:
-    """Number of 8-connected parts, and pixels of the largest one.
+    """Number of 8-connected parts, and pixels of the largest one."""
+    group, pixels = _grouped(mask)
+    if group.size == 0:
+        return 0, 0
+    return int(group.max()) + 1, int(np.bincount(group, weights=pixels).max())
 
-    Worked in strips of rows that are joined afterwards, so that memory stays bounded for any height.
+
+def without_specks(mask: Mask, least: int) -> tuple[Mask, int]:
+    """Return a mask without its 8-connected parts of fewer than `least` pixels, and how many these are.
+
+    The mask itself, and 0, where nothing else would be left.
+    """
+    group, pixels = _grouped(mask)
+    sizes = np.bincount(group, weights=pixels) if group.size else np.zeros(0)
+    small = int(np.count_nonzero(sizes < least))
+    if small in (0, sizes.size):
+        return mask, 0
+    kept = sizes[group] >= least
+    found: Mask = large.empty(mask.shape, np.bool_)
+    before = 0
+    for rows in _labelled_strips(mask):
+        labels, number = ndimage.label(mask[rows], structure=_EIGHT)
+        found[rows] = np.append(False, kept[before : before + number])[labels]
+        before += number
+        large.release(mask, found)
+    return found, small
+
+
+def _labelled_strips(mask: Mask) -> Iterator[slice]:
+    return large.strips(mask.shape, min(_LABELLED, _STRIP))
+
+
+def _grouped(mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The part, from 0 on, that each part of each strip of rows belongs to, and its pixels.
+
+    Worked in strips that are joined afterwards, so that memory stays bounded for any height.
     """
     sizes: list[NDArray[np.int64]] = []
     joins: list[NDArray[np.int64]] = []
     above: NDArray[np.int64] | None = None
     total = 0
-    for rows in large.strips(mask.shape, min(_LABELLED, _STRIP)):
+    for rows in _labelled_strips(mask):
         labels, number = ndimage.label(mask[rows], structure=_EIGHT)
         sizes.append(np.bincount(labels.ravel(), minlength=number + 1)[1:])
         top = np.where(labels[0] > 0, labels[0].astype(np.int64) + total, 0)
@@ -174,15 +207,12 @@ def parts(mask: Mask) -> tuple[int, int]:
         above = np.where(labels[-1] > 0, labels[-1].astype(np.int64) + total, 0)
         total += int(number)
         large.release(mask)
-    if total == 0:
-        return 0, 0
-    pixels = np.concatenate(sizes)
+    pixels = np.concatenate([np.zeros(0, np.int64), *sizes])
     if not joins:
-        return total, int(pixels.max())
+        return np.arange(total), pixels
     one, two = np.concatenate(joins, axis=1) - 1
     graph = coo_array((np.ones(one.size, np.int8), (one, two)), shape=(total, total))
-    number, group = connected_components(graph, directed=False)
-    return int(number), int(np.bincount(group, weights=pixels).max())
+    return np.asarray(connected_components(graph, directed=False)[1], np.int64), pixels
 
 
 def strips(shape: tuple[int, ...]) -> Iterator[slice]:

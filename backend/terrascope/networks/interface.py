@@ -40,11 +40,14 @@ class MaskPrediction(NamedTuple):
         float32 [H, W] in [0, 1].
     confidence
         Network's own estimate of the mask's quality in [0, 1] (predicted IoU or calibrated probability).
+    given
+        True for a mask that was not predicted but is known (ground truth): nothing of it is taken for noise.
     """
 
     mask: NDArray[np.bool_]
     probability: NDArray[np.float32]
     confidence: float
+    given: bool = False
 
 
 @dataclass(frozen=True)

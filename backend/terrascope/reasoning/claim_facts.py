@@ -36,8 +36,8 @@ class Facts:
         if pair not in self._distances:
             if len(self._distances) >= MOST_PAIRS or one.mask.shape != two.mask.shape:
                 return ()
-            edges = distance(one.mask, two.mask, one.grid)
-            self._distances[pair] = edges, distance(one.mask, two.mask, one.grid, between="centres")
+            edges = distance(one.related, two.related, one.grid)
+            self._distances[pair] = edges, distance(one.related, two.related, one.grid, between="centres")
         return self._distances[pair]
 
     def adjacency(self, one: StepEvidence, two: StepEvidence) -> Adjacency | None:
@@ -46,7 +46,7 @@ class Facts:
         if pair not in self._adjacencies:
             if len(self._adjacencies) >= MOST_PAIRS or one.mask.shape != two.mask.shape:
                 return None
-            self._adjacencies[pair] = adjacency(one.mask, two.mask, one.grid)
+            self._adjacencies[pair] = adjacency(one.related, two.related, one.grid)
         return self._adjacencies[pair]
 
     def change(self, before: StepEvidence, after: StepEvidence) -> Change | None:

@@ -54,6 +54,8 @@ class StepEvidence:
         Of this mask on this grid.
     view, date
         Index of the view in the scene, and its date if known.
+    body
+        The mask as it was related to others, without its specks; None for the mask itself.
     """
 
     step: int
@@ -64,6 +66,12 @@ class StepEvidence:
     view: int = 0
     date: dt.date | None = None
     valid: NDArray[np.bool_] | None = None
+    body: NDArray[np.bool_] | None = None
+
+    @property
+    def related(self) -> NDArray[np.bool_]:
+        """What distances, touching and common borders are measured with."""
+        return self.mask if self.body is None else self.body
 
 
 @dataclass(frozen=True)

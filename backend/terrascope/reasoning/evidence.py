@@ -26,6 +26,10 @@ Mask = NDArray[np.bool_]
 #: Between dates that lie no more days apart, water that was not there before is taken as a flood.
 FLOOD_DAYS = 92
 
+#: Parts of predicted masks with fewer pixels are left out of distances, touching and common borders: specks that a
+#: network sprinkles along borders would decide them.
+SPECK_PIXELS = 9
+
 _FAR = re.compile(r"\b(distance|far|apart|close|near|away)", re.IGNORECASE)
 
 #: Class labels of the loop -> the words that the embedded model knows them by.
@@ -74,6 +78,7 @@ class Measured:
     view: int
     mask: Mask
     sized: Sized
+    given: bool = False
 
 
 @dataclass
@@ -88,17 +93,23 @@ class EvidenceBook:
         Time point (0, 1, ...) of each view.
     flood
         Whether water that a later view has and an earlier one has not is to be called a flood.
+    least_pixels
+        Parts of predicted masks with fewer pixels are left out where two masks are related.
     """
 
     measurer: Measurer
     time_of: Sequence[int]
     flood: Callable[[int, int], bool] = lambda before, after: False
+    least_pixels: int = 0
     steps: list[Measured] = field(default_factory=list)
 
-    def add(self, label: str, view: int, mask: Mask) -> tuple[Facts, dict[str, object], dict[str, object]]:
-        """Measure the next mask. Returns its facts, plain measurements for the trace, and derived masks by name."""
+    def add(
+        self, label: str, view: int, mask: Mask, given: bool = False
+    ) -> tuple[Facts, dict[str, object], dict[str, object]]:
+        """Measure the next mask, predicted or `given`. Returns its facts, plain measurements for the trace, and derived
+        masks by name."""
         sized = self.measurer.sized(mask, view)
-        step = Measured(label, view, mask, sized)
+        step = Measured(label, view, mask, sized, given)
         values: dict[str, object] = {
             "share": sized.share,
             "area": sized.area,
@@ -132,11 +143,22 @@ class EvidenceBook:
             "together_area": together.area,
         }
         if step.mask.any() and other.mask.any():
-            near = self.measurer.near(step.mask, other.mask)
+            (one, specks), (two, more) = self._body(step), self._body(other)
+            near = self.measurer.near(one, two)
             found.update(touching=near.touching, border=near.border if near.touching else None)
             found.update(distance=near.distance, distance_px=None if near.distance is not None else near.distance_px)
-            measurements["relation"] = {"to": other.label, **near.details}
+            relation: dict[str, object] = {"to": other.label, **near.details}
+            if specks or more:
+                found["left_out_below"] = relation["left_out_below_px"] = self.least_pixels
+                relation["left_out_parts"] = {step.label: specks, other.label: more}
+            measurements["relation"] = relation
         return found
+
+    def _body(self, step: Measured) -> tuple[Mask, int]:
+        """A mask without its specks, and how many these are."""
+        if step.given or self.least_pixels < 2:
+            return step.mask, 0
+        return regions.without_specks(step.mask, self.least_pixels)
 
     def _change(
         self, step: Measured, before: Measured, measurements: dict[str, object], derived: dict[str, object]
@@ -213,7 +235,9 @@ class MeasuredEvidence:
     question
         Where it speaks of a flood, gained water is called flooded; else only between dates a few months apart.
     options
-        Of a multiple-choice question. One that asks for a distance is measured as benchmarks are.
+        Of a multiple-choice question: it is measured as benchmarks are, which for a distance means between the masks
+        without what is narrower than three pixels. Without options, parts of predicted masks with fewer than
+        `SPECK_PIXELS` pixels are left out of distances, touching and common borders, and the text says so.
     """
 
     def __init__(self, scene: Scene, question: str = "", options: Sequence[str] = ()) -> None:
@@ -225,13 +249,16 @@ class MeasuredEvidence:
         self._views = scene.views
         self._asked = speaks_of_flood(question)
         self._book = EvidenceBook(
-            SceneMeasurer(scene, bool(options) and _FAR.search(question) is not None), time_of, self._is_flood
+            SceneMeasurer(scene, bool(options) and _FAR.search(question) is not None),
+            time_of,
+            self._is_flood,
+            0 if options else SPECK_PIXELS,
         )
 
     def after_mask(self, step: int, label: str, view: int, prediction: MaskPrediction) -> EvidenceReady:
         """Measure the mask of a step; only valid pixels count."""
         mask = large.within(prediction.mask, self._valid[view])
-        facts, measurements, derived = self._book.add(MODEL_WORDS.get(label, label), view, mask)
+        facts, measurements, derived = self._book.add(MODEL_WORDS.get(label, label), view, mask, prediction.given)
         return EvidenceReady(step, write(facts), measurements, derived)
 
     def _is_flood(self, before: int, after: int) -> bool:

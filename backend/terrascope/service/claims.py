@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from terrascope.networks.embedded.evidence_text import SIGNS
 from terrascope.scene.types import Scene
 from terrascope.service.recorder import Recorder
 from terrascope.trace.types import ClaimRecord, Step
@@ -32,6 +34,8 @@ def claims_of(
     from terrascope.reasoning.claims import check_claims
 
     evidence = [each for step in recorder.steps for each in _evidence(recorder, scene, step)]
+    if not options and len(evidence) > 1:
+        evidence = [_with_body(recorder, each) for each in evidence]
     text = "".join(step.text for step in recorder.steps)
     return tuple(
         ClaimRecord(
@@ -40,11 +44,21 @@ def claims_of(
             verdict=claim.verdict.value,
             claimed=claim.claimed,
             measured=claim.measured,
-            unit=claim.unit,
+            unit=SIGNS.get(claim.unit, claim.unit),
             reason=claim.reason,
         )
         for claim in check_claims(text, evidence, question=question, options=options)
     )
+
+
+def _with_body(recorder: Recorder, step: StepEvidence) -> StepEvidence:
+    """A step as it was related to others: without the specks of a predicted mask."""
+    from terrascope.masks.regions import without_specks
+    from terrascope.reasoning.evidence import SPECK_PIXELS
+
+    if step.step in recorder.given:
+        return step
+    return replace(step, body=without_specks(step.mask, SPECK_PIXELS)[0])
 
 
 def _evidence(recorder: Recorder, scene: Scene, step: Step) -> list[StepEvidence]:

@@ -56,6 +56,7 @@ class Recorder:
         self._readable = ReadableStream()
         self._steps: dict[int, Step] = {}
         self.masks: dict[int, tuple[NDArray[np.bool_], Measurement]] = {}
+        self.given: set[int] = set()
         self.answer: Answer | None = None
         self.ended: Ended | None = None
 
@@ -124,6 +125,8 @@ class Recorder:
         )
         self._steps[event.step] = step
         self.masks[event.step] = mask, measurement
+        if prediction.given:
+            self.given.add(event.step)
         outline = self._writer.put_step(step)
         self._send(self._mask_message(step, step.label or "", step.measurements, outline, derived=False))
 

@@ -18,11 +18,11 @@ def length_text(metres: float) -> str:
 
 
 def percent_text(share: float) -> str:
-    """Return a share 0..1 in percent; what is there but rounds to nothing is said to be below."""
+    """Return a share 0..1 in percent; what is there but rounds to nothing is said to be less than the smallest step."""
     percent = 100 * share
-    if 0 < percent < 0.05:
-        return "< 0.1 %"
-    return f"{percent:.1f} %"
+    if 0 < percent < 0.01:
+        return "less than 0.01 %"
+    return f"{percent:.2f} %" if 0 < percent < 0.1 else f"{percent:.1f} %"
 
 
 def _rounded(value: float) -> str:

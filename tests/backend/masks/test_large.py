@@ -11,6 +11,7 @@ import pytest
 from grids import degrees, masks, utm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from terrascope import large
 from terrascope import masks as algebra
@@ -69,6 +70,7 @@ def test_results_do_not_depend_on_where_arrays_live(
             rle.encode(one)["counts"],
             rle.decode(rle.encode(two)),
             large.within(one, valid),
+            *regions.without_specks(one, 4),
         ]
 
     whole = results()
@@ -76,6 +78,22 @@ def test_results_do_not_depend_on_where_arrays_live(
         cut = results()
     for a, b in zip(whole, cut, strict=True):
         same(a, b)
+
+
+@settings(max_examples=50, deadline=None)
+@given(masks(1, 20), st.integers(1, 12))
+def test_a_mask_without_specks_keeps_all_parts_from_a_size_on(one: list[np.ndarray], least: int) -> None:
+    labels, number = ndimage.label(one[0], np.ones((3, 3)))
+    sizes = np.bincount(labels.ravel(), minlength=number + 1)
+    sizes[0] = 0
+    small = [part for part in range(1, number + 1) if sizes[part] < least]
+    found, left_out = regions.without_specks(one[0], least)
+    if len(small) == number:
+        assert left_out == 0
+        np.testing.assert_array_equal(found, one[0])
+    else:
+        assert left_out == len(small)
+        np.testing.assert_array_equal(found, (sizes >= least)[labels] & one[0])
 
 
 def test_a_large_array_keeps_what_was_written_after_its_memory_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,9 +48,33 @@ def test_evidence_is_read_as_it_was_written(
 
 
 def test_an_empty_mask_is_said_to_be_empty() -> None:
-    assert write(Facts(0.0, 0.0)) == " (none found, 0 m2)."
+    assert write(Facts(0.0, 0.0)) == " (none found, 0 m²)."
     found = read(" (none found).")
     assert found is not None and found.share == 0 and found.area is None
+
+
+def test_a_share_that_is_next_to_nothing_is_neither_nothing_nor_more_than_it_is() -> None:
+    facts = Facts(3e-6, 300.0, 1, "south", since="t1", net_share=-2e-6, net_area=-200.0)
+    assert write(facts).startswith(" (less than 0.01 %, 300 m², 1 patch, mostly south; ")
+    assert "net less than -0.01 %, 200 m²" in write(facts)
+    found = read(write(facts))
+    assert found is not None
+    assert 0 < found.share < 1e-4
+    assert (found.area, found.net_area) == (300.0, -200.0)
+    assert write(found) == write(facts)
+
+
+def test_evidence_with_plain_twos_is_read_as_well() -> None:
+    found = read(" (16.58 %, 278.2 km2, 12 patches, mostly centre).")
+    assert found is not None
+    assert found.area == pytest.approx(278.2e6)
+
+
+def test_what_was_left_out_of_a_distance_is_said_and_read() -> None:
+    facts = Facts(0.1, 1e4, 1, "south", "water", distance=310.0, left_out_below=9)
+    assert "310 m apart; without parts under 9 pixels" in write(facts)
+    assert read(write(facts)) == read(write(facts).replace("²", "2"))
+    assert read(write(facts)).left_out_below == 9
 
 
 @given(st.text(max_size=60))
@@ -61,10 +85,11 @@ def test_any_other_text_is_no_evidence_and_no_error(text: str) -> None:
 
 def test_sizes_have_the_unit_that_suits_them_or_was_asked_for() -> None:
     assert area_text(451_230) == "45.12 ha"
-    assert area_text(451_230, "m2") == "451200 m2"
-    assert area_text(25_000_000, "auto") == "25 km2"
+    assert area_text(451_230, "m2") == "451200 m²"
+    assert area_text(25_000_000, "auto") == "25 km²"
     assert length_text(12_345) == "12.35 km"
-    assert percent(0.00001) == "0.01 %"
+    assert percent(0.00001) == "less than 0.01 %"
+    assert shown(Value("net share", -0.00001), "%") == "less than -0.01 %"
     assert shown(Value("net area", -20_000.0), "ha") == "-2 ha"
 
 

@@ -79,6 +79,32 @@ def test_a_gap_of_one_pixel_is_one_pixel_wide() -> None:
     assert (facts.touching, facts.distance) == (False, 10.0)
 
 
+def test_specks_of_predicted_masks_decide_neither_distance_nor_touching_and_that_is_said() -> None:
+    water, trees = box(slice(0, 10), slice(0, 10)), box(slice(0, 10), slice(20, 28))
+    water.mask[4:6, 16:20] = True  # eight pixels that touch the trees
+    facts, _ = facts_of(MeasuredEvidence(scene_of("2021-05-01")), ("water", 0, water), ("trees", 0, trees))
+    assert (facts.touching, facts.border, facts.distance, facts.left_out_below) == (False, None, 100.0, 9)
+    assert "100 m apart; without parts under 9 pixels" in write(facts)
+    water.mask[4:6, 15] = True  # ten pixels are a part of their own
+    facts, _ = facts_of(MeasuredEvidence(scene_of("2021-05-01")), ("water", 0, water), ("trees", 0, trees))
+    assert (facts.touching, facts.distance, facts.left_out_below) == (True, 0.0, 0)
+
+
+def test_of_masks_that_are_given_nothing_is_left_out() -> None:
+    water, trees = box(slice(0, 10), slice(0, 10)), box(slice(0, 10), slice(20, 28))
+    water.mask[4, 19] = True
+    given_ = water._replace(given=True), trees._replace(given=True)
+    places = ("water", 0, given_[0]), ("trees", 0, given_[1])
+    facts, _ = facts_of(MeasuredEvidence(scene_of("2021-05-01")), *places)
+    assert (facts.touching, facts.distance, facts.left_out_below) == (True, 0.0, 0)
+
+
+def test_a_mask_of_nothing_but_specks_is_related_as_it_is() -> None:
+    water, trees = box(slice(3, 4), slice(3, 4)), box(slice(0, 10), slice(20, 28))
+    facts, _ = facts_of(MeasuredEvidence(scene_of("2021-05-01")), ("water", 0, water), ("trees", 0, trees))
+    assert (facts.distance, facts.left_out_below) == (160.0, 0)
+
+
 def test_the_net_change_is_the_difference_of_the_exact_figures() -> None:
     facts, _ = facts_of(MeasuredEvidence(scene_of("1985", "2020")), ("water", 0, AFTER), ("water", 1, BEFORE))
     assert facts.net_area == -10_000.0

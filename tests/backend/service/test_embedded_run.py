@@ -71,7 +71,7 @@ def test_without_a_crs_there_are_shares_and_no_areas(backend: Child, shared: Pat
     mask = next(each for each in seen if each["type"] == "mask")
     assert mask["measurements"]["area_m2"] is None
     assert mask["measurements"]["share"] > 0
-    assert not any(" km2" in each["text"] or " ha" in each["text"] for each in seen if each["type"] == "answer")
+    assert not any(" km²" in each["text"] or " ha" in each["text"] for each in seen if each["type"] == "answer")
 
 
 def test_radar_alone_is_understood(backend: Child, shared: Path, tmp_path: Path) -> None:

@@ -116,5 +116,7 @@ def test_the_mask_picture_is_the_mask(shape: tuple[int, int]) -> None:
 )
 def test_areas_are_given_in_a_unit_that_suits(value: float, text: str) -> None:
     assert area_text(value) == text
-    assert percent_text(0.0001) == "< 0.1 %"
+    assert percent_text(0.0001) == "0.01 %"
+    assert percent_text(0.00009) == "less than 0.01 %"
+    assert percent_text(0.0) == "0.0 %"
     assert percent_text(0.0) == "0.0 %"

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 #: Square metres in a unit.
 AREA_UNITS: dict[str, float] = {"m2": 1.0, "ha": 1e4, "km2": 1e6, "acres": 4046.8564224}
+#: Units as they are written; they are read in either way.
+SIGNS: dict[str, str] = {"m2": "m²", "km2": "km²"}
 LENGTH_UNITS: dict[str, float] = {"m": 1.0, "km": 1e3}
 
 
@@ -28,8 +30,9 @@ class Facts:
         "larger", "smaller" or "equal" than the other.
     difference_share, difference_area, together_share, together_area
         Sizes of the difference and of both together.
-    touching, border, distance, distance_px
-        `border` in m (None if they do not touch or without CRS); least distance in m, or in pixels without a CRS.
+    touching, border, distance, distance_px, left_out_below
+        `border` in m (None if they do not touch or without CRS); least distance in m, or in pixels without a CRS; parts
+        of fewer pixels than the last were there and left out of these four (0: none).
     most, least
         Labels of the largest and the smallest of the masks on this view so far.
     since
@@ -66,6 +69,7 @@ class Facts:
     overlap_label: str | None = None
     overlap_share: float = 0.0
     overlap_area: float | None = None
+    left_out_below: int = 0
 
     @property
     def direction(self) -> str:
@@ -73,12 +77,12 @@ class Facts:
         return "stayed" if abs(self.net_share) < 5e-6 else "grew" if self.net_share > 0 else "shrank"
 
 
-def percent(share: float) -> str:
-    """Return a share as "12.34 %"; what is not nothing is never written as 0."""
+def percent(share: float, sign: str = "") -> str:
+    """Return a share as "12.34 %", with a sign before the number; what is not nothing is never written as 0."""
     value = share * 100
     if value and value < 0.01:
-        return "0.01 %"
-    return f"{value:.2f} %"
+        return f"less than {sign}0.01 %"
+    return f"{sign}{value:.2f} %"
 
 
 def significant(value: float) -> str:
@@ -96,7 +100,7 @@ def area_text(square_metres: float, unit: str = "auto") -> str:
     if unit not in AREA_UNITS:
         size = abs(square_metres)
         unit = "m2" if size < 1e4 else "ha" if size < 1e7 else "km2"
-    return f"{significant(square_metres / AREA_UNITS[unit])} {unit}"
+    return f"{significant(square_metres / AREA_UNITS[unit])} {SIGNS.get(unit, unit)}"
 
 
 def length_text(metres: float, unit: str = "auto") -> str:
@@ -106,14 +110,14 @@ def length_text(metres: float, unit: str = "auto") -> str:
     return f"{significant(metres / LENGTH_UNITS[unit])} {unit}"
 
 
-def _sized(share: float, area: float | None) -> str:
-    return percent(share) if area is None else f"{percent(share)}, {area_text(area)}"
+def _sized(share: float, area: float | None, sign: str = "") -> str:
+    return percent(share, sign) if area is None else f"{percent(share, sign)}, {area_text(area)}"
 
 
 def write(facts: Facts) -> str:
     """Return the evidence as text, with a leading space."""
     if facts.where is None:
-        parts = ["none found" + ("" if facts.area is None else ", 0 m2")]
+        parts = ["none found" + ("" if facts.area is None else ", 0 m²")]
     else:
         patches = "1 patch" if facts.patches == 1 else f"{facts.patches} patches"
         parts = [f"{_sized(facts.share, facts.area)}, {patches}, mostly {facts.where}"]
@@ -126,38 +130,48 @@ def write(facts: Facts) -> str:
             parts.append(f"{length_text(facts.distance)} apart")
         elif facts.distance_px is not None:
             parts.append(f"{significant(facts.distance_px)} pixels apart")
+        if facts.left_out_below:
+            parts.append(f"without parts under {facts.left_out_below} pixels")
     if facts.most is not None:
         parts.append(f"most {facts.most}, least {facts.least}")
     if facts.since is not None:
         parts.append(f"since {facts.since}: gained {_sized(facts.gain_share, facts.gain_area)}")
         parts.append(f"lost {_sized(facts.loss_share, facts.loss_area)}")
         sign = "-" if facts.net_share < 0 else "+"
-        parts.append(
-            f"net {sign}{_sized(abs(facts.net_share), None if facts.net_area is None else abs(facts.net_area))}"
-        )
+        area = None if facts.net_area is None else abs(facts.net_area)
+        parts.append(f"net {_sized(abs(facts.net_share), area, sign)}")
         if facts.overlap_label is not None:
             parts.append(f"of the gain on {facts.overlap_label}: {_sized(facts.overlap_share, facts.overlap_area)}")
     return f" ({'; '.join(parts)})."
 
 
 _NUMBER = r"(\d+(?:\.\d+)?)"
-_SIZE = rf"{_NUMBER} %(?:, {_NUMBER} (m2|ha|km2))?"
+_UNIT = r"(m2|m²|ha|km2|km²)"
+_SIZE = rf"(less than )?{_NUMBER} %(?:, {_NUMBER} {_UNIT})?"
 _MAIN = re.compile(rf"{_SIZE}, (\d+) patch(?:es)?, mostly ([a-z -]+)")
-_NONE = re.compile(r"none found(, 0 m2)?")
+_NONE = re.compile(r"none found(, 0 m[2²])?")
 _ORDER = re.compile(rf"(larger|smaller|equal) than ([a-z -]+?) by {_SIZE}")
 _TOGETHER = re.compile(rf"together {_SIZE}")
 _TOUCH = re.compile(rf"(?<!not )touching(?: along {_NUMBER} (m|km))?")
 _APART = re.compile(rf"{_NUMBER} (m|km|pixels) apart")
+_LEFT_OUT = re.compile(r"without parts under (\d+) pixels")
 _MOST = re.compile(r"most ([a-z -]+), least ([a-z -]+)")
 _GAIN = re.compile(rf"since (t\d+): gained {_SIZE}")
 _LOSS = re.compile(rf"lost {_SIZE}")
-_NET = re.compile(rf"net ([+-]){_SIZE}")
+_NET = re.compile(rf"net (less than )?([+-]){_NUMBER} %(?:, {_NUMBER} {_UNIT})?")
 _OVERLAP = re.compile(rf"of the gain on ([a-z -]+): {_SIZE}")
+
+#: What "less than" a share is read as: a part of it.
+_LESS = 0.5
 
 
 def _size(match: re.Match[str], first: int) -> tuple[float, float | None]:
-    share, value, unit = match.group(first), match.group(first + 1), match.group(first + 2)
-    return float(share) / 100, None if value is None else float(value) * AREA_UNITS[unit]
+    return _value(*match.group(first, first + 1, first + 2, first + 3))
+
+
+def _value(less: str | None, share: str, area: str | None, unit: str | None) -> tuple[float, float | None]:
+    metres = None if area is None or unit is None else float(area) * AREA_UNITS[unit.replace("²", "2")]
+    return float(share) / 100 * (_LESS if less else 1.0), metres
 
 
 def read(text: str) -> Facts | None:
@@ -166,7 +180,7 @@ def read(text: str) -> Facts | None:
     main, none = _MAIN.fullmatch(parts[0]), _NONE.fullmatch(parts[0])
     if main:
         share, area = _size(main, 1)
-        found: dict[str, object] = {"share": share, "area": area, "patches": int(main.group(4)), "where": main.group(5)}
+        found: dict[str, object] = {"share": share, "area": area, "patches": int(main.group(5)), "where": main.group(6)}
     elif none:
         found = {"share": 0.0, "area": 0.0 if none.group(1) else None}
     else:
@@ -183,6 +197,8 @@ def read(text: str) -> Facts | None:
         elif match := _APART.fullmatch(part):
             value, unit = float(match.group(1)), match.group(2)
             found["distance_px" if unit == "pixels" else "distance"] = value * LENGTH_UNITS.get(unit, 1.0)
+        elif match := _LEFT_OUT.fullmatch(part):
+            found["left_out_below"] = int(match.group(1))
         elif match := _MOST.fullmatch(part):
             found.update(most=match.group(1), least=match.group(2))
         elif match := _GAIN.fullmatch(part):
@@ -191,8 +207,8 @@ def read(text: str) -> Facts | None:
         elif match := _LOSS.fullmatch(part):
             found["loss_share"], found["loss_area"] = _size(match, 1)
         elif match := _NET.fullmatch(part):
-            share, area = _size(match, 2)
-            sign = -1.0 if match.group(1) == "-" else 1.0
+            share, area = _value(*match.group(1, 3, 4, 5))
+            sign = -1.0 if match.group(2) == "-" else 1.0
             found.update(net_share=sign * share, net_area=None if area is None else sign * area)
         elif match := _OVERLAP.fullmatch(part):
             found["overlap_label"] = match.group(1)

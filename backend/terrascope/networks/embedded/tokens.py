@@ -122,7 +122,7 @@ def shown(value: Value, unit: str) -> str:
     if value.kind == "length":
         return length_text(number, unit)
     sign = "+" if number > 0 else "-" if number < 0 else ""
-    return sign + (percent(abs(number)) if value.kind == "net share" else area_text(abs(number), unit))
+    return percent(abs(number), sign) if value.kind == "net share" else sign + area_text(abs(number), unit)
 
 
 def fixed_tokens() -> list[str]:
