@@ -2,8 +2,8 @@
 
 Three experts, chosen by what the view is:
 
-- `optical`: satellite optical images of 3 to 60 m; any subset of blue, green, red, NIR, SWIR1, SWIR2 (where they are
-  reflectance and the manifest has it, by the network `reflectance` with its encoder of surroundings);
+- `optical`: satellite optical images of 3 to 60 m; any subset of blue, green, red, NIR, SWIR1, SWIR2 (where no band is
+  beyond the visible ones, by the network `colour` that was trained for that);
 - `aerial`: red, green, blue finer than 3 m;
 - `sar`: VV and/or VH in dB.
 
@@ -31,7 +31,7 @@ from terrascope import large
 from terrascope.classes import ATOMS
 from terrascope.errors import CheckpointError, NetworkError
 from terrascope.networks import stopping
-from terrascope.networks.embedded import context, tiles
+from terrascope.networks.embedded import tiles
 from terrascope.networks.embedded.prepared import Grown, Image, Shrunk, Streamed, Whole
 from terrascope.networks.embedded.resolution import LARGEST, looks_aerial
 from terrascope.networks.embedded.scores import Rows, Scores
@@ -57,6 +57,7 @@ log = logging.getLogger(__name__)
 LARGEST_WINDOW = 448
 OVERLAP = 48
 MULTIPLE = 32
+VISIBLE = 3  # of the optical bands, the first
 
 
 class VisionNetworks:
@@ -93,8 +94,7 @@ class VisionNetworks:
     def sha256(self) -> str:
         """One hash for all weights: SHA-256 over the hashes of the files, in name order."""
         entries = [entry for _, entry in sorted(self.manifest["experts"].items())]
-        hashes = [part["sha256"] for entry in entries for part in (entry, entry.get("encoder")) if part]
-        return hashlib.sha256("".join(hashes).encode()).hexdigest()
+        return hashlib.sha256("".join(entry["sha256"] for entry in entries).encode()).hexdigest()
 
     def providers_in_use(self, expert: str) -> tuple[str, ...]:
         """Return the execution providers that the session of an expert really uses."""
@@ -102,11 +102,7 @@ class VisionNetworks:
 
     def load(self, expert: str) -> None:
         """Load an expert ahead of its first use."""
-        also = "reflectance" if expert == "optical" and "reflectance" in self.manifest["experts"] else expert
-        for name in dict.fromkeys((expert, also)):
-            self._session(name)
-            if "encoder" in self.manifest["experts"][name]:
-                self._session(name, "encoder")
+        self._session(expert)
 
     def expert_for(self, view: View, gsd_m: float | None) -> str:
         """Return the expert that a view is given to.
@@ -178,8 +174,8 @@ class VisionNetworks:
             gsd = 0.0 if gsd_m is None or not gsd_m > 0 else math.log2(min(max(gsd_m, 4.0), 80.0) / 10.0) / 3.0
             shown = float(view.scale is not Scale.REFLECTANCE)
             feeds["context"] = np.array([[shown, gsd]], np.float32)
-            if view.scale is Scale.REFLECTANCE and "reflectance" in self.manifest["experts"]:
-                expert = "reflectance"  # the same inputs, and an encoder that was pretrained on calibrated images
+            if not present[VISIBLE:].any() and "colour" in self.manifest["experts"]:
+                expert = "colour"
         return expert, feeds
 
     def _aerial(self, view: View, valid: NDArray[np.bool_], gsd_m: float | None) -> NDArray[np.float32]:
@@ -230,18 +226,9 @@ class VisionNetworks:
         them. Progress is told of an image with a name."""
         session = self._session(expert)
         height, width = image.shape
-        encoded, spacing = "encoder" in self.manifest["experts"][expert], context.spacing_for(height * width)
-
-        def encode(image: NDArray[np.float32], groups: NDArray[np.int64], gsd_m: float) -> NDArray[np.float32]:
-            given = {"bands": image, "groups": groups, "gsd": np.array([gsd_m], np.float32)}
-            return np.asarray(stopping.run(self._session(expert, "encoder"), given)[0], np.float32)
 
         def look(bands: NDArray[np.float32]) -> NDArray[np.float32]:
-            given = {"bands": bands[None], **feeds}
-            if encoded:
-                tokens = context.tokens(encode, bands, feeds["present"][0], gsd_of(feeds["context"]), spacing)
-                given["tokens"] = tokens[None]
-            return np.asarray(stopping.run(session, given)[0][0], np.float32)
+            return np.asarray(stopping.run(session, {"bands": bands[None], **feeds})[0][0], np.float32)
 
         windows = list(tiles.windows(height, width, LARGEST_WINDOW, OVERLAP, MULTIPLE))
         clock = Clock(len(windows), name)
@@ -257,17 +244,15 @@ class VisionNetworks:
                 clock.one_done()
         blend.finish()
 
-    def _session(self, expert: str, part: str | None = None) -> onnxruntime.InferenceSession:
-        key = expert if part is None else f"{expert}/{part}"
-        if key in self._sessions:
-            return self._sessions[key]
+    def _session(self, expert: str) -> onnxruntime.InferenceSession:
+        if expert in self._sessions:
+            return self._sessions[expert]
         entry = self.manifest["experts"].get(expert)
         if entry is None:
             raise NetworkError(
                 f'The embedded model in {self.folder} has no expert "{expert}" (it has {", ".join(self.experts)}).',
                 "Install the plugin again.",
             )
-        entry = entry if part is None else entry[part]
         path = self.folder / entry["file"]
         try:
             data = path.read_bytes()
@@ -286,8 +271,8 @@ class VisionNetworks:
         available = set(onnxruntime.get_available_providers())
         wanted = [name for name in self._providers if name in available] or ["CPUExecutionProvider"]
         session = onnxruntime.InferenceSession(data, options, providers=wanted)
-        log.info("vision network %s on %s", key, session.get_providers()[0])
-        self._sessions[key] = session
+        log.info("vision network %s on %s", expert, session.get_providers()[0])
+        self._sessions[expert] = session
         return session
 
 
@@ -312,8 +297,3 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             "Use weights and code of the same version.",
         )
     return manifest
-
-
-def gsd_of(given: NDArray[np.float32]) -> float:
-    """Return the pixel size in metres that the context input [1, 2] stands for; 10 where it is not known."""
-    return float(10.0 * 2.0 ** (3.0 * given[0, 1]))

@@ -115,35 +115,44 @@ def recolour(bands: Array, rng: np.random.Generator) -> Array:
 
 #: subsets of blue, green, red, nir, swir1, swir2 and how often reflectance samples are reduced to them
 SUBSETS = (
-    ((1, 1, 1, 1, 1, 1), 0.42),
-    ((1, 1, 1, 1, 0, 0), 0.12),
-    ((1, 1, 1, 0, 0, 0), 0.34),
-    ((0, 1, 1, 1, 0, 0), 0.03),
-    ((0, 1, 1, 1, 1, 0), 0.03),
-    ((0, 0, 1, 1, 1, 0), 0.03),
-    ((0, 0, 1, 1, 0, 0), 0.03),
+    ((1, 1, 1, 1, 1, 1), 0.62),
+    ((1, 1, 1, 1, 0, 0), 0.22),
+    ((0, 1, 1, 1, 0, 0), 0.04),
+    ((0, 1, 1, 1, 1, 0), 0.04),
+    ((0, 0, 1, 1, 1, 0), 0.04),
+    ((0, 0, 1, 1, 0, 0), 0.04),
 )
+_COLOURS = np.array([1, 1, 1, 0, 0, 0], bool)
 
 
 def optical(
     bands: Array, present: NDArray[np.bool_], display: bool, rng: np.random.Generator, raw_share: float = 0.0
 ) -> tuple[Array, NDArray[np.bool_], bool]:
-    """Illumination, then possibly a picture or fewer bands. Bands [6, H, W] in and out."""
+    """Illumination, then possibly a picture or fewer bands, near infrared always among them. Bands [6, H, W]."""
     if display:
         bands = recolour(bands, rng) if rng.random() < 0.8 else bands
-        if present[3] and rng.random() < 0.5:
-            present = np.array([1, 1, 1, 0, 0, 0], bool)
-    else:
-        bands = illuminate(bands, rng) if rng.random() < 0.85 else bands
-        pick = SUBSETS[int(rng.choice(len(SUBSETS), p=[share for _, share in SUBSETS]))][0]
-        present = present & np.array(pick, bool)
-        if present[:4].all() and rng.random() < raw_share:
-            return raw(bands, rng) * present[:, None, None], present, True
-        rgb_only = present[:3].all() and not present[3:].any()
-        if (rgb_only and rng.random() < 0.65) or (present[:4].all() and not present[4:].any() and rng.random() < 0.15):
-            bands, display = picture(bands, rng, 4 if present[3] else 3), True
-            bands = recolour(bands, rng) if rng.random() < 0.5 else bands
+        return bands * present[:, None, None], present, True
+    bands = illuminate(bands, rng) if rng.random() < 0.5 else bands
+    pick = SUBSETS[int(rng.choice(len(SUBSETS), p=[share for _, share in SUBSETS]))][0]
+    present = present & np.array(pick, bool)
+    if present[:4].all() and rng.random() < raw_share:
+        return raw(bands, rng) * present[:, None, None], present, True
+    if present[:4].all() and not present[4:].any() and rng.random() < 0.15:
+        bands, display = picture(bands, rng, 4), True
+        bands = recolour(bands, rng) if rng.random() < 0.5 else bands
     return bands * present[:, None, None], present, display
+
+
+def colour(bands: Array, display: bool, rng: np.random.Generator) -> tuple[Array, NDArray[np.bool_], bool]:
+    """Blue, green and red alone, as reflectance or as a picture. Bands [6, H, W] in and out."""
+    if display:
+        bands = recolour(bands, rng) if rng.random() < 0.8 else bands
+        return bands * _COLOURS[:, None, None], _COLOURS, True
+    bands = illuminate(bands, rng) if rng.random() < 0.3 else bands
+    if rng.random() < 0.4:
+        bands, display = picture(bands, rng, 3), True
+        bands = recolour(bands, rng) if rng.random() < 0.5 else bands
+    return bands * _COLOURS[:, None, None], _COLOURS, display
 
 
 def aerial(rgb: Array, rng: np.random.Generator) -> Array:

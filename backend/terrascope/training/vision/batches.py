@@ -1,4 +1,4 @@
-"""What the optical network is shown: settings, augmented batches."""
+"""What the optical networks are shown: settings, augmented batches."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from terrascope.training.vision import augment
+from terrascope.training.vision import augment, waters
 from terrascope.training.vision.aerial_net import AerialNet
 from terrascope.training.vision.models import OpticalNet
 from terrascope.training.vision.sampling import Crops
@@ -27,47 +28,54 @@ class Settings:
     scales: tuple[float, float]
     shares: dict[str, float]
     rare: float = 0.4
-    balance: float = 0.25
+    balance: float = 0.5
     raw_share: float = 0.06
-    fold: int = -1
 
 
-DEFAULTS = {
-    "optical": Settings(
-        "optical", 96, 12, (0.6, 1.5),
-        {
-            "hls": 0.58, "europe": 0.17, "india": 0.06, "amazon": 0.05, "slovenia": 0.05, "eolearn": 0.04,
-            "terramesh": 0.05,
-        },
-    ),
+_SHARES = {
+    "hls": 0.58, "europe": 0.17, "india": 0.06, "amazon": 0.05, "slovenia": 0.05, "eolearn": 0.04, "terramesh": 0.05,
 }  # fmt: skip
+#: `optical` sees near infrared, alone or with more; `colour` is for blue, green and red alone.
+DEFAULTS = {name: Settings(name, 96, 12, (0.6, 1.5), _SHARES) for name in ("optical", "colour")}
 
 
 def build(expert: str) -> nn.Module:
     """Return the untrained network of an expert."""
-    return {"optical": OpticalNet, "sar": SarNet, "aerial": AerialNet}[expert]()
+    return {"optical": OpticalNet, "colour": OpticalNet, "sar": SarNet, "aerial": AerialNet}[expert]()
 
 
-def optical_batch(crops: Crops, settings: Settings) -> Batch:
-    """Crops for the optical network."""
+def optical_batch(crops: Crops, settings: Settings) -> tuple[Batch, list[int]]:
+    """Crops for an optical network, and which sample each was cut from."""
     rng = crops.rng
-    bands, present, context, allowed = [], [], [], []
-    for _ in range(settings.batch):
-        sample, x, y, factor = crops.crop(settings.scales)
-        if not sample.display and rng.random() < 0.07:
-            x, y = augment.clouds(x, y, rng)
-        x, flags, display = augment.optical(x, sample.present, sample.display, rng, settings.raw_share)
-        bands.append(x)
+    bands: list[NDArray[np.float32]] = []
+    present, context, allowed, cut = [], [], [], []
+    while len(bands) < settings.batch:
+        place, x, y, factor = crops.crop(settings.scales)
+        sample = crops.samples[place]
+        if settings.expert == "optical" and not sample.present[3]:
+            continue
+        x = x.astype(np.float32)
+        if not sample.display:
+            x, y = waters.repaint(x, y, rng)
+            if rng.random() < 0.07:
+                x, y = augment.clouds(x, y, rng)
+            x = waters.haze(x, rng)
+        if settings.expert == "optical":
+            x, flags, display = augment.optical(x, sample.present, sample.display, rng, settings.raw_share)
+        else:
+            x, flags, display = augment.colour(x, sample.display, rng)
+        bands.append(x.astype(np.float32))
         present.append(flags)
         gsd = 0.0 if rng.random() < 0.15 else np.log2(sample.gsd_m * factor / 10) / 3
         context.append((float(display), gsd))
         allowed.append(np.ascontiguousarray(y))
+        cut.append(place)
     tensors = (
         torch.from_numpy(np.stack(bands)),
         torch.from_numpy(np.stack(present).astype(np.float32)),
         torch.tensor(context, dtype=torch.float32),
     )
-    return tensors, torch.from_numpy(np.stack(allowed).astype(np.int32))
+    return (tensors, torch.from_numpy(np.stack(allowed).astype(np.int32))), cut
 
 
 def pick(masks: Tensor, points: int) -> Tensor:

@@ -1,7 +1,7 @@
 """Export checkpoints to ONNX with half-precision storage, and write the manifest.
 
     python -m terrascope.training.vision.export --out resources/models --runs .work/vision \\
-        optical=optical_v1 aerial=aerial_v1 sar=sar_v1
+        optical=optical colour=colour aerial=aerial sar=sar
 
 A graph takes physical units and returns probabilities: softmax of logits / temperature is inside.
 """
@@ -27,8 +27,6 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from terrascope.classes import ATOMS
 from terrascope.training.vision.batches import build
 from terrascope.training.vision.efficientnet import Block, EfficientNetLite0
-from terrascope.training.vision.galileo import WIDTH, GalileoTokens
-from terrascope.training.vision.token_net import TokenNet
 
 INPUTS: dict[str, dict[str, str]] = {
     "optical": {
@@ -41,16 +39,7 @@ INPUTS: dict[str, dict[str, str]] = {
     "sar": {"bands": "float32 [1, 2, H, W], VV and VH in dB", "present": "float32 [1, 2]"},
 }
 
-INPUTS["reflectance"] = INPUTS["optical"]  # what `optical` takes, where it is reflectance
-ENCODER = {
-    "name": "Galileo-nano (arXiv 2502.09356, MIT), frozen; one date, colours, near infrared and short-wave infrared",
-    "inputs": {
-        "bands": "float32 [1, 6, h, w], h and w multiples of 64; missing bands of a group filled by the others",
-        "groups": "int64 [G], which of colours (0), near infrared (1), short-wave infrared (2) are there",
-        "gsd": "float32 [1], pixel size of `bands` in m",
-    },
-    "output": "float32 [1, 128, h / 8, w / 8]",
-}
+INPUTS["colour"] = INPUTS["optical"]  # the same, of which only blue, green and red are ever there
 
 
 class Probabilities(nn.Module):
@@ -85,19 +74,10 @@ def fuse(module: nn.Module) -> nn.Module:
 
 
 def load(path: Path) -> tuple[nn.Module, dict[str, Any]]:
-    """Return the network of a checkpoint, in evaluation mode, and the note about it.
-
-    `<run>.safetensors` has its note beside it in `<run>.json`; a `<run>.pt` holds its own.
-    """
-    if path.suffix == ".safetensors":
-        checkpoint: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        state = load_file(path)
-    else:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-        state = checkpoint["state"]
-    tokens = checkpoint["settings"].get("network") == "tokens"
-    model = TokenNet() if tokens else build(checkpoint["settings"]["expert"])
-    model.load_state_dict(state)
+    """Return the network of a checkpoint, in evaluation mode, and the note about it, which lies beside it as JSON."""
+    checkpoint: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    model = build(checkpoint["settings"]["expert"])
+    model.load_state_dict(load_file(path))
     return model.eval(), checkpoint
 
 
@@ -125,34 +105,14 @@ def export(model: nn.Module, expert: str, temperature: float, path: Path) -> Non
         "optical": (torch.rand(1, 6, size, size), torch.ones(1, 6), torch.zeros(1, 2)),
         "aerial": (torch.rand(1, 3, size, size),),
         "sar": (torch.rand(1, 2, size, size) - 15, torch.ones(1, 2)),
-    }["optical" if expert == "reflectance" else expert]
+    }["optical" if expert == "colour" else expert]
     names = list(INPUTS[expert])
     axes = {"bands": {2: "rows", 3: "cols"}, "probabilities": {2: "rows", 3: "cols"}}
-    if isinstance(network, TokenNet):
-        inputs = (*inputs, torch.rand(1, WIDTH, size // 4, size // 4))
-        names.append("tokens")
-        axes["tokens"] = {2: "token_rows", 3: "token_cols"}
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "draft.onnx"
         torch.onnx.export(
             Probabilities(network, temperature).eval(), inputs, str(draft), input_names=names,
             output_names=["probabilities"], opset_version=17, dynamo=False, dynamic_axes=axes,
-        )  # fmt: skip
-        graph = onnx.load(str(draft))
-    onnx.save(halve(graph), str(path))
-
-
-def export_encoder(weights: Path, path: Path) -> None:
-    """Write the frozen encoder of surroundings."""
-    encoder = GalileoTokens().eval()
-    encoder.load_published(weights)
-    inputs = (torch.rand(1, 6, 64, 128), torch.arange(3), torch.tensor([10.0]))
-    axes = {"bands": {2: "rows", 3: "cols"}, "groups": {0: "groups"}, "tokens": {2: "token_rows", 3: "token_cols"}}
-    with tempfile.TemporaryDirectory() as folder:
-        draft = Path(folder) / "draft.onnx"
-        torch.onnx.export(
-            encoder, inputs, str(draft), input_names=["bands", "groups", "gsd"], output_names=["tokens"],
-            opset_version=17, dynamo=False, dynamic_axes=axes,
         )  # fmt: skip
         graph = onnx.load(str(draft))
     onnx.save(halve(graph), str(path))
@@ -174,7 +134,6 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--temperature", action="append", default=[], metavar="EXPERT=VALUE")
-    parser.add_argument("--encoder", type=Path, help="encoder.safetensors of Galileo-nano, for networks that use it")
     parser.add_argument("--metrics", type=Path, help="figures written by evaluate --json, to be kept in the manifest")
     arguments = parser.parse_args()
     temperatures = {name: float(value) for name, _, value in (item.partition("=") for item in arguments.temperature)}
@@ -185,8 +144,7 @@ def main() -> None:
         manifest = {**json.loads(manifest_path.read_text(encoding="utf-8")), "atoms": list(ATOMS)}
     for pair in arguments.pairs:
         expert, _, run = pair.partition("=")
-        safe = arguments.runs / f"{run}.safetensors"
-        model, checkpoint = load(safe if safe.exists() else safe.with_suffix(".pt"))
+        model, checkpoint = load(arguments.runs / f"{run}.safetensors")
         temperature = temperatures.get(expert, 1.0)
         path = arguments.out / f"vision_{expert}.onnx"
         export(model, expert, temperature, path)
@@ -199,13 +157,6 @@ def main() -> None:
             "training": {**checkpoint["settings"], "steps": checkpoint["steps"]},
             "held_out": checkpoint["held_out"],
         }
-        if isinstance(model, TokenNet):
-            if arguments.encoder is None:
-                parser.error(f"{run} looks at Galileo tokens: name its weights with --encoder")
-            encoder_path = arguments.out / "vision_encoder.onnx"
-            export_encoder(arguments.encoder, encoder_path)
-            manifest["experts"][expert]["encoder"] = described(encoder_path) | ENCODER
-            manifest["experts"][expert]["inputs"] = INPUTS[expert] | {"tokens": ENCODER["output"]}
     if arguments.metrics:
         manifest["metrics"] = json.loads(arguments.metrics.read_text(encoding="utf-8"))
     manifest_path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

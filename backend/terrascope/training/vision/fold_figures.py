@@ -1,5 +1,7 @@
-"""Measure exported aerial or Sentinel-1 networks on the tiles or chips that each of them has never seen.
+"""Measure exported networks on the regions, tiles or chips that each of them has never seen.
 
+    python -m terrascope.training.vision.fold_figures optical --data ../shared/data --folds .work/vision/folds_optical \
+        --baseline .work/vision/mlp.npz --baseline-rgb .work/vision/mlp_rgb.npz
     python -m terrascope.training.vision.fold_figures aerial --data ../shared/data --folds .work/vision/folds_aerial
     python -m terrascope.training.vision.fold_figures sar --data ../shared/data --folds .work/vision/folds_sar
 
@@ -21,7 +23,7 @@ from numpy.typing import NDArray
 
 from terrascope.classes import ATOMS
 from terrascope.networks.embedded.vision import VisionNetworks
-from terrascope.training.vision import metrics, samples
+from terrascope.training.vision import metrics, optical_figures, samples
 from terrascope.training.vision.evaluate import table, view_of
 
 Row = dict[str, Any]
@@ -113,23 +115,30 @@ def water_row(counts: NDArray[np.int64]) -> Row:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("expert", choices=("aerial", "sar"))
+    parser.add_argument("expert", choices=("optical", "aerial", "sar"))
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--folds", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--step", type=int, default=1, help="measure every so many aerial pictures only")
+    parser.add_argument("--baseline", type=Path, help="what mlp.py wrote, for optical")
+    parser.add_argument("--baseline-rgb", type=Path, help="what mlp.py --rgb wrote")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     arguments = parser.parse_args()
     folders = sorted(path.parent for path in arguments.folds.glob("*/vision.json"))
-    if arguments.expert == "aerial":
-        title = "Aerial RGB, Dubai tiles left out"
+    if arguments.expert == "optical":
+        given = {"MLP, all bands": arguments.baseline, "MLP, RGB": arguments.baseline_rgb}
+        baselines = {title: path for title, path in given.items() if path}
+        results = optical_figures.tables(folders, arguments.data, arguments.threads, baselines)
+    elif arguments.expert == "aerial":
         rows = aerial(folders, arguments.data, arguments.threads, arguments.step)
+        results = {"Aerial RGB, Dubai tiles left out": rows}
     else:
-        title = "Sentinel-1 water, two chips left out at a time"
         rows = sar(folders, arguments.data, arguments.threads)
-    sys.stdout.write(table(title, rows))
+        results = {"Sentinel-1 water, two chips left out at a time": rows}
+    for title, rows in results.items():
+        sys.stdout.write(table(title, rows) + "\n")
     if arguments.json:
-        arguments.json.write_text(json.dumps({title: rows}, indent=1))
+        arguments.json.write_text(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":

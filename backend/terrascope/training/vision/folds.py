@@ -11,14 +11,6 @@ from terrascope.training.vision import samples, split
 ALWAYS_TRAINED = -1  #: single places with several dates or sensors, too few to measure anything
 
 
-def read(root: Path) -> list[samples.Sample]:
-    """Read every optical sample, all of it as training part."""
-    data = samples.read_optical(root)
-    for sample in data:
-        sample.part = "train"
-    return data
-
-
 def folds_of(root: Path, data: list[samples.Sample]) -> list[int]:
     """Return the fold of each sample: HLS by region or place, others by image in sorted order, Slovenia by column."""
     with np.load(root / "hls_worldcover" / "hls_worldcover_train.npz") as stored:

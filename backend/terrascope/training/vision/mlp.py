@@ -1,4 +1,4 @@
-"""The baseline: a per-pixel perceptron on bands and indices, same split, same labels, no context.
+"""The baseline: a per-pixel perceptron on bands and indices, same folds, same labels, no context.
 
 python -m terrascope.training.vision.mlp --data ../shared/data --out .work/vision/mlp.npz
 """
@@ -14,7 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from terrascope.training.vision import metrics, samples
+from terrascope.training.vision import folds, metrics, samples, split
+from terrascope.training.vision.evaluate import with_bands
 from terrascope.training.vision.models import optical_features
 
 log = logging.getLogger("terrascope.training.vision")
@@ -27,10 +28,9 @@ def features(sample: samples.Sample) -> torch.Tensor:
     return optical_features(bands, present)[0].flatten(1).T
 
 
-def fit(data: list[samples.Sample], steps: int = 2500, seed: int = 0) -> nn.Module:
-    """Train on the pixels of the training part."""
+def fit(train: list[samples.Sample], steps: int = 2500, seed: int = 0) -> nn.Module:
+    """Train on every labelled pixel of the samples."""
     torch.manual_seed(seed)
-    train = [s for s in data if s.part == "train"]
     x = torch.cat([features(s) for s in train])
     y = torch.from_numpy(np.concatenate([metrics.truth(s.allowed, metrics.EIGHT).ravel() for s in train]))
     x, y = x[y >= 0], y[y >= 0]
@@ -56,20 +56,24 @@ def predict(model: nn.Module, sample: samples.Sample) -> NDArray[np.int64]:
 
 
 def main() -> None:
-    """Command line."""
+    """Command line: writes, for every HLS patch, what the perceptron says that was fitted without its fold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--rgb", action="store_true", help="blue, green and red only")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    torch.set_num_threads(1)
     data = samples.read_hls(arguments.data)
     if arguments.rgb:
-        for sample in data:
-            sample.present = np.array([1, 1, 1, 0, 0, 0], bool)
-            sample.bands[3:] = 0
-    model = fit(data)
-    predictions = {f"{s.source}/{s.name}": predict(model, s).astype(np.int8) for s in data if s.part != "train"}
+        data = with_bands(data, (1, 1, 1, 0, 0, 0))
+    own = folds.folds_of(arguments.data, data)
+    predictions: dict[str, NDArray[np.int8]] = {}
+    for fold in range(split.FOLDS):
+        log.info("fold %d", fold)
+        model = fit([s for s, k in zip(data, own, strict=True) if k != fold])
+        unseen = [s for s, k in zip(data, own, strict=True) if k == fold]
+        predictions |= {f"{s.source}/{s.name}": predict(model, s).astype(np.int8) for s in unseen}
     np.savez_compressed(arguments.out, allow_pickle=False, **predictions)
 
 

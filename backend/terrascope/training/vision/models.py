@@ -135,18 +135,22 @@ def _folded(layer: nn.Conv2d, mean: Tensor, scale: Tensor) -> tuple[Tensor, Tens
     return weight, layer.bias - weight[:, :, 0, 0] @ mean
 
 
+SOFT = 0.04  # reflectance: clear water is as dark as that in every band but the blue and green ones
 INDICES = ((3, 2), (1, 3), (1, 4), (3, 5), (4, 3), (4, 5), (1, 2), (2, 0))  # NDVI NDWI MNDWI NBR NDBI SWIR GR RB
 
 
-def optical_features(bands: Tensor, present: Tensor) -> Tensor:
-    """Square-root reflectance and normalised differences; what is absent is 0. [N, 6, H, W] -> [N, 14, H, W]."""
+def optical_features(bands: Tensor, present: Tensor, soft: float = 0.01) -> Tensor:
+    """Square-root reflectance and normalised differences; what is absent is 0. [N, 6, H, W] -> [N, 14, H, W].
+
+    `soft` is added to the sums that the differences are divided by: the larger, the less the noise of dark ground says.
+    """
     flags = present.unsqueeze(-1).unsqueeze(-1)
     x = bands.clamp(0.0, 1.6) * flags
     roots = ((x + 1e-4).sqrt() - 0.3) * 5.0 * flags
     first, second = [a for a, _ in INDICES], [b for _, b in INDICES]
     left, right = x[:, first], x[:, second]
     both = flags[:, first] * flags[:, second]
-    indices = (left - right) / (left + right + 0.01) * 2.0 * both
+    indices = (left - right) / (left + right + soft) * 2.0 * both
     return torch.cat([roots, indices], 1)
 
 
@@ -157,8 +161,8 @@ class OpticalNet(DescribedNet):
     """
 
     def __init__(self) -> None:
-        super().__init__(14, 8)
+        super().__init__(14, 8, hidden=64)
 
     def features(self, bands: Tensor, present: Tensor) -> Tensor:
         """See `optical_features`."""
-        return optical_features(bands, present)
+        return optical_features(bands, present, SOFT)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from terrascope.networks.embedded.stretch import stretch_display
-from terrascope.training.vision import legends, split
+from terrascope.training.vision import legends
 
 BANDS = ("blue", "green", "red", "nir", "swir1", "swir2")
 
@@ -25,8 +25,6 @@ class Sample:
     ----------
     source, name
         Data set and image; together they identify it in the manifest.
-    part
-        `train`, `calibration`, `held_out` or `held_out_flood`.
     bands
         float16 [6, H, W] in `BANDS` order: reflectance, or display values on the network's scale; absent bands 0.
         For SAR: [2, H, W], VV and VH in dB. For aerial: [3, H, W], red, green, blue in 0..1.
@@ -44,7 +42,6 @@ class Sample:
 
     source: str
     name: str
-    part: str
     bands: NDArray[np.float16]
     present: NDArray[np.bool_]
     allowed: NDArray[np.uint16]
@@ -68,7 +65,7 @@ def read_hls(root: Path) -> list[Sample]:
     """HLS patches: WorldCover, overridden by the water of the image date; clouds from the quality bits."""
     with np.load(root / "hls_worldcover" / "hls_worldcover_train.npz") as data:
         refl, fmask, cover = data["refl"], data["fmask"], data["worldcover"]
-        water, location, region = data["water"], data["location"], data["region"]
+        water, region = data["water"], data["region"]
     table = legends.lookup(legends.WORLDCOVER)
     samples = []
     for i in range(len(refl)):
@@ -82,7 +79,6 @@ def read_hls(root: Path) -> list[Sample]:
             Sample(
                 "hls",
                 str(i),
-                split.hls_part(int(region[i]), int(location[i])),
                 (np.clip(refl[i, 1:], 0, 16000) / 1e4).astype(np.float16),
                 np.ones(6, bool),
                 allowed,
@@ -100,13 +96,10 @@ def read_europe(root: Path) -> list[Sample]:
         values, labels, names = data["refl_sqrt"], data["labels"], data["name"]
     table, present = legends.lookup(legends.EUROPE), _present("blue", "green", "red", "nir")
     samples = []
-    for rank, i in enumerate(np.argsort(names)):
+    for i in np.argsort(names):
         bands = np.zeros((6, 256, 256), np.float16)
         bands[:4] = (values[i].astype(np.float32) / 255) ** 2
-        part = split.every(rank, split.EUROPE_EVERY)
-        samples.append(
-            Sample("europe", str(names[i]), part, bands, present, table[labels[i]], 10.0, False, str(names[i]))
-        )
+        samples.append(Sample("europe", str(names[i]), bands, present, table[labels[i]], 10.0, False, str(names[i])))
     return samples
 
 
@@ -123,16 +116,13 @@ def read_india(root: Path) -> list[Sample]:
     """Indian towns and coasts, 8-bit RGB, NIR for some."""
     folder, table = root / "india_s2", legends.lookup(legends.INDIA)
     samples = []
-    for rank, path in enumerate(sorted((folder / "mask").glob("*.png"))):
+    for path in sorted((folder / "mask").glob("*.png")):
         labels = np.asarray(Image.open(path).convert("L"))
         rgb = np.asarray(Image.open(folder / "rgb" / f"{path.stem}.jpg").convert("RGB"))
         nir_path = folder / "nir" / f"{path.stem}.jpg"
         nir = np.asarray(Image.open(nir_path).convert("L")) if nir_path.exists() else None
         present = _present("blue", "green", "red", *(["nir"] if nir is not None else []))
-        part = split.every(rank, split.INDIA_EVERY)
-        samples.append(
-            Sample("india", path.stem, part, _display(rgb, nir), present, table[labels], 10.0, True, path.stem)
-        )
+        samples.append(Sample("india", path.stem, _display(rgb, nir), present, table[labels], 10.0, True, path.stem))
     return samples
 
 
@@ -140,16 +130,14 @@ def read_amazon(root: Path) -> list[Sample]:
     """Amazon, 8-bit RGB, forest or not."""
     folder, table = root / "amazon_forest", legends.lookup(legends.AMAZON)
     samples = []
-    for rank, path in enumerate(sorted((folder / "images").glob("*.tif"))):
+    for path in sorted((folder / "images").glob("*.tif")):
         with rasterio.open(path) as image:
             rgb = np.moveaxis(image.read(), 0, -1)
         labels = np.asarray(Image.open(folder / "masks" / f"{path.stem}.png"))
-        part = split.every(rank, split.AMAZON_EVERY)
         samples.append(
             Sample(
                 "amazon",
                 path.stem,
-                part,
                 _display(rgb),
                 _present("blue", "green", "red"),
                 table[labels],
@@ -170,12 +158,10 @@ def read_slovenia(root: Path) -> list[Sample]:
     for row in range(0, 1500, 300):
         for col in range(0, 1500, 300):
             window = np.s_[row : row + 300, col : col + 300]
-            part = "held_out" if col >= split.SLOVENIA_COLUMN else "train"
             samples.append(
                 Sample(
                     "slovenia",
                     f"{row}_{col}",
-                    part,
                     bands[:, window[0], window[1]],
                     _present("blue", "green", "red"),
                     labels[window],
@@ -201,7 +187,7 @@ def read_eolearn(root: Path) -> list[Sample]:
             allowed[excess > 0.02] = 0
             allowed[excess > 0.12] = legends.bits("cloud")
         stack = np.moveaxis(date[..., [1, 2, 3, 7, 11, 12]], -1, 0).astype(np.float16)
-        samples.append(Sample("eolearn", str(i), "train", stack, np.ones(6, bool), allowed, 10.0, False, "eolearn"))
+        samples.append(Sample("eolearn", str(i), stack, np.ones(6, bool), allowed, 10.0, False, "eolearn"))
     return samples
 
 
@@ -218,7 +204,6 @@ def read_terramesh(root: Path) -> list[Sample]:
             Sample(
                 "terramesh",
                 path.stem,
-                "train",
                 np.clip(stack, 0, 1.6).astype(np.float16),
                 np.ones(6, bool),
                 table[labels],
@@ -249,14 +234,14 @@ def read_sar(root: Path) -> list[Sample]:
         missing = (raw <= -32000).any(0)
         bands = np.where(missing, np.nan, raw / 100)
         allowed = np.where((labels < 0) | missing, 0, table[np.clip(labels, 0, 255)]).astype(np.uint16)
-        samples.append(Sample("sen1floods11", name, "train", bands, both, allowed, 10.0, False, name))
+        samples.append(Sample("sen1floods11", name, bands, both, allowed, 10.0, False, name))
     folder, cover = root / "terramesh_s1s2", legends.lookup(legends.TERRAMESH)
     for path in sorted((folder / "S1RTC").glob("*.tif")):
         with rasterio.open(path) as image:
             bands = image.read().astype(np.float32)
         with rasterio.open(folder / "LULC" / path.name) as image:
             allowed = cover[image.read(1)]
-        samples.append(Sample("terramesh", path.stem, "train", bands, both, allowed, 10.0, False, path.stem))
+        samples.append(Sample("terramesh", path.stem, bands, both, allowed, 10.0, False, path.stem))
     return samples
 
 
@@ -277,7 +262,5 @@ def read_dubai(root: Path) -> list[Sample]:
         for value, colour in enumerate(palette):
             allowed[(np.abs(mask.astype(np.int16) - colour).sum(-1)) < 20] = table[value]
         bands = (np.moveaxis(rgb, -1, 0).astype(np.float32) / 255).astype(np.float16)
-        samples.append(
-            Sample("dubai", f"{tile}/{path.stem}", "train", bands, np.ones(3, bool), allowed, 0.3, True, tile)
-        )
+        samples.append(Sample("dubai", f"{tile}/{path.stem}", bands, np.ones(3, bool), allowed, 0.3, True, tile))
     return samples

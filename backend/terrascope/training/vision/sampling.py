@@ -32,7 +32,7 @@ class Crops:
         rare: float = 0.4,
         balance: float = 0.5,
     ) -> None:
-        self.samples = [s for s in samples if s.part == "train" and (s.allowed > 0).any()]
+        self.samples = [s for s in samples if (s.allowed > 0).any()]
         self.size, self.rare = size, rare
         self.rng = np.random.default_rng(seed)
         groups = Counter((s.source, s.group) for s in self.samples)
@@ -61,11 +61,12 @@ class Crops:
         col = np.clip(col - self.rng.integers(window), 0, width - window)
         return int(row), int(col)
 
-    def crop(self, scales: tuple[float, float]) -> tuple[Sample, NDArray[np.float32], NDArray[np.uint16], float]:
-        """Return a sample, its cropped bands and labels at `size` px, and the resizing factor (window / size)."""
+    def crop(self, scales: tuple[float, float]) -> tuple[int, NDArray[np.float32], NDArray[np.uint16], float]:
+        """Return which of `samples`, its cropped bands and labels at `size` px, the resizing factor (window / size)."""
         atom = int(self.rng.choice(self.classes)) if self.rng.random() < self.rare else None
         p = self.p if atom is None else self.by_class[atom]
-        sample = self.samples[int(self.rng.choice(len(self.samples), p=p))]
+        place = int(self.rng.choice(len(self.samples), p=p))
+        sample = self.samples[place]
         factor = float(np.exp(self.rng.uniform(np.log(scales[0]), np.log(scales[1]))))
         window = min(round(self.size * factor), *sample.allowed.shape)
         row, col = self.corner(sample, window, atom)
@@ -73,4 +74,4 @@ class Crops:
         bands = sample.bands[:, area[0], area[1]].astype(np.float32)
         bands, allowed = augment.resize(bands, sample.allowed[area], self.size)
         bands, allowed = augment.turn(bands, allowed, self.rng)
-        return sample, bands, allowed, window / self.size
+        return place, bands, allowed, window / self.size

@@ -43,7 +43,7 @@ def quarters(side: int = 96) -> Sample:
         bands[:, area[0], area[1]] = np.array(colour)[:, None, None]
         allowed[area] = legends.bits(*MEMBERS[name])
     allowed[half - 2 : half + 2] = 0
-    return Sample("dubai", "tile9/one", "train", bands, np.ones(3, bool), allowed, 0.3, True, "tile9")
+    return Sample("dubai", "tile9/one", bands, np.ones(3, bool), allowed, 0.3, True, "tile9")
 
 
 def test_folding_the_norms_into_the_encoder_changes_nothing(tmp_path: Path) -> None:

@@ -23,9 +23,7 @@ def lake(side: int = 96) -> Sample:
     bands[:, side // 4 : side // 2 + 8, side // 4 : side // 2 + 8] -= 11
     allowed[side // 4 : side // 2 + 8, side // 4 : side // 2 + 8] = legends.bits("water")
     bands[:, :8, :8] = np.nan
-    return Sample(
-        "sen1floods11", "one", "train", bands.astype(np.float32), np.ones(2, bool), allowed, 10.0, False, "one"
-    )
+    return Sample("sen1floods11", "one", bands.astype(np.float32), np.ones(2, bool), allowed, 10.0, False, "one")
 
 
 @pytest.mark.parametrize("channel", [0, 1])
