@@ -11,7 +11,9 @@ import mmap
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,8 @@ Array = NDArray[Any]
 KEEP_BYTES = 96 * 2**20
 #: Pixels of a strip.
 STRIP = 1 << 22
+
+_check: ContextVar[Callable[[], None] | None] = ContextVar("terrascope_strip_check", default=None)
 
 
 def empty(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
@@ -96,8 +100,21 @@ def _mapping(array: Array) -> mmap.mmap | None:
 def strips(shape: tuple[int, ...], pixels: int | None = None) -> Iterator[slice]:
     """Cut an image [H, W] into strips of rows of about so many pixels; `STRIP` where none are named."""
     step = max(1, (STRIP if pixels is None else pixels) // max(shape[-1], 1))
+    check = _check.get()
     for first in range(0, shape[0], step):
+        if check is not None:
+            check()
         yield slice(first, min(first + step, shape[0]))
+
+
+@contextmanager
+def interrupted_by(check: Callable[[], None]) -> Iterator[None]:
+    """While inside, `check` is called before each strip that this thread works on; what it raises ends the work."""
+    token = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(token)
 
 
 def joined(function: np.ufunc, one: Array, two: Array) -> NDArray[np.bool_]:

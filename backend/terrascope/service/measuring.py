@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from terrascope import large
 from terrascope.errors import TerraScopeError, TraceError
 from terrascope.scene.types import Affine6, Grid
 from terrascope.trace.geopackage import grid_of, read_trace
@@ -52,23 +55,54 @@ def _measure_raster(path: Path) -> list[dict[str, object]]:
 
     try:
         with rasterio.open(path) as file:
-            values, valid = file.read(1), file.read_masks(1) > 0
+            values, valid = _read(file)
             a, b, c, d, e, f = tuple(file.transform)[:6]
             grid = Grid(file.width, file.height, Affine6(a, b, c, d, e, f), file.crs.to_wkt() if file.crs else None)
-            nodata = file.nodata
     except RasterioError as error:
         raise TerraScopeError(f"{path} cannot be read as a mask: {error}.", "Give a raster or vector file.") from error
-    if nodata == 0:  # a mask whose background is nodata: the background is part of the image all the same
-        valid = np.ones_like(valid)
-    classes = [each for each in np.unique(values[valid]).tolist() if each != 0]
+    classes = _classes(values, valid)
     if not classes:
         raise TerraScopeError(f"{path} holds no mask: every pixel is 0 or nodata.", "Check the file.")
     if len(classes) > MAX_CLASSES:
         raise TerraScopeError(
-            f"{path} holds {len(classes)} different values: it is an image, not a mask.",
+            f"{path} holds more than {MAX_CLASSES} different values: it is an image, not a mask.",
             f"Give a raster of at most {MAX_CLASSES} class values.",
         )
-    return [_entry(f"{value:g}", measure((values == value) & valid, valid, grid).to_dict()) for value in classes]
+    return [
+        _entry(f"{value:g}", measure(_class_mask(values, valid, value), valid, grid).to_dict()) for value in classes
+    ]
+
+
+def _read(file: Any) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Values and validity of the first band, [H, W], strip by strip. A nodata value of 0 is the mask's background,
+    which is part of the image all the same."""
+    values = large.empty((file.height, file.width), file.dtypes[0])
+    valid = large.empty((file.height, file.width), np.bool_)
+    for rows in large.strips(values.shape):
+        window = ((rows.start, rows.stop), (0, file.width))
+        values[rows] = file.read(1, window=window)
+        valid[rows] = True if file.nodata == 0 else file.read_masks(1, window=window) > 0
+        large.release(values, valid)
+    return values, valid
+
+
+def _classes(values: NDArray[Any], valid: NDArray[np.bool_]) -> list[Any]:
+    """The values of the valid pixels but 0, in order; of very many, some."""
+    found: set[Any] = set()
+    for rows in large.strips(values.shape):
+        found.update(np.unique(values[rows][valid[rows]]).tolist())
+        large.release(values, valid)
+        if len(found) > MAX_CLASSES + 1:
+            break
+    return sorted(found - {0})
+
+
+def _class_mask(values: NDArray[Any], valid: NDArray[np.bool_], value: Any) -> NDArray[np.bool_]:
+    mask: NDArray[np.bool_] = large.empty(values.shape, np.bool_)
+    for rows in large.strips(values.shape):
+        mask[rows] = (values[rows] == value) & valid[rows]
+        large.release(values, valid, mask)
+    return mask
 
 
 def _measure_result(path: Path) -> list[dict[str, object]]:

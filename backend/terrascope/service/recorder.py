@@ -15,6 +15,7 @@ from terrascope.networks.interface import MaskPrediction
 from terrascope.reasoning.events import (
     AnswerReady,
     Ended,
+    EndReason,
     Event,
     EvidenceReady,
     MaskReady,
@@ -92,6 +93,16 @@ class Recorder:
         for step in self.steps:
             if step not in self._writer.trace.steps:
                 self._writer.put_step(step)
+
+    def cut_off(self) -> None:
+        """End a run that was stopped while a mask was worked on: masks that are not in the file yet are dropped."""
+        written = {step.number: step for step in self._writer.trace.steps}
+        for number, step in self._steps.items():
+            before = written.get(number, Step(number))
+            self._steps[number] = replace(
+                step, mask=before.mask, derived=before.derived, measurements=before.measurements
+            )
+        self.take(Ended(EndReason.CANCELLED, ("Stopped while a mask was measured and outlined.",)))
 
     def _text(self, event: TextPiece) -> None:
         self._texts[event.step] = self._texts.get(event.step, "") + event.text

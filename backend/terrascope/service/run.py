@@ -12,7 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import terrascope
+from terrascope import large
 from terrascope.errors import TerraScopeError
+from terrascope.networks import stopping
 from terrascope.networks.interface import Network, Prompt
 from terrascope.networks.progress import listening
 from terrascope.networks.registry import resolve
@@ -162,8 +164,12 @@ def _reason(
 ) -> None:
     prompt = Prompt(request.question, request.options)
     evidence = evidence_for(scene, prompt)
-    for event in reason(network, scene, prompt, settings, evidence=evidence, cancelled=cancelled):
-        recorder.take(event)
+    try:
+        with large.interrupted_by(stopping.check):
+            for event in reason(network, scene, prompt, settings, evidence=evidence, cancelled=cancelled):
+                recorder.take(event)
+    except stopping.Interrupted:  # while a large mask was measured or outlined
+        recorder.cut_off()
 
 
 def evidence_for(scene: Scene, prompt: Prompt) -> EvidenceProvider:

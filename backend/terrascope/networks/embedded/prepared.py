@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from terrascope import large
 from terrascope.networks import stopping
 from terrascope.networks.embedded.scores import Rows
-from terrascope.scene.types import View
+from terrascope.scene.types import Role, View
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -73,7 +73,7 @@ class Streamed:
 
     def __init__(self, view: View, places: tuple[int | None, ...], units: Units) -> None:
         self._view, self._places, self._units = view, places, units
-        self._mean = self._mean_of_valid()
+        self._mean = None if view.role is Role.SAR else self._mean_of_valid()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -82,7 +82,7 @@ class Streamed:
         return height, width
 
     def rows(self, first: int, end: int) -> Bands:
-        """See `Image`. Where a pixel is not valid stands the mean of the valid ones of the whole view."""
+        """See `Image`. Where a pixel is not valid stands the mean of the valid ones of the whole view; 0 for radar."""
         width = self.shape[1]
         stack = np.empty((len(self._places), end - first, width), np.float32)
         valid = np.empty((end - first, width), np.bool_)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from terrascope import large
 from terrascope.trace.colours import colour_of
 from terrascope.trace.geopackage import Picture
 from terrascope.trace.pictures import PREVIEW_PX, mask_png
@@ -164,11 +165,15 @@ def thin_out(mask: NDArray[np.bool_], limit: int = PREVIEW_PX) -> NDArray[np.boo
     factor = -(-max(mask.shape) // limit)
     if factor <= 1:
         return mask
-    height, width = (-(-size // factor) * factor for size in mask.shape)
-    padded = np.zeros((height, width), dtype=bool)
-    padded[: mask.shape[0], : mask.shape[1]] = mask
-    blocks = padded.reshape(height // factor, factor, width // factor, factor)
-    return np.asarray(blocks.mean(axis=(1, 3)) >= 0.5, dtype=bool)
+    height, width = (-(-size // factor) for size in mask.shape)
+    found = np.zeros((height, width), dtype=bool)
+    for rows in large.strips((height, mask.shape[1] * factor)):
+        piece = mask[rows.start * factor : rows.stop * factor]
+        padded = np.zeros(((rows.stop - rows.start) * factor, width * factor), dtype=bool)
+        padded[: piece.shape[0], : piece.shape[1]] = piece
+        found[rows] = padded.reshape(-1, factor, width, factor).mean(axis=(1, 3)) >= 0.5
+        large.release(mask)
+    return found
 
 
 def _overview(trace: Trace, steps: list[StepView]) -> list[dict[str, Any]]:
