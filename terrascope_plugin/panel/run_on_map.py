@@ -17,6 +17,7 @@ from ..layers.results import (
     remove_run,
     show_step,
 )
+from ..layers.style import warm_up
 from ..session.question import Run, StepOfRun
 from . import wording
 from .map_caption import MapCaption
@@ -43,6 +44,7 @@ class RunOnMap(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._add_next)
+        warm_up()
 
     @property
     def is_settling(self) -> bool:

@@ -17,7 +17,7 @@ from ..settings import Settings
 
 POLL_MS = 50
 LEAVE_MS = 3000  # that long a child may take to leave by itself
-LET_GO_MS = 180  # a cancel is answered within 300 ms, also where the model has not come to its end by then
+LET_GO_MS = 120  # a cancel is answered within 300 ms, also where the model has not come to its end by then
 
 
 def run_job(request: dict[str, Any], feedback: QgsProcessingFeedback, hear: Callable[[dict], None]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ..backend_process.process import BackendProcess
 from .apply import apply
 from .question import Question, Run, RunState
 
-LET_GO_MS = 180  # a Stop is answered within 300 ms, also where the model has not come to its end by then
+LET_GO_MS = 120  # a Stop is answered within 300 ms, also where the model has not come to its end by then
 
 
 def file_name(question: str, now: datetime) -> str:

@@ -138,6 +138,7 @@ def layout(desk: Desk):
     """The result goes into a print layout, with its text."""
     from qgis.core import QgsLayoutExporter, QgsLayoutItemLabel, QgsLayoutItemMap
     from terrascope_reasoning.terrascope_plugin.panel.layout_items import drag_of
+    from terrascope_reasoning.terrascope_plugin.panel.wording import answer_of
 
     QgsProject.instance().clear()
     desk.load(SCENE)
@@ -156,7 +157,7 @@ def layout(desk: Desk):
     QgsLayoutExporter(made).exportToImage(picture, settings)
     FACTS["layout"] = {
         "maps": len(maps),
-        "says_the_answer": any(run.answer in text for text in labels),
+        "says_the_answer": any(answer_of(run) in text for text in labels),
         "picture": Path(picture).is_file(),
         "colours": len({QImage(picture).pixel(x, 150) for x in range(60, 800, 3)}),
     }
