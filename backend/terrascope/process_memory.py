@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from pathlib import Path
 
@@ -34,6 +35,15 @@ def _max_rss_mb(*, children: bool) -> float | None:
     return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
 
 
+def give_back() -> None:
+    """Return memory that was freed to the system, where its C library (glibc) keeps it for later: after a large raster
+    was read, that is the size of GDAL's cache."""
+    if sys.platform.startswith("linux"):
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
+
+
 def free_mb() -> float | None:
     """Return the memory that a program can still take without swapping, in MiB; None where the system does not tell."""
     info = Path("/proc/meminfo")
@@ -49,7 +59,6 @@ def free_mb() -> float | None:
 def _free_mb_windows() -> float | None:
     if sys.platform != "win32":
         return None
-    import ctypes
 
     class Status(ctypes.Structure):
         _fields_ = [

@@ -6,7 +6,7 @@ third on as the difference to the run two before, in groups of five bits, lowest
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypedDict, Union
 
 import numpy as np
@@ -58,16 +58,44 @@ def decode(rle: Mapping[str, Any]) -> Mask:
 
 def _decoded_by_columns(values: Mask, runs: NDArray[np.int64], height: int, width: int) -> Mask:
     """A mask of many pixels, some columns at a time, as an array that memory need not hold."""
-    mask: Mask = large.empty((height, width), np.bool_)
+    packed = np.zeros((height, -(-width // 8)), np.uint8)
     ends = np.cumsum(runs)
-    step = max(1, large.STRIP // height)
-    for column in range(0, width, step):
-        start, stop = column * height, min(width, column + step) * height
+    for columns in _panels(height, width):
+        start, stop = columns.start * height, columns.stop * height
         first, last = np.searchsorted(ends, (start, stop - 1), side="right")
         lengths = np.diff(np.minimum(ends[first : last + 1], stop), prepend=start)
-        mask[:, column : column + step] = np.repeat(values[first : last + 1], lengths).reshape(-1, height).T
+        panel = np.repeat(values[first : last + 1], lengths).reshape(-1, height).T
+        packed[:, columns.start // 8 : -(-columns.stop // 8)] = np.packbits(panel, axis=1)
+    mask: Mask = large.empty((height, width), np.bool_)
+    for rows in large.strips(mask.shape):
+        mask[rows] = np.unpackbits(packed[rows], axis=1, count=width)
         large.release(mask)
     return mask
+
+
+def _panels(height: int, width: int) -> Iterator[slice]:
+    """Cut an image into panels of columns, a multiple of eight but for the last."""
+    step = max(8, large.STRIP // max(height, 1) // 8 * 8)
+    for first in range(0, width, step):
+        yield slice(first, min(first + step, width))
+
+
+def _columns(mask: Mask) -> Iterator[tuple[int, Mask]]:
+    """First column and columns, bool [H, n], of each panel. A mask that lives in a file is gone through by rows, once,
+    and held as bits: its columns lie far apart."""
+    height, width = mask.shape
+    packed = None
+    if large.in_file(mask):
+        packed = np.empty((height, -(-width // 8)), np.uint8)
+        for rows in large.strips(mask.shape):
+            packed[rows] = np.packbits(mask[rows], axis=1)
+            large.release(mask)
+    for columns in _panels(height, width):
+        if packed is None:
+            yield columns.start, np.asarray(mask[:, columns], np.bool_)
+        else:
+            bits = packed[:, columns.start // 8 : -(-columns.stop // 8)]
+            yield columns.start, np.unpackbits(bits, axis=1, count=columns.stop - columns.start).view(np.bool_)
 
 
 def area(rle: Mapping[str, Any]) -> int:
@@ -130,15 +158,13 @@ def _runs(mask: NDArray[np.generic]) -> NDArray[np.int64]:
         return np.zeros(1, np.int64)  # one run of nothing, as pycocotools has it
     inside = False
     edges: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
-    step = max(1, large.STRIP // height)
-    for first in range(0, width, step):  # columns, some at a time
-        flat = np.ascontiguousarray(np.asarray(mask[:, first : first + step], dtype=np.bool_).T).reshape(-1)
+    for first, columns in _columns(mask):
+        flat = np.ascontiguousarray(columns.T).reshape(-1)
         start = first * height
         if bool(flat[0]) != inside:
             edges.append(np.array([start], np.int64))
         edges.append(np.flatnonzero(flat[1:] != flat[:-1]) + (start + 1))
         inside = bool(flat[-1])
-        large.release(mask)
     edges.append(np.array([height * width], np.int64))
     ends: NDArray[np.int64] = np.concatenate(edges)
     return ends[1:] - ends[:-1]

@@ -94,6 +94,14 @@ class Certain(Protocol):
         """How much (0..1) of what the masks could as well have been leads to the same answer. Asked at the end."""
 
 
+@runtime_checkable
+class Forgetful(Protocol):
+    """A network that can let go of what it keeps of a scene."""
+
+    def forget(self) -> None:
+        """Let go of the last scene: another one is about to be opened, and both may be large."""
+
+
 class Decoding(Protocol):
     """One running generation: a prefix (prompt and images) has been read, tokens follow one by one."""
 

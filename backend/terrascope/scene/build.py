@@ -10,7 +10,7 @@ import numpy as np
 
 from terrascope import large
 from terrascope.errors import SceneError
-from terrascope.process_memory import free_mb
+from terrascope.process_memory import free_mb, give_back
 from terrascope.scene import grid as grids
 from terrascope.scene.dates import date_text
 from terrascope.scene.grid import Choice
@@ -107,7 +107,10 @@ def open_scene(
         If a layer cannot be read, placed or understood; the message names it and the way out.
     """
     with environment(), kept_open():
-        return _open(layers, area, max_size, tiled, progress)
+        scene = _open(layers, area, max_size, tiled, progress)
+    if any(large.in_file(view.pixels) for view in scene.views):
+        give_back()
+    return scene
 
 
 def _open(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
 
-from terrascope.networks.interface import Network
+from terrascope.networks.interface import Forgetful, Network
 from terrascope.networks.registry import load_network, resolve
 from terrascope.scene.types import Scene
 from terrascope.service.request import SceneRequest
@@ -54,7 +55,11 @@ class Workbench:
 
         key = (repr(request), tuple(_stamp(each.path) for each in request.layers))
         if self._scene is None or self._scene[0] != key:
-            self._scene = None  # two large scenes are never in memory together
+            self._scene = None  # two large scenes are never in memory, or in files, together
+            for network in self._networks.values():
+                if isinstance(network, Forgetful):
+                    network.forget()
+            gc.collect()  # what a question leaves behind may hold the scene in a circle
             scene = open_scene(
                 request.layers, request.area, max_size=request.max_size, tiled=request.tiled, progress=progress
             )

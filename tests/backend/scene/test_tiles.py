@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -167,6 +168,14 @@ def test_a_view_larger_than_memory_keeps_its_probabilities_for_the_next_question
             ask(bench, shared, question, tmp_path / "a.gpkg")
     bench._scene = None
     assert len(looked) == 1
+
+
+def test_two_scenes_are_never_kept_together(bench: Workbench, shared: Path, tmp_path: Path) -> None:
+    ask(bench, shared, "How much of the area is water?", tmp_path / "a.gpkg")
+    assert bench._scene is not None
+    scene = weakref.ref(bench._scene[1])
+    bench.scene(SceneRequest((LayerRequest(str(shared / "data" / "demo_scenes" / "naip_20090818.tif")),), None, 64))
+    assert scene() is None
 
 
 def test_tiles_are_bounded_by_their_estimate(shared: Path) -> None:

@@ -74,6 +74,7 @@ class Streamed:
     def __init__(self, view: View, places: tuple[int | None, ...], units: Units) -> None:
         self._view, self._places, self._units = view, places, units
         self._mean = None if view.role is Role.SAR else self._mean_of_valid()
+        self._room = Bands(np.empty((len(places), 0, 0), np.float32), np.empty((0, 0), np.bool_))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -82,16 +83,20 @@ class Streamed:
         return height, width
 
     def rows(self, first: int, end: int) -> Bands:
-        """See `Image`. Where a pixel is not valid stands the mean of the valid ones of the whole view; 0 for radar."""
-        width = self.shape[1]
-        stack = np.empty((len(self._places), end - first, width), np.float32)
-        valid = np.empty((end - first, width), np.bool_)
+        """See `Image`. Where a pixel is not valid stands the mean of the valid ones of the whole view; 0 for radar.
+
+        What is returned is overwritten by the next call: rows of a large view are not in memory twice.
+        """
+        shape = end - first, self.shape[1]
+        if self._room.valid.shape != shape:
+            self._room = Bands(np.empty((len(self._places), *shape), np.float32), np.empty(shape, np.bool_))
+        stack, valid = self._room
         for some in large.strips(valid.shape, _AT_ONCE):
             bands, inside = self._bare(slice(first + some.start, first + some.stop))
             if self._mean is not None and not inside.all():
                 bands = np.where(inside, bands, self._mean[:, None, None])
             stack[:, some], valid[some] = bands, inside
-        return Bands(stack, valid)
+        return self._room
 
     def _bare(self, rows: slice) -> Bands:
         view = self._view

@@ -98,6 +98,10 @@ class EmbeddedNetwork:
             self._scene, self._seen = scene, {}
         return EmbeddedDecoding(self, scene, prompt)
 
+    def forget(self) -> None:
+        """See `Forgetful`."""
+        self._scene, self._seen = None, {}
+
     def scores(self, scene: Scene, view: int) -> Scores:
         """Return class probabilities of a view, [atoms, H, W]; those of a large view stay in a file for the scene."""
         if view not in self._seen:
