@@ -80,7 +80,7 @@ def _panels(height: int, width: int) -> Iterator[slice]:
         yield slice(first, min(first + step, width))
 
 
-def _columns(mask: Mask) -> Iterator[tuple[int, Mask]]:
+def _columns(mask: NDArray[np.generic]) -> Iterator[tuple[int, Mask]]:
     """First column and columns, bool [H, n], of each panel. A mask that lives in a file is gone through by rows, once,
     and held as bits: its columns lie far apart."""
     height, width = mask.shape
@@ -88,7 +88,7 @@ def _columns(mask: Mask) -> Iterator[tuple[int, Mask]]:
     if large.in_file(mask):
         packed = np.empty((height, -(-width // 8)), np.uint8)
         for rows in large.strips(mask.shape):
-            packed[rows] = np.packbits(mask[rows], axis=1)
+            packed[rows] = np.packbits(np.asarray(mask[rows], np.bool_), axis=1)
             large.release(mask)
     for columns in _panels(height, width):
         if packed is None:
