@@ -13,7 +13,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT_MB = 25
-NOT_SHIPPED_FOLDERS = ("resources/bench/",)  # data for benchmarks: a checkout has it
+#: What makes and judges models, not what answers: a checkout has it.
+NOT_SHIPPED_FOLDERS = (
+    "resources/bench/",
+    "backend/terrascope/bench/",
+    "backend/terrascope/terra_cot/",
+    "backend/terrascope/training/",
+)
 NOT_SHIPPED = (".in", ".sh", ".ts", ".gitkeep")
 
 

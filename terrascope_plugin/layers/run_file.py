@@ -63,7 +63,7 @@ def _masks_query(has_text: bool) -> str:
     """Return the query for the masks, their parts joined. Files of the first version have no `date_text`."""
     date = "min(date_text) AS date_text, min(date) AS date" if has_text else "min(date) AS date"
     return (
-        f"SELECT step, label, derived, min(view_name) AS view_name, {date}, min(colour) AS colour,"
+        f"SELECT step, label, derived, min(view_name) AS view_name, {date}, min(colour) AS colour,"  # nosec B608
         " min(confidence) AS confidence, min(mask_area_m2) AS area_m2, min(mask_share) AS share,"
         " sum(pixels) AS pixels, count(*) AS parts FROM masks"
         " GROUP BY step, label, derived ORDER BY step, derived, label"

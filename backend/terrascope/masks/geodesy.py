@@ -114,7 +114,7 @@ class Frame:
         x, y = _map_xy(self.grid, rows, cols)
         if self.degrees_unit is not None:
             return x * self.degrees_unit + self.meridian, np.clip(y * self.degrees_unit, -np.pi / 2, np.pi / 2)
-        assert self.transformer is not None
+        assert self.transformer is not None  # nosec B101
         lon, lat = (np.radians(value) for value in self.transformer.transform(x, y))
         off = ~(np.isfinite(lon) & np.isfinite(lat))
         return np.where(off, np.nan, lon), np.where(off, np.nan, lat)

@@ -164,7 +164,7 @@ def _candidates(place: Ground, metric: Floats | None, one: Mask, two: Mask) -> t
 def _box(mask: Mask, window: Box) -> Box:
     """Bounding box of what a mask has in a window."""
     found = regions.bounds(mask[window[0] : window[2], window[1] : window[3]])
-    assert found is not None, "a window always holds the nearest pixel"
+    assert found is not None, "a window always holds the nearest pixel"  # nosec B101
     return found[0] + window[0], found[1] + window[1], found[2] + window[0], found[3] + window[1]
 
 

@@ -44,8 +44,8 @@ def distance(
     shifted = t._replace(c=t.c - (t.a + t.b) / 2, f=t.f - (t.d + t.e) / 2)
     corners = ground(Grid(grid.width + 1, grid.height + 1, shifted, grid.crs))
     found = _least(corners, regions.corners(one), regions.corners(two), between)
-    assert found.pixel_a is not None
-    assert found.pixel_b is not None
+    assert found.pixel_a is not None  # nosec B101
+    assert found.pixel_b is not None  # nosec B101
     return replace(found, pixel_a=_pixel_at(one, found.pixel_a), pixel_b=_pixel_at(two, found.pixel_b))
 
 

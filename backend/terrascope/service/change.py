@@ -70,7 +70,7 @@ def measure_change(
                     f"{phrase} persistent": found.persistent_mask,
                 }
                 figures = jsonable({"from": _name(old), "to": _name(new), **found.to_dict()})
-                assert isinstance(figures, dict)
+                assert isinstance(figures, dict)  # nosec B101
                 changes.append(figures)
                 recorder.take(EvidenceReady(number, "", {}, derived))
             before = seen

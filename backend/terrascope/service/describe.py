@@ -18,7 +18,7 @@ def describe_layers(request: SceneRequest) -> dict[str, object]:
 
     found = describe(request.layers, request.area, max_size=request.max_size, tiled=request.tiled)
     description = jsonable(found)
-    assert isinstance(description, dict)
+    assert isinstance(description, dict)  # nosec B101
     for layer, seen in zip(description["layers"], found.layers):
         layer["reason"] = seen.reasons.get("bands", "")
     return description

@@ -60,7 +60,8 @@ def nvidia_cards() -> tuple[Card, ...]:
     if program is None:
         return ()
     try:
-        answer = subprocess.run([program, *_QUERY], capture_output=True, text=True, timeout=10, check=True)
+        command = [program, *_QUERY]
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)  # nosec B603
     except (OSError, subprocess.SubprocessError) as error:
         log.warning("nvidia-smi does not answer: %s", error)
         return ()

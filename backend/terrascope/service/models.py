@@ -233,11 +233,11 @@ def _sha256(path: Path) -> str:
 def _work(order: Mapping[str, str], send: Send, cancelled: Check) -> dict[str, object] | None:
     """Run the worker; pass its progress on. None if it was stopped."""
     command = [sys.executable, "-m", "terrascope.service.model_worker", json.dumps(order)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")  # nosec B603
     lines: Queue[str | None] = Queue()
 
     def read() -> None:
-        assert process.stdout is not None
+        assert process.stdout is not None  # nosec B101
         for line in process.stdout:
             lines.put(line)
         lines.put(None)

@@ -186,7 +186,7 @@ def _conclude(
     clock: Clock,
 ) -> Trace:
     ended = recorder.ended
-    assert ended is not None, "the loop always ends with Ended"
+    assert ended is not None, "the loop always ends with Ended"  # nosec B101
     claims: tuple[ClaimRecord, ...] = ()
     if ended.reason is not EndReason.CANCELLED:  # whoever stops does not wait
         with clock.part("claims_s"):
@@ -245,7 +245,7 @@ def _settings(request: QuestionRequest, settings: ResolvedSettings) -> dict[str,
     if request.scene.area is not None:
         values["area"] = request.scene.area
     plain = jsonable(values)
-    assert isinstance(plain, dict)
+    assert isinstance(plain, dict)  # nosec B101
     return plain
 
 

@@ -139,10 +139,12 @@ class GeoPackageWriter:
                 connection.execute("DELETE FROM masks WHERE step = ?", (step.number,))
             connection.execute("DELETE FROM steps WHERE step = ?", (step.number,))
             for each, outline in zip(rows, found[kept:]):
-                connection.executemany(f"INSERT INTO masks ({_MASK_COLUMNS}) VALUES ({_marks(_MASK_COLUMNS)})", each)
+                insert = f"INSERT INTO masks ({_MASK_COLUMNS}) VALUES ({_marks(_MASK_COLUMNS)})"  # nosec B608
+                connection.executemany(insert, each)
                 if outline.bounds is not None:
                     connection.execute(_EXTEND_BOUNDS, outline.bounds)
-            connection.execute(f"INSERT INTO steps ({_STEP_COLUMNS}) VALUES ({_marks(_STEP_COLUMNS)})", _step_row(step))
+            insert = f"INSERT INTO steps ({_STEP_COLUMNS}) VALUES ({_marks(_STEP_COLUMNS)})"  # nosec B608
+            connection.execute(insert, _step_row(step))
             if self._add_colours(masks):
                 connection.execute(_SET_STYLE, (masks_qml(self._colours),))
         self._written[step.number] = masks
@@ -154,7 +156,7 @@ class GeoPackageWriter:
         with self._transaction() as connection:
             connection.execute("DELETE FROM claims")
             connection.executemany(
-                f"INSERT INTO claims ({_CLAIM_COLUMNS}) VALUES ({_marks(_CLAIM_COLUMNS)})",
+                f"INSERT INTO claims ({_CLAIM_COLUMNS}) VALUES ({_marks(_CLAIM_COLUMNS)})",  # nosec B608
                 [
                     (each.step, each.text, each.verdict, _text(each.claimed), _text(each.measured), each.unit,
                      each.reason, _dump(each))
@@ -167,15 +169,16 @@ class GeoPackageWriter:
         """Write what is known of the run as a whole: answer, end reason, warnings, timings."""
         with self._transaction() as connection:
             columns = ", ".join(f"{each.strip()} = ?" for each in _RUN_COLUMNS.split(","))
-            connection.execute(f"UPDATE run SET {columns}", _run_row(trace))
+            connection.execute(f"UPDATE run SET {columns}", _run_row(trace))  # nosec B608
         self._trace = replace(trace, steps=self._trace.steps, claims=self._trace.claims)
 
     def _insert_header(self, connection: sqlite3.Connection, pictures: Mapping[int, Picture]) -> None:
-        connection.execute(f"INSERT INTO run ({_RUN_COLUMNS}) VALUES ({_marks(_RUN_COLUMNS)})", _run_row(self._trace))
+        insert = f"INSERT INTO run ({_RUN_COLUMNS}) VALUES ({_marks(_RUN_COLUMNS)})"  # nosec B608
+        connection.execute(insert, _run_row(self._trace))
         for view, each in enumerate(self._trace.inputs):
             picture = pictures.get(view)
             connection.execute(
-                f"INSERT INTO inputs ({_INPUT_COLUMNS}) VALUES ({_marks(_INPUT_COLUMNS)})",
+                f"INSERT INTO inputs ({_INPUT_COLUMNS}) VALUES ({_marks(_INPUT_COLUMNS)})",  # nosec B608
                 (view, each.name, each.role, _full_date(each.date), each.date, each.path, each.sha256,
                  ", ".join(each.bands), each.sensor, picture.data if picture else None,
                  picture.media_type if picture else None),

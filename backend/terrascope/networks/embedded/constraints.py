@@ -113,12 +113,12 @@ class Constraints:
 
     def wrote(self, token: str) -> None:
         """Note a token that was written."""
-        if token == "[SEG]":
+        if token == "[SEG]":  # nosec B105
             label = next((t[2:] for t in reversed(self._written) if t.startswith("L:")), "")
             self.steps.append((label, None))
         if self._answer is not None:
             self._answer.append(token)
-        if token == "<answer>":
+        if token == "<answer>":  # nosec B105
             self._answer = []
         self._written.append(token)
 
@@ -212,7 +212,7 @@ class Constraints:
         for token in reversed(self._answer or ()):
             if token[:2] in ("L:", "C:"):
                 return False
-            if token == "mostly":
+            if token == "mostly":  # nosec B105
                 return True
         return False
 

@@ -105,8 +105,8 @@ def internvl_config(text: dict, vision: dict, downsample_ratio: float = 0.5) -> 
             "rope_parameters": {"rope_type": "default", "rope_theta": float(text.get("rope_theta", 1e6))},
             "use_sliding_window": False,
             "tie_word_embeddings": False,
-            "bos_token_id": None,
-            "eos_token_id": None,
+            "bos_token_id": None,  # nosec B105
+            "eos_token_id": None,  # nosec B105
         },
         vision_config={
             "model_type": "internvl_vision",
@@ -121,7 +121,7 @@ def internvl_config(text: dict, vision: dict, downsample_ratio: float = 0.5) -> 
             "norm_type": "layer_norm",
             "attention_bias": True,
             "use_qk_norm": False,
-            "use_mask_token": False,
+            "use_mask_token": False,  # nosec B105
             "use_mean_pooling": True,  # no final LayerNorm: InternViT has none
             "use_absolute_position_embeddings": True,
         },

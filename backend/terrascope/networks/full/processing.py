@@ -119,7 +119,7 @@ class TerraScopeProcessor:
         folder = Path(folder)
         if not (folder / "tokenizer.json").is_file() and not (folder / "vocab.json").is_file():
             raise CheckpointError(f"There is no tokenizer in {folder.name!r}.", "Copy tokenizer.json into it.")
-        tokenizer = Qwen2Tokenizer.from_pretrained(str(folder), local_files_only=True)
+        tokenizer = Qwen2Tokenizer.from_pretrained(str(folder), local_files_only=True)  # nosec B615
         values = read_json(folder / PROCESSOR) if (folder / PROCESSOR).is_file() else {}
         if unknown := set(values) - {known.name for known in fields(ProcessorSettings)}:
             raise CheckpointError(
