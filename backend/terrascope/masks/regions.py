@@ -17,6 +17,10 @@ from terrascope.masks.fields import Quantity
 from terrascope.masks.types import Mask
 from terrascope.scene.types import Grid
 
+#: Parts of predicted masks with fewer pixels are left out of distances, touching and common borders: specks that a
+#: network sprinkles along borders would decide them.
+SPECK_PIXELS = 9
+
 _EIGHT = np.ones((3, 3), bool)
 _STRIP = 1 << 25  # pixels of a strip
 _LABELLED = 1 << 23  # of one whose parts are numbered

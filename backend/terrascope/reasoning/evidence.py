@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from terrascope import large, masks
 from terrascope.class_words import LABELS
 from terrascope.masks import regions
+from terrascope.masks.regions import SPECK_PIXELS
 from terrascope.networks.embedded.evidence_text import Facts, write
 from terrascope.networks.embedded.question import speaks_of_flood
 from terrascope.networks.interface import MaskPrediction
@@ -25,10 +26,6 @@ Mask = NDArray[np.bool_]
 
 #: Between dates that lie no more days apart, water that was not there before is taken as a flood.
 FLOOD_DAYS = 92
-
-#: Parts of predicted masks with fewer pixels are left out of distances, touching and common borders: specks that a
-#: network sprinkles along borders would decide them.
-SPECK_PIXELS = 9
 
 _FAR = re.compile(r"\b(distance|far|apart|close|near|away)", re.IGNORECASE)
 

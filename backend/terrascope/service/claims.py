@@ -53,8 +53,7 @@ def claims_of(
 
 def _with_body(recorder: Recorder, step: StepEvidence) -> StepEvidence:
     """A step as it was related to others: without the specks of a predicted mask."""
-    from terrascope.masks.regions import without_specks
-    from terrascope.reasoning.evidence import SPECK_PIXELS
+    from terrascope.masks.regions import SPECK_PIXELS, without_specks
 
     if step.step in recorder.given:
         return step

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terrascope import large
-from terrascope.masks.regions import touching
+from terrascope.masks.regions import SPECK_PIXELS, touching, without_specks
 from terrascope.networks.embedded.evidence_text import AREA_UNITS, Facts
 
 Bools = NDArray[np.bool_]
@@ -66,7 +66,7 @@ def certainty(kind: str, spreads: Sequence[Spread], facts: Sequence[Facts | None
     if not spreads or not facts or facts[-1] is None:
         return 1.0
     if kind == "touch" and len(spreads) > 1:
-        return _touching(spreads)
+        return _touching(spreads, 0 if options else SPECK_PIXELS)
     if kind == "exists":
         sizes = [each.any() for each in spreads[0]]
         return sizes.count(sizes[1]) / len(sizes)
@@ -103,8 +103,9 @@ def _order(ranges: Sequence[tuple[float, float, float]]) -> float:
     return float((one[:, None] > two[None, :]).mean())
 
 
-def _touching(spreads: Sequence[Spread]) -> float:
-    one, two = spreads[0], spreads[1]
+def _touching(spreads: Sequence[Spread], least_pixels: int) -> float:
+    """How many of the small, found and large masks touch as the found ones do; without specks, as it is measured."""
+    one, two = ([without_specks(mask, least_pixels)[0] for mask in spread] for spread in spreads[:2])
     found = [touching(a, b) for a, b in zip(one, two)]
     return found.count(found[1]) / len(found)
 
