@@ -35,25 +35,29 @@ WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
          "sea", "ocean", "lagoon", "canal", "bay", "inlet", "estuary", "water body", "waterbody", "body of water",
          "standing water", "water area", "waterway", "harbour", "permanent water", "blue area", "lake water",
          "river water", "sea water", "flood water", "floodwater", "dam lake", "freshwater", "fjord", "brook", "channel",
-         "river channel", "water cover", "inland water", "oxbow", "shallows", "coastal water", "loch", "tarn", "billabong"),
+         "river channel", "water cover", "inland water", "oxbow", "shallows", "coastal water", "loch", "tarn", "billabong", "watercourse", "rivulet", "seawater", "backwater", "bayou", "firth", "ditch", "puddle", "surface waters"),
         ("lakes", "rivers", "ponds", "reservoirs", "streams", "water bodies", "waterbodies", "bodies of water", "canals",
          "lagoons", "waterways", "water areas", "waters", "rivers and lakes", "lakes and ponds", "creeks",
-         "water surfaces", "water features", "floodwaters", "river channels", "pools of water", "water patches"),
+         "water surfaces", "water features", "floodwaters", "river channels", "pools of water", "water patches", "watercourses", "rivulets",
+         "ditches", "puddles", "lochs", "bays"),
     ),
     "trees": (
         ("forest", "woodland", "tree cover", "forest cover", "wood", "jungle", "rainforest", "tree canopy", "canopy",
          "grove", "dense forest", "forested area", "wooded area", "tree", "timber", "pine forest", "forest area",
          "copse", "spinney", "thick forest", "tree belt", "broadleaf forest", "conifer forest", "tropical forest", "woodland cover", "tree-covered land", "forested land",
-         "woody area", "forest land", "mangrove", "mangrove forest", "plantation forest"),
+         "woody area", "forest land", "mangrove", "mangrove forest", "plantation forest", "coppice", "woodlot", "taiga", "tree stand",
+         "tree-covered area", "old forest"),
         ("woods", "trees", "forests", "woodlands", "groves", "tree stands", "wooded areas", "forested areas",
-         "forest patches", "tree patches", "stands of trees", "patches of forest", "mangroves", "rainforests"),
+         "forest patches", "tree patches", "stands of trees", "patches of forest", "mangroves", "rainforests", "conifers", "treetops",
+         "woodlots", "copses", "jungles"),
     ),
     "grass": (
         ("grass", "grassland", "pasture", "meadow", "lawn", "grazing land", "pastureland", "prairie", "grassy area",
          "rangeland", "steppe", "savanna", "grass cover", "grassy land", "green lawn", "hay meadow", "turf",
-         "herbaceous vegetation", "herbaceous cover", "paddock", "grazing", "grazing ground", "hayfield", "pampas", "veld"),
+         "herbaceous vegetation", "herbaceous cover", "paddock", "grazing", "grazing ground", "hayfield", "pampas", "veld", "pasture land",
+         "savannah", "sward", "hay"),
         ("meadows", "pastures", "grasslands", "lawns", "grassy areas", "grass areas", "grazing areas", "paddocks",
-         "grass patches", "prairies", "grassy patches"),
+         "grass patches", "prairies", "grassy patches", "grasses", "rangelands", "savannas", "savannahs", "hayfields"),
     ),
     "cropland": (
         ("cropland", "farmland", "agriculture", "farm land", "agricultural land", "cultivated land", "arable land",
@@ -61,15 +65,17 @@ WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
          "cultivated area", "plough land", "ploughed land", "rice paddy", "agricultural field", "farmed land", "farm",
          "crop area", "irrigated land", "arable", "agricultural fields area", "orchard", "vineyard", "plantation", "ploughland",
          "tillage", "arable farmland", "cultivated cropland", "cultivated terrain", "farmed area", "plowed land", "farming area",
-         "cultivated terrestrial vegetation", "cultivated vegetation", "cropland area", "agricultural field area"),
+         "cultivated terrestrial vegetation", "cultivated vegetation", "cropland area", "agricultural field area", "ploughed soil", "paddy",
+         "market garden", "agricultural use", "cultivation", "allotment"),
         ("fields", "crops", "crop fields", "farm fields", "farms", "agricultural fields", "farmlands", "croplands",
          "cultivated fields", "agricultural areas", "rice paddies", "paddy fields", "rice fields", "wheat fields",
          "ploughed fields", "farm plots", "agricultural plots", "plantations", "crop parcels", "planted fields",
-         "orchards", "vineyards"),
+         "orchards", "vineyards", "paddies", "allotments", "ploughed plots", "cropped fields"),
     ),
     "shrubs": (
         ("shrub", "scrub", "bush", "shrubland", "bushland", "scrubland", "heath", "brush", "chaparral", "heathland",
-         "maquis", "shrub cover", "thicket", "shrubby vegetation", "shrubby land", "scrub vegetation", "moorland",
+         "maquis", "shrub cover", "thicket", "shrubby vegetation", "shrubby land", "scrub vegetation", "moorland", "undergrowth", "brushland",
+         "garrigue", "brushwood",
          "low bushes area"),
         ("shrubs", "bushes", "shrublands", "thickets", "scrub areas", "shrub areas", "shrubby areas", "shrub patches"),
     ),
@@ -78,23 +84,28 @@ WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
          "barren ground", "exposed soil", "bare surface", "beach", "gravel", "bare earth", "sandy area", "barren area",
          "naked soil", "sandy ground", "bare area", "sparse land", "earth", "rocky ground", "wasteland",
          "unvegetated land", "bare terrain", "mud flat", "dry soil", "mine pit", "quarry", "sand dune", "bedrock", "natural bare surface", "scree", "sandbank", "clay", "dust", "badland",
-         "natural bare ground", "sandy beach", "sandy land", "shingle", "salt flat", "bare rock area"),
+         "natural bare ground", "sandy beach", "sandy land", "shingle", "salt flat", "bare rock area", "sand flat", "sandy soil", "exposed rock", "exposed ground",
+         "open soil", "stony ground", "dune", "gravel pit"),
         ("dunes", "sand dunes", "rocks", "bare areas", "barren areas", "bare patches", "beaches", "bare surfaces", "natural bare surfaces",
-         "sandbanks", "sand bars", "bare soils", "deserts", "barren lands", "sandy patches", "mudflats"),
+         "sandbanks", "sand bars", "bare soils", "deserts", "barren lands", "sandy patches", "mudflats", "sands", "quarries", "stones",
+         "pebbles", "bare spots", "sandy places", "sandy parts"),
     ),
     "buildings": (
         ("building", "house", "home", "roof", "rooftop", "building footprint", "housing", "built structure", "warehouse",
          "apartment block", "residential building", "commercial building", "industrial building", "dwelling", "villa",
-         "factory building", "shed", "barn", "cottage", "hut", "cabin", "farmhouse", "bungalow"),
+         "factory building", "shed", "barn", "cottage", "hut", "cabin", "farmhouse", "bungalow", "hangar", "skyscraper", "tower block",
+         "block of flats", "mansion", "chalet", "residence", "shack", "farm building", "office building", "outbuilding"),
         ("buildings", "houses", "homes", "roofs", "rooftops", "structures", "building footprints", "residential buildings",
          "apartment blocks", "dwellings", "warehouses", "commercial buildings", "villas", "skyscrapers", "urban buildings",
-         "barns", "cottages", "huts", "cabins", "sheds", "farmhouses", "built structures"),
+         "barns", "cottages", "huts", "cabins", "sheds", "farmhouses", "built structures", "hangars", "tower blocks", "mansions", "chalets",
+         "residences", "shacks", "farm buildings", "office buildings", "outbuildings", "bungalows"),
     ),
     "roads": (
         ("road", "street", "highway", "motorway", "road network", "road surface", "paved road", "dirt road", "avenue",
-         "asphalt", "track", "road corridor", "lane", "freeway", "tarmac", "expressway", "roadway", "carriageway", "paved surface", "road area"),
+         "asphalt", "track", "road corridor", "lane", "freeway", "tarmac", "expressway", "roadway", "carriageway", "paved surface", "road area", "dual carriageway", "thoroughfare", "bypass", "ring road",
+         "country lane", "country road"),
         ("roads", "streets", "highways", "motorways", "road corridors", "tracks", "lanes", "avenues", "paved roads",
-         "main roads", "freeways", "roadways", "dirt roads", "road networks"),
+         "main roads", "freeways", "roadways", "dirt roads", "road networks", "thoroughfares", "country lanes", "country roads"),
     ),
     "built-up area": (
         ("built-up area", "urban area", "town", "city", "village", "settlement", "built up land", "built-up land",
@@ -102,32 +113,35 @@ WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
          "residential area", "built-up", "urban cover", "city area", "impervious surface", "concrete", "sealed surface",
          "industrial area", "urbanized area", "suburb", "neighbourhood", "settled area", "urban zone", "built area",
          "built environment", "urban", "human settlement", "downtown", "pavement", "infrastructure", "hamlet", "neighborhood", "township", "metropolis",
-         "urban land cover", "housing estate", "small town", "major city", "inhabited area", "paved area"),
+         "urban land cover", "housing estate", "small town", "major city", "inhabited area", "paved area", "conurbation", "townscape",
+         "urban centre", "urban center", "town centre", "city centre", "sealed land", "sealed ground", "built land", "slum"),
         ("towns", "settlements", "villages", "cities", "urban areas", "built-up areas", "developed areas",
          "residential areas", "artificial surfaces", "impervious surfaces", "sealed surfaces", "suburbs",
-         "built up areas", "hamlets", "urban zones", "small towns", "neighbourhoods", "neighborhoods", "built-up zones", "minor settlements", "populated areas"),
+         "built up areas", "hamlets", "urban zones", "small towns", "neighbourhoods", "neighborhoods", "built-up zones", "minor settlements", "populated areas",
+         "conurbations", "urban centres", "slums", "sealed areas", "human settlements", "urban spaces"),
     ),
     "wetland": (
         ("wetland", "marsh", "swamp", "bog", "fen", "marshland", "wetland vegetation", "peatland", "reed bed", "mire",
          "swampy area", "marshy area", "marshy land", "salt marsh", "herbaceous wetland", "wet meadow", "swampland", "marshy ground", "swampy ground", "boggy ground",
-         "bogland", "morass", "quagmire"),
+         "bogland", "morass", "quagmire", "peat bog", "wet ground", "waterlogged ground", "waterlogged land", "swamp land", "slough"),
         ("wetlands", "marshes", "swamps", "bogs", "reed beds", "wetland areas", "wetland patches", "marshy areas",
-         "peatlands", "salt marshes", "reeds"),
+         "peatlands", "salt marshes", "reeds", "fens", "mires", "marshlands", "wet meadows", "peat bogs", "swamplands"),
     ),
     "snow": (
         ("snow", "ice", "snow cover", "glacier", "snow and ice", "snowfield", "ice cover", "snowpack",
-         "snow-covered land", "snow covered area", "frozen area", "permanent snow"),
-        ("glaciers", "snowfields", "snow patches", "snowy areas", "ice fields", "snow-covered areas"),
+         "snow-covered land", "snow covered area", "frozen area", "permanent snow", "ice cap", "icecap", "ice sheet", "snow cap", "snowcap",
+         "snowdrift", "frost", "firn"),
+        ("glaciers", "snowfields", "snow patches", "snowy areas", "ice fields", "snow-covered areas", "ice caps", "ice sheets", "snowdrifts", "snows"),
     ),
     "clouds": (
         ("cloud", "cloud cover", "haze", "fog", "overcast", "cloudiness", "clouded area", "cloudy area", "mist",
-         "cloud layer", "white cloud"),
-        ("clouds", "cloud patches", "cloudy areas", "clouded pixels", "clouds and haze"),
+         "cloud layer", "white cloud", "cloud bank", "fog bank"),
+        ("clouds", "cloud patches", "cloudy areas", "clouded pixels", "clouds and haze", "cloudy pixels", "cloud banks"),
     ),
     "vegetation": (
         ("vegetation", "greenery", "green area", "green space", "vegetated area", "vegetated land", "vegetation cover",
          "plant cover", "green land", "green cover", "plant life", "flora", "green vegetation", "natural vegetation",
-         "natural terrestrial vegetation", "green", "leafy area", "vegetated surface", "green stuff", "plant matter"),
+         "natural terrestrial vegetation", "green", "leafy area", "vegetated surface", "green stuff", "plant matter", "plant growth", "foliage", "verdure", "plantlife"),
         ("green areas", "green spaces", "plants", "vegetated areas", "green patches", "vegetated surfaces"),
     ),
     "open land": (
@@ -168,32 +182,38 @@ FOREIGN_WORDS: dict[str, tuple[str, ...]] = {
 
 #: Words that tell of a class without naming it.
 CUES: dict[str, tuple[str, ...]] = {
-    "trees": ("wooded", "forested", "tree-covered", "tree covered", "deforested", "deforestation", "reforested", "logging", "logged"),
-    "cropland": ("farmed", "cultivated", "ploughed", "plowed", "tilled", "sown", "under the plough", "farming"),
+    "trees": ("wooded", "forested", "tree-covered", "tree covered", "deforested", "deforestation", "reforested", "logging", "logged", "treeless", "tree-lined", "felled", "afforested", "woody"),
+    "cropland": ("farmed", "cultivated", "ploughed", "plowed", "tilled", "sown", "under the plough", "farming", "ploughing", "agricultural", "cropped"),
     "grass": ("grassy", "grazed"),
-    "bare land": ("sandy", "barren", "rocky", "bare"),
+    "bare land": ("sandy", "barren", "rocky", "bare", "unvegetated", "stony"),
     "buildings": ("roofed",),
     "roads": ("paved", "asphalted", "tarmacked"),
     "built-up area": (
         "inhabited", "populated", "settled", "uninhabited", "urbanised", "urbanized", "built on", "built over", "built up",
         "something built", "anything built", "people live", "people living", "anybody living", "anyone living", "anybody live",
         "anyone live", "concreted over", "paved over",
+        "urbanisation", "urbanization", "urban sprawl", "urban growth",
     ),
     "wetland": ("swampy", "marshy", "boggy"),
     "snow": ("snowy", "icy", "snow-covered", "snowed in"),
-    "clouds": ("cloudy", "hazy", "cloudless", "clouded"),
-    "vegetation": ("vegetated", "leafy", "greener", "greenest", "overgrown"),
+    "clouds": ("cloudy", "hazy", "cloudless", "clouded", "clouded over", "cloud-free", "foggy"),
+    "vegetation": ("vegetated", "leafy", "greener", "greenest", "overgrown", "plant-covered", "plant covered", "browner"),
     "shrubs": ("bushy", "scrubby", "shrubby"),
-    "water": ("watery", "waterfront", "lakeside", "riverside", "shore", "lakeshore", "riverbank"),
+    "water": ("watery", "waterfront", "lakeside", "riverside", "shore", "lakeshore", "riverbank", "shoreline", "coastline", "waterside", "river bank", "water's edge"),
 }  # fmt: skip
-#: Words for a stretch of land without a plural, which an answer may take over from a question as it takes plurals.
+#: Words that mean a whole class, so that an answer may take them over from a question; the plurals apart. Others mean a
+#: part of it ("lakes", "mangroves", "beach"), which a mask of the class does not show.
 MASS_WORDS = frozenset({
-    "forest", "woodland", "tree cover", "forest cover", "jungle", "rainforest", "farmland", "agriculture", "agricultural land",
-    "arable land", "cultivated land", "pasture", "grassland", "meadow", "rangeland", "prairie", "savanna", "pastureland",
-    "scrub", "shrubland", "bushland", "scrubland", "heath", "heathland", "sand", "bare soil", "bare ground", "bare rock", "rock",
-    "barren land", "desert", "ice", "snow and ice", "greenery", "green space", "marshland", "swampland", "peatland", "haze", "fog",
-    "cloud cover", "open water", "surface water", "floodwater", "urban land", "urban area", "developed land", "open space",
-    "plant cover", "snow cover",
+    "forest", "woodland", "tree cover", "forest cover", "farmland", "agriculture", "agricultural land", "arable land",
+    "cultivated land", "grassland", "pasture", "scrub", "shrubland", "bushland", "scrubland", "bare soil", "bare ground", "barren land",
+    "snow and ice", "greenery", "green space", "marshland", "cloud cover", "open water", "surface water", "urban land", "urban area",
+    "developed land", "open space", "plant cover", "snow cover",
+})  # fmt: skip
+WHOLE_PLURALS = frozenset({
+    "woods", "forests", "woodlands", "fields", "crops", "croplands", "farmlands", "meadows", "pastures", "grasslands", "bushes",
+    "shrublands", "houses", "homes", "roofs", "rooftops", "structures", "streets", "settlements", "urban areas", "built-up areas",
+    "developed areas", "wetlands", "marshes", "cloudy areas", "plants", "green areas", "green spaces", "vegetated areas", "open areas",
+    "open spaces", "water bodies", "waterbodies", "bodies of water", "bare areas", "agricultural areas", "agricultural fields",
 })  # fmt: skip
 #: Words of other languages that are English words of another meaning; they count only in a text that is not English.
 _ALSO_ENGLISH = frozenset(
@@ -250,7 +270,8 @@ def labels_in(text: str) -> tuple[str, ...]:
 def own_words(text: str) -> dict[str, tuple[str, bool]]:
     """Return the text's own English word for each label that it names by one word only, and whether that is a plural.
 
-    Words for a single thing ("lake", "town") are left out: an answer speaks of all of its class.
+    Words for a single thing ("lake", "town") or a part of a class ("mangroves") are left out: an answer speaks of all of
+    its class.
     """
     found: dict[str, set[str]] = {}
     for start, end, label in mentions(text):
@@ -258,8 +279,8 @@ def own_words(text: str) -> dict[str, tuple[str, bool]]:
     own = {}
     for label, words in found.items():
         word = next(iter(words))
-        if len(words) == 1 and label not in words and (word in MASS_WORDS or word in WORDS[label][1]):
-            own[label] = word, word in WORDS[label][1]
+        if len(words) == 1 and label not in words and (word in MASS_WORDS or word in WHOLE_PLURALS):
+            own[label] = word, word in WHOLE_PLURALS
     return own
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from terrascope.networks.embedded.purposes import PURPOSES
 from terrascope.reasoning.answers import letter_of, yes_no
 from terrascope.reasoning.claim_context import Document, Sentence
 from terrascope.reasoning.claim_numbers import number_claims
@@ -25,6 +26,8 @@ __all__ = ["Claim", "ClaimKind", "StepEvidence", "Value", "Verdict", "check_clai
 MOST_CLAIMS = 200
 
 _LETTER = re.compile(r"^\(?[a-h][.):]+\s+")
+#: "Slope and soil are not seen": that something cannot be told claims nothing of the land.
+_CAVEATS = frozenset(f"{purpose.unseen} are not seen" for purpose in PURPOSES.values())
 _NONE = re.compile(
     r"(?:there (?:is|are) )?(?:none|nothing|zero|not any)(?: (?:at all|here|of it|found|was found|were found))?\W*"
 )
@@ -57,6 +60,7 @@ def check_claims(
     """
     document = Document(text, steps)
     found = [*number_claims(document, quantities(document.plain)), *statement_claims(document)]
+    found = [claim for claim in found if claim.text.rstrip(".") not in _CAVEATS]
     unique = {(claim.start, claim.kind, claim.unit): claim for claim in _answered(document, question, options, found)}
     ordered = sorted(unique.values(), key=lambda claim: (claim.start, claim.end))
     return ordered[:MOST_CLAIMS]

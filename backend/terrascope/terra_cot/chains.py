@@ -10,16 +10,19 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from terrascope.networks.embedded.evidence_text import Facts
+from terrascope.networks.embedded.purposes import PURPOSES
 from terrascope.networks.embedded.tokens import bucket
-from terrascope.networks.embedded.verdicts import verdict
+from terrascope.terra_cot.answer_parts import Case, covers, slot, verb, verdict_of
+from terrascope.terra_cot.purpose_answers import cloud_use, risk_answer, rural, suitability
 from terrascope.terra_cot.questions import Question
 
-_PLURAL = frozenset({"trees", "shrubs", "buildings", "roads", "clouds"})
 REFUSALS = {
     "refuse_unseen": "I cannot tell that from this image .",
     "refuse_class": "I cannot tell : that class is unknown to me .",
     "refuse_dates": "I cannot tell from one date .",
 }
+#: Words that only rare measurements call for.
+RARE_WORDS = frozenset({"very", "little", "None", "away"})
 #: Classes that a description and the main cover are drawn from.
 COVERS: tuple[str, ...] = (
     "water", "trees", "grass", "cropland", "shrubs", "bare land", "built-up area", "wetland", "snow", "clouds",
@@ -85,43 +88,17 @@ def answer_words(question: Question, steps: Sequence[tuple[str, int]], facts: Se
     return ["</think>", "<answer>", *words, "</answer>", "</s>"]
 
 
-class Case(NamedTuple):
-    """What an answer is made from."""
-
-    question: Question
-    labels: list[str]
-    facts: Sequence[Facts]
-
-    def has_area(self, step: int = 1) -> bool:
-        return self.facts[step - 1].area is not None
-
-    def none(self, step: int = 1) -> bool:
-        return self.facts[step - 1].share <= 0
-
-
-def _slot(name: str, step: int) -> str:
-    return f"{{{name}.{step}}}"
-
-
-def _verb(label: str, single: str, plural: str) -> str:
-    return plural if label in _PLURAL else single
-
-
-def _covers(label: str) -> str:
-    return _verb(label, "covers", "cover")
-
-
 def _absent(label: str) -> Iterator[str]:
-    yield from ("No", ",", "there", _verb(label, "is", "are"), "no", f"L:{label}", "here", ".")
+    yield from ("No", ",", "there", verb(label, "is", "are"), "no", f"L:{label}", "here", ".")
 
 
 def _nothing(case: Case, step: int = 1) -> Iterator[str]:
     """An amount of nothing: "0 %: there is no water here."."""
     yield from (
-        _slot("area", step) if case.has_area(step) and case.question.kind == "area" else _slot("share", step),
+        slot("area", step) if case.has_area(step) and case.question.kind == "area" else slot("share", step),
         ":",
     )
-    yield from ("there", _verb(case.labels[step - 1], "is", "are"), "no", f"L:{case.labels[step - 1]}", "here", ".")
+    yield from ("there", verb(case.labels[step - 1], "is", "are"), "no", f"L:{case.labels[step - 1]}", "here", ".")
 
 
 def _share(case: Case) -> Iterator[str]:
@@ -129,7 +106,14 @@ def _share(case: Case) -> Iterator[str]:
         yield from _nothing(case)
         return
     label = case.labels[0]
-    yield from (f"C:{label}", _covers(label), "{share.1}", "of", "the", "area")
+    yield from (f"C:{label}", covers(label), "{share.1}", "of", "the", "area")
+    yield from ("(", "{area.1}", ")", ".") if case.has_area() else (".",)
+
+
+def _limit(case: Case) -> Iterator[str]:
+    """Whether an amount is more, or less, than a limit: the limit itself is the question's, `verdicts` compares."""
+    label = case.labels[0]
+    yield from (verdict_of(case), ",", f"L:{label}", covers(label), "{share.1}", "of", "the", "area")
     yield from ("(", "{area.1}", ")", ".") if case.has_area() else (".",)
 
 
@@ -139,7 +123,7 @@ def _area(case: Case) -> Iterator[str]:
         return
     yield from (
         f"C:{case.labels[0]}",
-        _covers(case.labels[0]),
+        covers(case.labels[0]),
         "{area.1}",
         *_SHARE_IN_BRACKETS,
     )
@@ -152,7 +136,7 @@ def _where(case: Case) -> Iterator[str]:
         return
     yield from (
         f"C:{label}",
-        _verb(label, "lies", "lie"),
+        verb(label, "lies", "lie"),
         "mostly",
         "in",
         "the",
@@ -166,7 +150,7 @@ def _exists(case: Case) -> Iterator[str]:
     if case.none():
         yield from _absent(label)
         return
-    yield from ("Yes", ",", "there", _verb(label, "is", "are"))
+    yield from ("Yes", ",", "there", verb(label, "is", "are"))
     yield from ("very", "little") if bucket(case.facts[0].share) == "trace" else ()
     yield from (f"L:{label}", ":", "{share.1}", "of", "the", "area", ",", "mostly", "in", "the", "{where.1}", ".")
 
@@ -196,12 +180,12 @@ def _compare(case: Case, least: bool) -> Iterator[str]:
     label = case.labels[first - 1]
     yield from (
         f"C:{label}",
-        _covers(label),
+        covers(label),
         "less" if least else "more",
         ":",
-        _slot("share", first),
+        slot("share", first),
         "against",
-        _slot("share", other),
+        slot("share", other),
         ".",
     )
 
@@ -209,7 +193,7 @@ def _compare(case: Case, least: bool) -> Iterator[str]:
 def _yes_no(case: Case, wanted: str) -> Iterator[str]:
     order = case.facts[1].order  # of the second against the first
     yes = order == {"larger": "smaller", "smaller": "larger"}[wanted]
-    yield from ("Yes" if yes else "No", ",", f"L:{case.labels[0]}", _covers(case.labels[0]), "{share.1}")
+    yield from ("Yes" if yes else "No", ",", f"L:{case.labels[0]}", covers(case.labels[0]), "{share.1}")
     yield from ("against", "{share.2}", "of", f"L:{case.labels[1]}", ".")
 
 
@@ -219,7 +203,7 @@ def _difference(case: Case) -> Iterator[str]:
         yield from _compare(case, False)
         return
     label = case.labels[ranked[0] - 1]
-    yield from (f"C:{label}", _covers(label), "more", "by")
+    yield from (f"C:{label}", covers(label), "more", "by")
     yield from (
         ("{darea.2}", "(", "{dshare.2}", "of", "the", "area", ")", ".")
         if case.facts[1].difference_area is not None
@@ -234,8 +218,8 @@ def _total(case: Case) -> Iterator[str]:
 
 def _both(case: Case) -> Iterator[str]:
     for step, label in enumerate(case.labels[:2], 1):
-        yield from (f"C:{label}" if step == 1 else f"L:{label}", ":", _slot("share", step))
-        yield from ("(", _slot("area", step), ")") if case.has_area(step) else ()
+        yield from (f"C:{label}" if step == 1 else f"L:{label}", ":", slot("share", step))
+        yield from ("(", slot("area", step), ")") if case.has_area(step) else ()
         yield ";" if step == 1 else "."
 
 
@@ -262,14 +246,14 @@ def _distance(case: Case) -> Iterator[str]:
     if missing is not None:
         yield from missing
         return
-    yield from ("They", "are", "{dist.2}", "apart")
-    yield from ("and", "touch", ".") if case.facts[1].touching else (".",)
+    yield from ("They", "touch", ":") if case.facts[1].touching else ("They", "are")
+    yield from ("{dist.2}", "apart", ".")
 
 
 def _amount(case: Case, prefix: str, step: int) -> tuple[str, ...]:
     if case.facts[step - 1].gain_area is None:
-        return (_slot(f"{prefix}share", step), "of", "the", "area")
-    return (_slot(f"{prefix}area", step), "(", _slot(f"{prefix}share", step), "of", "the", "area", ")")
+        return (slot(f"{prefix}share", step), "of", "the", "area")
+    return (slot(f"{prefix}area", step), "(", slot(f"{prefix}share", step), "of", "the", "area", ")")
 
 
 def _change(case: Case) -> Iterator[str]:
@@ -337,13 +321,17 @@ def _dominant(case: Case) -> Iterator[str]:
     if case.none(step):
         yield from ("No", "class", "was", "found", ".")
         return
-    yield from (f"C:{name}", _verb(name, "dominates", "dominate"), ":", _slot("share", step), "of", "the", "area", ".")
+    yield from (f"C:{name}", covers(name), "most", ":", slot("share", step), "of", "the", "area")
+    other = 2 if step == 1 else 1
+    if len(case.labels) > 1 and not case.none(other):
+        yield from (",", "then", f"L:{case.labels[other - 1]}", ":", slot("share", other))
+    yield "."
 
 
 def _least(case: Case) -> Iterator[str]:
     name = case.facts[-1].least or case.labels[0]
     step = case.labels.index(name) + 1
-    yield from (f"C:{name}", _covers(name), "least", ":", _slot("share", step), "of", "the", "area", ".")
+    yield from (f"C:{name}", covers(name), "least", ":", slot("share", step), "of", "the", "area", ".")
 
 
 def _describe(case: Case) -> Iterator[str]:
@@ -351,7 +339,7 @@ def _describe(case: Case) -> Iterator[str]:
     for step, label in enumerate(case.labels, 1):
         if step > 1:
             yield "and" if step == len(case.labels) else ","
-        yield from (f"L:{label}", "(", _slot("share", step), ",", "mostly", _slot("where", step), ")")
+        yield from (f"L:{label}", "(", slot("share", step), ",", "mostly", slot("where", step), ")")
     yield "."
 
 
@@ -360,61 +348,16 @@ def _segment(case: Case) -> Iterator[str]:
     if case.none():
         yield from _absent(label)
         return
-    yield from ("Here", _verb(label, "is", "are"), "the", f"L:{label}", ":", "{share.1}", "of", "the", "area")
+    yield from ("Here", verb(label, "is", "are"), "the", f"L:{label}", ":", "{share.1}", "of", "the", "area")
     yield from ("(", "{area.1}", ")", ".") if case.has_area() else (".",)
-
-
-_LIKELY = {"Yes": ("Yes", ",", "likely"), "In": ("In", "part"), "No": ("No", ",", "hardly")}
-
-
-def _suitability(case: Case) -> Iterator[str]:
-    label = case.labels[0]
-    yield from (*_LIKELY[_verdict(case)], ":", f"L:{label}", _covers(label), "{share.1}", "of", "the", "area")
-    if len(case.labels) > 1 and case.none(2):
-        yield from (",", "there", _verb(case.labels[1], "is", "are"), "no", f"L:{case.labels[1]}")
-    elif len(case.labels) > 1 and case.facts[1].distance is not None:
-        yield from (",", f"L:{case.labels[1]}", _verb(case.labels[1], "is", "are"), "{dist.2}", "away")
-    yield "."
-
-
-def _risk(case: Case) -> Iterator[str]:
-    danger, level = case.labels[0], _verdict(case)
-    missing = next((step for step in range(1, len(case.labels) + 1) if case.none(step)), None)
-    yield from (level, ":")
-    if len(case.labels) == 1 or case.labels[1] == "vegetation":
-        yield from (f"L:{danger}", _covers(danger), "{share.1}", "of", "the", "area")
-        if len(case.labels) > 1:
-            yield from (",", f"L:{case.labels[1]}", "covers", "{share.2}")
-        yield "."
-        return
-    exposed = case.labels[1]
-    if missing is not None:
-        label = case.labels[missing - 1]
-        yield from ("there", _verb(label, "is", "are"), "no", f"L:{label}", "here", ".")
-    elif case.facts[1].touching:
-        yield from (f"L:{danger}", _verb(danger, "touches", "touch"), "the", f"L:{exposed}", ".")
-    else:
-        yield from (f"L:{danger}", _verb(danger, "is", "are"), "{dist.2}", "from", "the", f"L:{exposed}", ".")
-
-
-def _verdict(case: Case) -> str:
-    return verdict(case.question.kind, case.labels, case.facts) or ""
-
-
-def _rural(case: Case) -> Iterator[str]:
-    yield from (_verdict(case), ":", "L:built-up area", "covers", "{share.1}", "of", "the", "area", ".")
-
-
-def _cloud_use(case: Case) -> Iterator[str]:
-    yield from (_verdict(case), "usable", ":", "clouds", "cover", "{share.1}", "of", "the", "area", ".")
 
 
 def _change_any(case: Case) -> Iterator[str]:
     yield from ("Net", "change", ":")
     for step in (2, 4, 6):
         label = case.labels[step - 1]
-        slot = _slot("nshare", step) if case.facts[step - 1].gain_area is None else _slot("narea", step)
-        yield from (f"L:{label}", slot, "." if step == 6 else ",")
+        net = slot("nshare" if case.facts[step - 1].gain_area is None else "narea", step)
+        yield from (f"L:{label}", net, "." if step == 6 else ",")
 
 
 def _among(case: Case) -> Iterator[str]:
@@ -423,17 +366,16 @@ def _among(case: Case) -> Iterator[str]:
     if case.none(step):
         yield from ("None", "of", "them", "was", "found", ".")
         return
-    yield from (f"C:{name}", ":", _slot("share", step), "of", "the", "area", ".")
+    yield from (f"C:{name}", ":", slot("share", step), "of", "the", "area", ".")
 
 
 _ANSWERS: dict[str, Callable[[Case], Iterator[str]]] = {
-    "share": _share, "area": _area, "where": _where, "exists": _exists, "count": _count,
+    "share": _share, "limit": _limit, "area": _area, "where": _where, "exists": _exists, "count": _count,
     "larger": lambda case: _compare(case, False), "smaller": lambda case: _compare(case, True),
     "more_yn": lambda case: _yes_no(case, "larger"), "less_yn": lambda case: _yes_no(case, "smaller"),
     "difference": _difference, "total": _total, "both": _both, "touch": _touch, "distance": _distance,
     "change": _change, "gain": _gained, "loss": _lost, "flood": _flood, "flooded_class": _flooded_class,
     "dominant": _dominant, "least": _least, "describe": _describe, "segment": _segment,
-    "suit_build": _suitability, "suit_farm": _suitability, "suit_other": _suitability,
-    "risk_flood": _risk, "risk_fire": _risk, "risk_other": _risk,
-    "rural": _rural, "cloud_use": _cloud_use, "change_any": _change_any, "among": _among,
+    **{kind: suitability if kind.startswith("suit_") else risk_answer for kind in PURPOSES},
+    "rural": rural, "cloud_use": cloud_use, "change_any": _change_any, "among": _among,
 }  # fmt: skip

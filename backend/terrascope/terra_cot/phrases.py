@@ -46,6 +46,12 @@ SHARE: tuple[str, ...] = (
     "half {Ax}, a third {Ax}, or how much",
 )
 
+#: A share against a limit, to be answered by yes or no.
+LIMIT: tuple[str, ...] = (
+    f"is [more than|over|at least|less than|under] [half|a third|a quarter|two thirds|10 %|60 percent] of {_AREA} {{Ax}}",
+    f"[does|do] {{A}} [cover|take up|make up] [more than|over|at least|less than|under] [half|a third|20 %|40 percent] of {_AREA}",
+    "is it [mostly|mainly] {Ax}",
+)
 AREA: tuple[str, ...] = (
     "[what is|what's|tell me|give me|calculate|compute|find|estimate|measure|determine] the [total|overall|] [area|size|extent|surface|surface area|acreage] of {A}",
     "[what is|what's] the [total|] [area|surface|extent|size] [covered by|occupied by|under|of] {A} in {U}",
@@ -396,41 +402,6 @@ SEGMENT: tuple[str, ...] = (
     "{Ax}",
     "[just|only] {A}",
     "show where the {Ax} is as a mask",
-)
-SUIT_BUILD: tuple[str, ...] = (
-    "[is|would] [this|the] [area|place|site|land|region|scene] [be|] [suitable|good|fit|appropriate|ok|ideal|a good place] [for|to] [building|construction|build|build houses|new houses|housing|development|settling|build a town|urban expansion|a new building|build on]",
-    "can [we|I|one|you|people] build [here|houses here|on this land|something here|a house here|in this area]",
-    "is there [enough|any|some] [space|room|land|free land|open land] [to build|for building|for construction|for new houses|for new homes|for development|for expansion]",
-    "where could [we|I|one] build",
-    "how suitable is [this|the] [area|site|land] for [construction|building|development|housing]",
-    "how much [space|room|land] is [free|left|available] for [construction|building|development|new houses]",
-    "suitability for [building|construction|development|housing]",
-)
-SUIT_FARM: tuple[str, ...] = (
-    "[is|would] [this|the] [area|place|site|land|region] [be|] [suitable|good|fit|appropriate|ok|ideal] [for|to] [farming|agriculture|farm|growing crops|grow crops|cultivation|agricultural use]",
-    "can [we|I|one|you|people|farmers] [farm|grow crops|grow food|cultivate land|plant crops] here",
-    "how suitable is [this|the] [area|site|land] for [farming|agriculture|crops]",
-    "is [this|it|the region] [a farming area|an agricultural area|agricultural|farming country]",
-    "suitability for [farming|agriculture|crops]",
-    "is there [enough|any] land [to farm|for farming|for agriculture|to grow food on]",
-)
-RISK_FLOOD: tuple[str, ...] = (
-    "[is|are] [this area|the area|the town|the houses|the buildings|the settlement|the city|people here|the village|homes here|it|this place] at risk of [flooding|a flood|floods|inundation|being flooded]",
-    "[could|can|might|would] [the houses|the buildings|the town|this area|the settlement|homes|the city|this] [be flooded|flood|get flooded|be hit by a flood]",
-    "[what is|how high is|assess|estimate|rate] the [flood risk|risk of flooding|risk of floods|flood hazard|danger of flooding]",
-    "flood [risk|hazard|danger|exposure|vulnerability]",
-    "is there a [flood risk|risk of flooding|danger of flooding|flood hazard] [for the houses|for buildings|for the town|here|]",
-    "how [exposed|vulnerable] is [the town|the settlement|the area] to [floods|flooding|high water]",
-    "are [the buildings|houses|homes] [in danger from|threatened by] [the water|the river|floods|flooding]",
-    "would a flood [reach|hit|endanger] the [houses|town|buildings|homes]",
-)
-RISK_FIRE: tuple[str, ...] = (
-    "[is|are] [this area|the area|the town|the houses|the buildings|the settlement|people here|homes here|it] at risk of [wildfire|fire|a forest fire|wildfires|bush fire|burning]",
-    "[what is|how high is|assess|estimate|rate] the [fire risk|wildfire risk|risk of wildfire|fire hazard|risk of fire|danger of forest fire]",
-    "[fire|wildfire|forest fire] [risk|hazard|danger|exposure]",
-    "[could|can|might] [a fire|a wildfire|a forest fire] [reach|hit|threaten|spread to] the [houses|buildings|town|homes|settlement]",
-    "how [exposed|vulnerable] is [the town|the settlement|the area] to [wildfire|fire|forest fires]",
-    "is there a [fire risk|risk of wildfire|danger of fire] [for the houses|here|]",
 )
 RURAL: tuple[str, ...] = (
     "is [it|this|the area|this area|this place|the scene] [a|an|] [rural or urban|urban or rural|rural or an urban|urban or a rural] [area|place|one|]",

@@ -151,19 +151,6 @@ MORE: dict[str, tuple[str, ...]] = {
         "[draw|trace|colour in|color in|paint|shade|pull out|cut out|get|grab|pick|isolate|separate|vectorise|circle|encircle] [the|all|all the|every|] {Ax} [for me|please|]", "I [need|want|would like|'d like] [polygons|outlines|a mask|the mask|shapes|the outline] [for|of] {A}",
         "{Ax} please", "mask out {A}", "[polygons|outlines|contours|boundaries|shapes] [for|of] {A}", "turn {A} into polygons", "show {A} on the map", "let me see {A}", "where's the mask of {A}", "put {A} on a layer", "find me {A}",
     ),
-    "suit_build": (
-        "[would|could|might] this be a [decent|good|nice|proper|sensible|suitable] [spot|place|site|location] for [a new housing estate|new houses|a new school|a factory|a building site|development|a new district|a town]", "is there [spare|free|unused|empty|enough|open] [ground|land|space|room] for [putting up|building|new] [houses|homes|buildings|flats|]",
-        "could [one|we|they|somebody] [put|place|set up|erect] [a new district|new houses|a building|a housing estate|a settlement] here", "how good is the [site|ground|land|place] for [building|construction|houses]", "any room for [new houses|construction|growth of the town|development]",
-    ),
-    "suit_farm": (
-        "could [a farmer|farmers|one] make a living [here|on this land|off this land]", "is [this|it] good [ground|land|soil|country] for [growing wheat|crops|farming|growing things]", "would [crops|wheat] do well here", "is [farming|agriculture] [possible|practical|worthwhile|promising] here", "how good is the land for [farming|crops]",
-    ),
-    "risk_flood": (
-        "should [the villagers|people|the residents|the town|home owners] [worry|be worried|be concerned|fear] [about|] [high water|flooding|floods|a flood|the river]", "how [threatened|endangered|safe] [are|is] [the houses|the town|the village|the homes] [by|from] [the river|water|floods|high water]", "could [rising|high|flood] water [get to|reach|come to|hit] the [town|houses|village|homes]", "would the [houses|town|village] [get wet|be under water|flood] if the [river|lake|water] rises", "is the [town|village] safe from [floods|high water|the river]",
-    ),
-    "risk_fire": (
-        "would a [blaze|fire|wildfire|forest fire] [in the woods|in the forest|] [endanger|threaten|reach|hit] the [village|town|houses|homes]", "[wildfire|fire|forest fire] [threat|danger|exposure] [level|] [for|of] the [settlement|village|town|houses]", "how [safe|endangered|threatened] [are|is] the [houses|village|town] [from|by] [fire|wildfire|burning woods]", "could burning [trees|woods|forest] set the [houses|village|town] on fire",
-    ),
     "rural": ("[town|city|urban] or [countryside|country|rural|village]", "are we in [a city|a town|the countryside|the country|a rural area] [here|]", "is [this|it] [more|rather] [urban|rural|a town|countryside]", "is it [urban|rural|city-like|a metropolis|farm country]"),
     "cloud_use": ("is the [picture|image|shot|scene|view] [spoiled|ruined|hidden|obscured|blocked|covered] by [cloud|clouds|haze|fog]", "[clear|cloudless|blue|overcast] sky", "is the sky [clear|overcast|cloudy|grey]", "is it [cloudy|overcast|hazy|clear]", "can I [use|trust|work with] this [image|picture|shot] [or is it too cloudy|despite the clouds|]", "cloud-free"),
     "change_any": ("spot the [differences|difference|changes]", f"what's [new|different|changed] {_THEN}", "in what way [is|has|did] [the landscape|the area|the place|it] [different|changed|change] [now|]", "anything [new|different|changed]", f"what [happened|has happened|went on|took place] [here|] {_THEN}", "how do the two [images|pictures|dates|scenes] differ", "then and now", "tell me the changes", "is everything [the same|unchanged|as before]"),

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from terrascope.class_words import FOREIGN_WORDS, LABELS, WORDS, labels_in
+from terrascope.networks.embedded.purposes import PURPOSES, THREATS
 from terrascope.terra_cot import phrases as P
 from terrascope.terra_cot.grammar import expand
-from terrascope.terra_cot.phrases_free import CONTEXT_AFTER, CONTEXT_BEFORE, CONTEXT_CLASS, CORE, FREE, HOMES, SUIT
+from terrascope.terra_cot.phrases_free import CONTEXT_AFTER, CONTEXT_BEFORE, CONTEXT_CLASS, CORE, FREE
 from terrascope.terra_cot.phrases_more import FILLERS, MORE
+from terrascope.terra_cot.phrases_purpose import HOMES, PURPOSE
+from terrascope.terra_cot.phrases_wide import WIDE
 from terrascope.terra_cot.unanswerable import IMPOSSIBLE, MORE_IMPOSSIBLE, UNKNOWN_THINGS
 
 #: Kind of question -> patterns. Kinds with their own making (`among`, the refusals) have none.
@@ -19,20 +22,19 @@ PATTERNS: dict[str, tuple[str, ...]] = {
     "smaller": P.SMALLER, "more_yn": P.MORE_YN, "less_yn": P.LESS_YN, "difference": P.DIFFERENCE, "total": P.TOTAL,
     "both": P.BOTH, "touch": P.TOUCH, "distance": P.DISTANCE, "change": P.CHANGE, "gain": P.GAIN, "loss": P.LOSS,
     "flood": P.FLOOD, "flooded_class": P.FLOODED_CLASS, "dominant": P.DOMINANT, "least": P.LEAST, "describe": P.DESCRIBE,
-    "segment": P.SEGMENT, "suit_build": P.SUIT_BUILD, "suit_farm": P.SUIT_FARM, "risk_flood": P.RISK_FLOOD,
-    "risk_fire": P.RISK_FIRE, "suit_other": (), "risk_other": (), "rural": P.RURAL, "cloud_use": P.CLOUD_USE, "change_any": P.CHANGE_ANY, "among": (),
-    "refuse_unseen": (), "refuse_class": (), "refuse_dates": (),
+    "segment": P.SEGMENT, **{kind: tuple(phrase for _, phrase in PURPOSE[kind]) for kind in PURPOSES},
+    "rural": P.RURAL, "cloud_use": P.CLOUD_USE, "change_any": P.CHANGE_ANY, "among": (), "limit": P.LIMIT, "refuse_unseen": (), "refuse_class": (), "refuse_dates": (),
 }  # fmt: skip
-for _more in (MORE, FREE):
+for _more in (MORE, FREE, WIDE):
     PATTERNS.update({kind: PATTERNS[kind] + more for kind, more in _more.items()})
-PATTERNS.update({kind: PATTERNS[kind] + tuple(phrase for _, phrase in more) for kind, more in SUIT.items()})
 KINDS: tuple[str, ...] = tuple(PATTERNS)
 #: How often each kind is asked in training.
 WEIGHTS: dict[str, float] = {
     "share": 7, "area": 7, "where": 4, "exists": 5, "count": 4, "larger": 6, "smaller": 2, "more_yn": 3, "less_yn": 1.5,
     "difference": 2, "total": 2, "both": 1.5, "touch": 5, "distance": 5, "change": 5, "gain": 3, "loss": 3.5, "flood": 4,
-    "flooded_class": 2, "dominant": 3.5, "least": 1, "describe": 3, "segment": 4, "suit_build": 3.5, "suit_farm": 2.5,
-    "risk_flood": 3.5, "risk_fire": 2.5, "suit_other": 5, "risk_other": 2.5, "rural": 1.5, "cloud_use": 1.5, "change_any": 2.5, "among": 4,
+    "flooded_class": 2, "dominant": 3.5, "least": 1, "describe": 3, "segment": 4, "suit_build": 4, "suit_farm": 2.5,
+    "suit_grass": 1.5, "suit_water": 1.5, "suit_wood": 1.5, "suit_nature": 1.5, "suit_leisure": 1.5, "suit_other": 2.5,
+    "risk_flood": 3.5, "risk_fire": 2, "risk_ground": 1.2, "risk_heat": 1.2, "risk_other": 0.5, "rural": 1.5, "cloud_use": 1.5, "change_any": 2.5, "among": 4, "limit": 0,
     "refuse_unseen": 8, "refuse_class": 5, "refuse_dates": 2.5,
 }  # fmt: skip
 TWO_CLASSES = frozenset({"larger", "smaller", "more_yn", "less_yn", "difference", "total", "both", "touch", "distance"})
@@ -40,11 +42,7 @@ TWO_DATES = frozenset({"change", "gain", "loss", "flood", "flooded_class", "chan
 FIXED_LABELS: dict[str, tuple[str, ...]] = {
     "flood": ("water",), "rural": ("built-up area", "vegetation"), "cloud_use": ("clouds",),
     "change_any": ("vegetation", "built-up area", "water"),
-}  # fmt: skip
-
-#: What shows whether a place suits, or the danger to where people live, unless the question names other classes.
-EVIDENCE: dict[str, str] = {
-    "suit_build": "open land", "suit_farm": "cropland", "risk_flood": "water+{H}", "risk_fire": "trees+{H}",
+    **{kind: purpose.classes for kind, purpose in PURPOSES.items() if purpose.classes and kind not in THREATS},
 }  # fmt: skip
 
 UNITS: dict[str, tuple[str, ...]] = {
@@ -311,17 +309,17 @@ def _pool(kind: str, rng: random.Random) -> tuple[str, ...]:
     """The plain, the looser or the free phrases of a kind."""
     if kind in CORE and rng.random() < 0.2:
         return CORE[kind]
-    pools = [pool for pool in (PATTERNS[kind], MORE.get(kind, ()), FREE.get(kind, ()), FREE.get(kind, ())) if pool]
+    wide = WIDE.get(kind, ())
+    pools = [pool for pool in (PATTERNS[kind], MORE.get(kind, ()), FREE.get(kind, ()), wide, wide) if pool]
     return rng.choice(pools)
 
 
 def _suitability(rng: random.Random, kind: str, present: Sequence[str], years: tuple[int, int]) -> Question:
     """Whether a place suits, or is in danger: the classes are those that are named, or the usual evidence."""
-    loose = PATTERNS[kind][: len(PATTERNS[kind]) - len(SUIT[kind])]
-    if loose and rng.random() < 0.4:
-        evidence, pattern = EVIDENCE[kind], rng.choice(loose)
-    else:
-        evidence, pattern = rng.choice(SUIT[kind])
+    evidence, pattern = rng.choice(PURPOSE[kind])
+    evidence = evidence or "+".join(
+        "{H}" if name == "built-up area" and kind in THREATS else name for name in PURPOSES[kind].classes
+    )
     word, _ = rng.choice(HOMES)
     asked = _pick(rng, present, 1)[0]
     while asked in ("water", "clouds", "snow") and evidence != "{A}":

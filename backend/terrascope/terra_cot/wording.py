@@ -24,7 +24,8 @@ _SLOT = re.compile(r"\{(\w+)\}")
 _KNOWN = {f"{slot}{form}" for slot in "ABC" for form in ("", "x", "p", "s")} | {"c", "AREA", "U", "M", "P"}
 #: Phrasings of the shared tables that turn an answer round, or that ask for something else than the task does.
 _TURNED = re.compile(
-    r"\b(without|free of|absence|no longer|half|lack|missing|instead of|isn't|aren't|if you count|planted|or just)\b"
+    r"\b(without|free of|absence|absent|no|hasn't|half|lack|missing|instead of|isn't|aren't|if you count|planted|"
+    r"or just)\b"
 )
 #: The same for single tasks: a boundary is asked for as yes or no, not for its length or place; an amount as an amount,
 #: not for its place, nor as yes or no; a difference not as a factor.
@@ -32,7 +33,11 @@ _AMOUNT_ONLY = re.compile(
     r"^(where|mark|show|did|do|does|is|are|was|were|has|have|can|could|any|whether)\b", re.IGNORECASE
 )
 _OTHER = {
-    "boundary": re.compile(r"^(what|how (long|much|far)|where|along|length)", re.IGNORECASE),
+    "boundary": re.compile(
+        r"^(what|how (long|much|far)|where|along|length)|"
+        r"\b(separated?|apart|detached|isolated|cut off|divided|split|gap)\b",
+        re.IGNORECASE,
+    ),
     "difference": re.compile(r"\b(times|factor|ratio|compare|compared)\b", re.IGNORECASE),
     **dict.fromkeys(("gain", "loss", "flooding", "flooded_class"), _AMOUNT_ONLY),
 }

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from terrascope.training.checkpoint import read_weights_of
-from terrascope.training.language.samples import Sample, make_sample, random_sample, words_of
+from terrascope.training.language.samples import Sample, make_sample, vocabulary
 from terrascope.training.language.scenes import MadeScene, draw_dates, make_scene, read_maps
 from terrascope.training.language.train import Networks, build, loss_on, write_checkpoint
 
@@ -90,8 +90,7 @@ class DecoderTask:
     made = True
 
     def __init__(self, options: DecoderOptions, seed: int, data: Path) -> None:
-        rng = random.Random(5)
-        self.words = words_of([random_sample(rng, [], draw_dates(rng)) for _ in range(options.vocabulary_from)])
+        self.words = vocabulary(options.vocabulary_from)
         self.networks = build(self.words)
         self.module: nn.Module = _TrainedDecoder(self.networks)
         self.data = MadeSamples(options, seed, data if options.real else None)

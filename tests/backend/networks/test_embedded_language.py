@@ -258,7 +258,7 @@ def test_the_verb_goes_with_the_word_while_it_is_being_written(network: Embedded
 
 def test_a_flood_risk_is_judged_by_what_was_measured(network: EmbeddedNetwork) -> None:
     _, answer, _ = _ask(network, _scene(), "Is there a risk that the houses get flooded?")
-    assert answer is not None and answer.text.startswith("Low: there are no houses here")
+    assert answer is not None and answer.text.startswith("Low: there is no built-up area here")
 
 
 def test_an_answer_that_a_small_sway_would_turn_is_less_sure(network: EmbeddedNetwork) -> None:

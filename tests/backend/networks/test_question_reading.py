@@ -7,16 +7,27 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from terrascope.class_words import cues, labels_in, misspelt, own_words
+from terrascope.class_words import LABELS, cues, labels_in, misspelt, own_words
 from terrascope.networks.embedded.certainty import certainty, spread
-from terrascope.networks.embedded.evidence_text import Facts
-from terrascope.networks.embedded.question import contrast_in, counts_people, early_in, read_question, unit_in
-from terrascope.networks.embedded.reading import ONE_OR_TWO, TWO_OR_MORE, Reading, reading_of
-from terrascope.networks.embedded.session import asked_points
-from terrascope.networks.embedded.tokens import Vocabulary
-from terrascope.networks.embedded.verdicts import verdict
+from terrascope.networks.embedded.constraints import Constraints
+from terrascope.networks.embedded.evidence_text import Facts, area_text, percent
+from terrascope.networks.embedded.purposes import NAMED, PURPOSES
+from terrascope.networks.embedded.question import (
+    contrast_in,
+    counts_people,
+    early_in,
+    limit_in,
+    read_question,
+    settled,
+    unit_in,
+)
+from terrascope.networks.embedded.reading import ONE_OR_TWO, TWO_OR_MORE, Limit, Reading, reading_of
+from terrascope.networks.embedded.session import asked_points, coarse, settlement
+from terrascope.networks.embedded.tokens import OPENINGS, Vocabulary, evidence_tokens
+from terrascope.networks.embedded.verdicts import found_nothing, verdict
 from terrascope.networks.embedded.wordpiece import SPECIAL, WordPieces
 from terrascope.scene.types import Affine6, Grid, Role, Scale, Scene, Source, View
+from terrascope.training.language.word_order import word_order
 
 MANIFEST = {
     "kinds": ["share", "larger", "change", "suit_other", "among", "refuse_unseen"],
@@ -116,6 +127,7 @@ def test_own_words_are_those_for_a_whole_class() -> None:
         "cropland": ("farmland", False),
     }
     assert own_words("forest or woods") == {}
+    assert own_words("how many lakes, and any mangroves on the beach") == {}
 
 
 def test_the_verb_goes_with_the_word_of_the_question() -> None:
@@ -155,8 +167,9 @@ def test_of_a_long_series_the_dates_asked_for_are_looked_at(question: str, point
 def test_verdicts_follow_from_the_measurements() -> None:
     much, little, none = Facts(0.4), Facts(0.02), Facts(0.0)
     near, far = Facts(0.1, distance=120.0), Facts(0.1, distance=5000.0)
-    assert verdict("suit_build", ["open land"], [much]) == "Yes"
-    assert verdict("suit_farm", ["cropland"], [little]) == "No"
+    assert verdict("suit_build", ["bare land", "grass"], [much, none]) == "Yes"
+    assert verdict("suit_build", ["bare land", "grass"], [Facts(0.15), Facts(0.15)]) == "Yes"
+    assert verdict("suit_farm", ["cropland", "grass"], [little, little]) == "No"
     assert verdict("risk_flood", ["water", "buildings"], [much, near]) == "High"
     assert verdict("risk_flood", ["water", "buildings"], [much, far]) == "Low"
     assert verdict("risk_fire", ["trees", "buildings"], [none, near]) == "Low"
@@ -207,3 +220,134 @@ def test_one_date_is_set_against_the_other(text: str, kind: str | None) -> None:
 def test_people_are_not_counted_from_above() -> None:
     assert counts_people("how many people live here?")
     assert not counts_people("how many lakes do people see here?")
+
+
+def test_a_lake_need_not_fill_the_picture_to_sail_on_it() -> None:
+    assert verdict("suit_water", ["water"], [Facts(0.01, area=4e6)]) == "Yes"
+    assert verdict("suit_water", ["water"], [Facts(0.3, area=3000.0)]) == "No"
+    assert verdict("suit_water", ["water"], [Facts(0.3)]) == "Yes"  # sizes are not known: by the share
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("is more than half of it water?", Limit(0.5, True)),
+        ("does forest cover less than 20 % of the area", Limit(0.2, False)),
+        ("is it mostly forest?", Limit(0.5, True)),
+        ("is it mostly forest or grass?", None),
+        ("how much is more than half", None),
+        ("is there any water", None),
+    ],
+)  # fmt: skip
+def test_a_limit_is_read_of_yes_or_no_questions_only(text: str, limit: Limit | None) -> None:
+    assert limit_in(text) == limit
+
+
+def test_a_share_with_a_limit_is_answered_by_yes_or_no() -> None:
+    found = settled(Reading("share", ("water",), "auto", False, 0.9), "is over half of it water", 1, False, ("water",))
+    assert (found.kind, found.labels, found.limit) == ("limit", ("water",), Limit(0.5, True))
+    assert verdict("limit", ["water"], [Facts(0.6)], found.limit) == "Yes"
+    assert verdict("limit", ["water"], [Facts(0.4)], found.limit) == "No"
+    chosen = settled(Reading("share", ("water",), "auto", False, 0.9), "is over half of it water", 1, True, ("water",))
+    assert chosen.kind == "share"
+
+
+def test_what_there_was_at_one_date_is_no_change() -> None:
+    gained = Reading("gain", ("trees",), "auto", False, 0.6)
+    assert settled(gained, "how much forest was there in 1985 (t1)?", 2, False).kind == "share"
+    assert settled(gained, "was there any forest in 1985 (t1)?", 2, False).kind == "exists"
+    assert settled(gained, "how much new forest is there since 1985 (t1)?", 2, False).kind == "gain"
+
+
+def test_houses_that_cannot_be_told_apart_are_spoken_of_as_built_up_area() -> None:
+    assert settlement(("buildings", "water")) == ("built-up area", "water")
+    assert settlement(("buildings", "built-up area")) == ("buildings", "built-up area")
+    assert coarse((10.0, 10.0)) and coarse(None) and not coarse((0.5, 0.5))
+
+
+def test_every_purpose_names_its_classes_or_takes_those_of_the_question() -> None:
+    assert NAMED == {"suit_other", "risk_other", "risk_flood", "risk_fire"}
+    for kind, purpose in PURPOSES.items():
+        assert set(purpose.classes) <= set(LABELS)
+        assert purpose.opening.endswith(".")
+        assert bool(purpose.unseen) == bool(purpose.classes), kind
+        assert OPENINGS[kind] == purpose.opening
+
+
+def test_nothing_is_said_to_be_nothing_but_what_is() -> None:
+    lost = Facts(0.2, since="t1", loss_share=0.19)
+    assert found_nothing("loss", [Facts(0.39), lost]) is False
+    assert found_nothing("gain", [Facts(0.39), lost]) is True
+    assert found_nothing("where", [Facts(0.0)]) is True
+    assert found_nothing("describe", [Facts(0.2)]) is None
+
+
+def test_a_mask_with_nothing_in_it_is_sure_where_nothing_else_could_be_there() -> None:
+    valid = np.ones((10, 10), bool)
+    nothing = spread(np.full((10, 10), -0.9, np.float32), valid)
+    assert certainty("share", [nothing], [Facts(0.0)], ()) == 1.0
+    nearly = np.full((10, 10), -0.9, np.float32)
+    nearly[0, 0] = -0.1
+    assert certainty("share", [spread(nearly, valid)], [Facts(0.0)], ()) == pytest.approx(0.99)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "0 %"), (0.1234, "12.34 %"), (0.0001, "0.01 %"), (0.000034, "less than 0.01 %")],
+)
+def test_a_small_share_is_not_written_as_nothing_and_nothing_not_as_a_small_one(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
+def test_acres_are_not_more_exact_than_what_they_come_from() -> None:
+    assert area_text(19_820.0, "acres") == "4.9 acres"
+    assert area_text(19_820.0, "ha") == "1.982 ha"
+
+
+def _allowed(kind: str, facts: list[Facts], labels: tuple[str, ...], said: str) -> set[str]:
+    """What may come after the words said of an answer."""
+    order = word_order()[kind]
+    words = sorted({word for words in order.values() for word in words.split()})
+    vocabulary = Vocabulary([word for word in words if word not in Vocabulary([]).ids and word[0] != "{"])
+    rules = Constraints(vocabulary, Reading(kind, labels, "auto", False, 0.9), 1, None, order)
+    for step, (label, found) in enumerate(zip(labels, facts), 1):
+        for token in (f"L:{label}", "[SEG]"):
+            rules.wrote(token)
+        rules.measured(found, {token: value for token, value in evidence_tokens(found, step) if value})
+    for token in ("</think>", "<answer>", *said.split()):
+        rules.wrote(token)
+    return {token for token, banned in zip(vocabulary.tokens, rules.forbidden()) if not banned}
+
+
+def test_an_answer_cannot_begin_one_sentence_and_end_another() -> None:
+    apart = [Facts(0.3), Facts(0.2, other="water", touching=False, distance=40.0)]
+    assert _allowed("touch", apart, ("water", "trees"), "") == {"No"}
+    assert _allowed("touch", apart, ("water", "trees"), "No , they are not adjacent") == {":"}
+
+
+def test_brackets_are_left_out_where_there_is_no_number_for_them() -> None:
+    assert _allowed("share", [Facts(0.3)], ("water",), "C:water covers {share.1} of the area") == {"."}
+    assert _allowed("share", [Facts(0.3, 5e4)], ("water",), "C:water covers {share.1} of the area") == {"(", "."}
+
+
+def test_a_description_names_every_cover_once_the_largest_first() -> None:
+    facts, labels = [Facts(0.5, where="north"), Facts(0.3, where="south")], ("grass", "water")
+    assert _allowed("describe", facts, labels, "The scene shows") == {"L:grass"}
+    said = "The scene shows L:grass ( {share.1} , mostly {where.1} )"
+    assert _allowed("describe", facts, labels, said) == {"and"}
+    assert _allowed("describe", facts, labels, f"{said} and") == {"L:water"}
+
+
+def test_what_is_there_is_never_said_to_be_missing() -> None:
+    labels, facts = ("water", "trees"), [Facts(0.2), Facts(0.3, other="water")]
+    assert _allowed("suit_leisure", facts, labels, "Yes , likely :") == {"L:water"}
+    assert _allowed("suit_leisure", facts, labels, "Yes , likely : L:water covers {share.1}") == {"and"}
+    none = [Facts(0.0), Facts(0.3, other="water")]
+    assert _allowed("suit_leisure", none, labels, "Yes , likely :") == {"L:trees"}
+    assert _allowed("suit_leisure", none, labels, "Yes , likely : L:trees cover {share.2} of the area") == {","}
+
+
+def test_how_something_changed_is_neither_gain_nor_loss_alone() -> None:
+    gained = Reading("gain", ("trees",), "auto", False, 0.6)
+    assert settled(gained, "how did the forest change between 1995 (t1) and 2010 (t2)?", 2, False).kind == "change"
+    assert settled(gained, "what changed to forest?", 2, False).kind == "gain"

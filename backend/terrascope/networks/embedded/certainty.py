@@ -116,7 +116,9 @@ def _within(sizes: tuple[float, float, float], measured: tuple[float, float | No
         return 1.0
     values, is_area = _values(options)
     base = measured[1] if is_area else measured[0]
-    if values.size == 0 or not base or middle <= 0:
+    if middle <= 0:  # nothing was found: as sure as there is little that could be
+        return float(np.clip(1 - wide, 0, 1))
+    if values.size == 0 or not base:
         return float(np.clip(1 - (wide - small) / (wide + small), 0, 1))
     tried = base * np.linspace(small, wide, _LEVELS) / middle
     nearest = np.abs(tried[:, None] - values[None, :]).argmin(1)

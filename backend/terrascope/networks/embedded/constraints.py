@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terrascope.networks.embedded.evidence_text import Facts
+from terrascope.networks.embedded.purposes import TOGETHER
 from terrascope.networks.embedded.reading import Reading
-from terrascope.networks.embedded.tokens import MAX_DATES, Value, Vocabulary
-from terrascope.networks.embedded.verdicts import verdict
+from terrascope.networks.embedded.tokens import MAX_DATES, Value, Vocabulary, plain_form
+from terrascope.networks.embedded.verdicts import found_nothing, verdict
 
 _TWO_DATES = frozenset({"change", "gain", "loss", "flood", "change_any"})
 #: Kinds that choose their classes by what the scene shows, and how many they take.
@@ -36,11 +37,16 @@ _OWN_NUMBERS = frozenset(
         "where",
         "exists",
         "count",
+        *TOGETHER,
     }
 )
 _PLURAL = frozenset({"trees", "shrubs", "buildings", "roads", "clouds"})
 #: A cover belongs into a description from this share on.
 _NOTABLE = 0.04
+#: Below this share a cover may be a few misread pixels, and is not the rarest of what there is.
+_SEEN = 0.001
+#: Kinds whose answer names a class once.
+_ONCE = frozenset({"describe", "change_any", "dominant"})
 _LATER = frozenset({"<answer>", "</answer>", "</s>", "<think>", "</think>", ".", "(", ")", ";", "Yes", "No"})
 _SLOT = re.compile(r"\{(\w+)\.(\d)\}")
 
@@ -48,7 +54,8 @@ _SLOT = re.compile(r"\{(\w+)\.(\d)\}")
 def _shown(shares: Mapping[str, float], kind: str) -> tuple[str, ...]:
     """The covers that a view shows, at least one, the largest first (the smallest for "least")."""
     covers = sorted((label for label in shares if label in _COVERS), key=lambda label: -shares[label])
-    found = [label for label in covers if shares[label] >= _NOTABLE] or covers[:1]
+    least = _SEEN if kind == "least" else _NOTABLE
+    found = [label for label in covers if shares[label] >= least] or covers[:1]
     if kind == "least":
         found.reverse()
     return tuple(found[: FREE.get(kind, 1)])
@@ -79,10 +86,17 @@ class Constraints:
         Words, what the question asks, number of time points looked at (at most 2).
     shares
         Share of each cover that the view of the question's date shows, where the scene decides about the classes.
+    order
+        Which plain forms may follow which two in an answer to this kind of question; None: any.
     """
 
     def __init__(
-        self, vocabulary: Vocabulary, reading: Reading, dates: int, shares: Mapping[str, float] | None = None
+        self,
+        vocabulary: Vocabulary,
+        reading: Reading,
+        dates: int,
+        shares: Mapping[str, float] | None = None,
+        order: Mapping[str, str] | None = None,
     ) -> None:
         self._tokens, self._ids = vocabulary.tokens, vocabulary.ids
         self._reading, self._dates = reading, dates
@@ -95,6 +109,8 @@ class Constraints:
         self.slots: dict[str, Value] = {}
         self._written: list[str] = []
         self._answer: list[str] | None = None
+        self._order = order
+        self._forms = [plain_form(token) for token in self._tokens]
         self._fixed = np.array([self._never(token) for token in self._tokens])
 
     def _never(self, token: str) -> bool:
@@ -166,22 +182,35 @@ class Constraints:
         near = next((token[2:] for token in reversed(answer) if token[:2] in ("L:", "C:")), None)
         numbers = sum(token[0] == "{" for token in answer)
         known = [facts for _, facts in self.steps if facts is not None]
-        must = verdict(kind, names, known) if not answer and len(known) == len(names) else None
+        must = verdict(kind, names, known, self._reading.limit) if not answer and len(known) == len(names) else None
         if must is not None:
             banned[:] = True
             banned[self._ids[must]] = False
             return
+        if not answer and len(known) == len(names):
+            self._of_nothing(banned, found_nothing(kind, known))
         banned[[self._ids[token] for token in ("[SEG]", "<think>", "</think>", "<answer>")]] = True
+        self._in_order(banned, answer)
         last = answer[-1] if answer else ""
+        if kind == "describe" and last == ")":
+            self._go_on_describing(banned, answer)
+            return
+        if kind in TOGETHER and (word := self._next_of_grounds(answer)) is not None:
+            banned[:] = True
+            banned[self._ids[word]] = False
+            return
         for word in (*self._disagreeing(last, near), *self._wrong_direction()):
             if word in self._ids:
                 banned[self._ids[word]] = True
         empty = {label for label, facts in self.steps if facts is not None and facts.share <= 0}
+        said = {token[2:] for token in answer if token[:2] in ("L:", "C:")}
+        next_label = self._next_of_description() if kind == "describe" else None
         for rank, token in enumerate(self._tokens):
             if token[:2] in ("L:", "C:"):
                 banned[rank] |= last == "no" and bool(empty) and token[2:] not in empty
                 wrong = token[2:] not in names or (first and winner is not None and token[2:] != winner)
-                banned[rank] |= wrong or (kind in ("describe", "change_any") and token in answer)
+                wrong |= next_label is not None and token[2:] != next_label
+                banned[rank] |= wrong or (kind in _ONCE and token[2:] in said)
             elif token[0] == "{" and near in names and (match := _SLOT.fullmatch(token)):
                 own = len(names) - names[::-1].index(near)
                 if kind in _OWN_NUMBERS or (kind in ("larger", "smaller") and numbers == 0):
@@ -206,6 +235,60 @@ class Constraints:
                 else ("cover", "lie", "dominate", "are", "touch")
             )
         return ()
+
+    def _in_order(self, banned: NDArray[np.bool_], answer: Sequence[str]) -> None:
+        """Bans what follows the last two words in no answer to this kind of question."""
+        if self._order is None:
+            return
+        pair = " ".join(["", "", *map(plain_form, answer)][-2:])
+        usual = {form for form in self._order.get(pair, "").split() if self._can_go_on(answer, form)}
+        if usual:
+            banned |= np.array([form not in usual for form in self._forms])
+
+    def _can_go_on(self, answer: Sequence[str], form: str) -> bool:
+        """Whether something may be written behind a form, or it is followed by numbers alone of which none is there."""
+        assert self._order is not None
+        before = plain_form(answer[-1]) if answer else ""
+        after = self._order.get(f"{before} {form}", "").split()
+        there = {plain_form(slot) for slot in self.slots}
+        return not after or any(each[0] != "{" or each in there for each in after)
+
+    def _of_nothing(self, banned: NDArray[np.bool_], nothing: bool | None) -> None:
+        """Bans the beginnings that say that there is nothing where there is something, and the other way round."""
+        if nothing is None:
+            return
+        for rank, token in enumerate(self._tokens):
+            says = token[0] == "{" if self._reading.kind in ("share", "area") else token == "No"
+            banned[rank] |= says != nothing if nothing or says else False
+
+    def _next_of_grounds(self, answer: Sequence[str]) -> str | None:
+        """What follows where it depends on which classes of a purpose are there: those are named in order, the others
+        said to be missing."""
+        there = [label for label, facts in self.steps if facts is not None and facts.share > 0]
+        said = [token[2:] for token in answer if token[:2] == "L:"]
+        left = [label for label in there if label not in said]
+        last, before = answer[-1:], answer[-2:-1]
+        if last == [":"]:
+            return f"L:{there[0]}" if there else "there"
+        if last and last[0].startswith("{share"):
+            return "and" if left else "of"
+        if last == ["and"] and before and before[0].startswith("{share"):
+            return f"L:{left[0]}" if left else None
+        if last == ["area"]:
+            return "," if len(there) < len(self.steps) else ";"
+        return None
+
+    def _go_on_describing(self, banned: NDArray[np.bool_], answer: Sequence[str]) -> None:
+        """Leaves the mark or word behind a cover that goes with how many are still to be named."""
+        left = len(self.steps) - sum(token[:2] in ("L:", "C:") for token in answer)
+        banned[:] = True
+        banned[self._ids["." if left <= 0 else "and" if left == 1 else ","]] = False
+
+    def _next_of_description(self) -> str | None:
+        """The largest cover that a description has not named yet."""
+        said = {token[2:] for token in self._answer or () if token[:2] in ("L:", "C:")}
+        left = [(facts.share, label) for label, facts in self.steps if facts is not None and label not in said]
+        return max(left)[1] if left else None
 
     def _placed(self) -> bool:
         """Whether the class that is written about has its place already."""

@@ -78,18 +78,21 @@ class Facts:
 
 
 def percent(share: float, sign: str = "") -> str:
-    """Return a share as "12.34 %", with a sign before the number; what is not nothing is never written as 0."""
+    """Return a share as "12.34 %", nothing as "0 %", with a sign before the number; what is not nothing is never
+    written as 0."""
     value = share * 100
-    if value and value < 0.01:
+    if not value:
+        return f"{sign}0 %"
+    if value < 0.01:
         return f"less than {sign}0.01 %"
     return f"{sign}{value:.2f} %"
 
 
-def significant(value: float) -> str:
-    """Return a number with four significant digits, without exponent, trailing zeros cut."""
+def significant(value: float, digits: int = 4) -> str:
+    """Return a number with so many significant digits, without exponent, trailing zeros cut."""
     if value == 0:
         return "0"
-    text = f"{value:.4g}"
+    text = f"{value:.{digits}g}"
     if "e" in text:
         text = f"{float(text):.0f}" if abs(value) >= 1 else f"{value:.6f}"
     return text
@@ -100,7 +103,8 @@ def area_text(square_metres: float, unit: str = "auto") -> str:
     if unit not in AREA_UNITS:
         size = abs(square_metres)
         unit = "m2" if size < 1e4 else "ha" if size < 1e7 else "km2"
-    return f"{significant(square_metres / AREA_UNITS[unit])} {SIGNS.get(unit, unit)}"
+    digits = 3 if unit == "acres" else 4  # areas are handed on with four, and an acre is no round number of them
+    return f"{significant(square_metres / AREA_UNITS[unit], digits)} {SIGNS.get(unit, unit)}"
 
 
 def length_text(metres: float, unit: str = "auto") -> str:

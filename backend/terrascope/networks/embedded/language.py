@@ -78,7 +78,7 @@ class LanguageNetworks:
         ids, known, named, plain = read_question(self.tokenizer, text)
         feed = {"ids": np.array([ids], np.int64), "known": np.array([known], np.int64)}
         found = reading_of(self._encoder.run(None, feed)[0][0], self.manifest, named, dates, plain)
-        return settled(found, text, dates, bool(options))
+        return settled(found, text, dates, bool(options), named)
 
     def embed_reading(self, reading: Reading) -> Floats:
         """Return the embedding [1, width] of what is asked."""

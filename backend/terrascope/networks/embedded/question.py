@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from terrascope.class_words import LABELS, cues, mentions, misspelt
-from terrascope.networks.embedded.reading import Reading
+from terrascope.networks.embedded.reading import Limit, Reading
 from terrascope.networks.embedded.wordpiece import WordPieces
 
 #: Longest question that is read, in tokens.
@@ -163,8 +163,57 @@ def counts_people(text: str) -> bool:
 _CHANGE = re.compile(r"\b(chang\w*|differ\w*|evolv\w*|develop\w*|grow\w*|grew|shr[aiu]nk\w*)\b")
 
 
-def settled(reading: Reading, text: str, dates: int, choosing: bool) -> Reading:
-    """Return a reading with what the words of a `question_text` settle without any doubt: unit, date, gain or loss.
+_PARTS = {
+    "half": 1 / 2, "a third": 1 / 3, "one third": 1 / 3, "a quarter": 1 / 4, "one quarter": 1 / 4, "a fifth": 1 / 5,
+    "a tenth": 1 / 10, "two thirds": 2 / 3, "three quarters": 3 / 4,
+}  # fmt: skip
+_ABOVE = "more than|over|at least|above|exceeds?|greater than|upwards? of"
+_BELOW = "less than|under|below|fewer than|at most|no more than|not more than"
+_SIZE = rf"(?:(?P<part>{'|'.join(_PARTS)})\b|(?P<number>\d+(?:\.\d+)?) ?(?:%|percent\b|per cent\b))"
+_LIMIT = re.compile(rf"\b(?:(?P<above>{_ABOVE})|(?P<below>{_BELOW})) {_SIZE}")
+_YES_NO = re.compile(r"^(?:is|are|does|do|has|have|would|can|could|will)\b")
+_AMOUNT = re.compile(r"\bhow (?:much|many|big|large)\b|\bwhat (?:share|percentage|part|fraction|proportion)\b")
+_MOSTLY = re.compile(r"^(?:is|are) (?:it|this|that|the (?:\w+ )?\w+) (?:mostly|mainly|predominantly|largely|chiefly) ")
+
+
+def limit_in(text: str) -> Limit | None:
+    """Return the share that a yes-or-no question sets as a limit ("is more than half of it water"), None without."""
+    if _YES_NO.match(text) is None or _AMOUNT.search(text):
+        return None
+    match = _LIMIT.search(text)
+    if match is None:
+        return Limit(0.5, True) if _MOSTLY.match(text) and " or " not in text else None
+    share = _PARTS[match.group("part")] if match.group("part") else float(match.group("number")) / 100
+    return Limit(share, match.group("above") is not None)
+
+
+#: Kinds that a question with a limit may be taken for, and kinds that a question about one date may.
+_OF_ONE_CLASS = frozenset({"share", "area", "exists", "dominant", "segment", "describe"})
+_OF_TWO_DATES = frozenset({"gain", "loss", "change"})
+_STATE = re.compile(
+    r"^(?:how (?:much|many|large|big)|what|was|were|is|are)\b.*\b(?:was|were|is|are) there\b|^(?:was|were) there\b"
+)
+_COMPARING = re.compile(
+    r"\b(?:more|less|fewer|new|newly|lost|gained|since|between|than|change\w*|grow\w*|grew|gone|left|before|after|until)\b"
+)
+_ONE_DATE = re.compile(r"\(t[12]\)")
+
+
+def _speaks_of_one_date(text: str) -> bool:
+    """Whether a question asks what there was at one named date ("how much forest was there in 1985")."""
+    return len(_ONE_DATE.findall(text)) == 1 and _STATE.search(text) is not None and _COMPARING.search(text) is None
+
+
+#: "How did it change" asks for both ways, unless another word says which.
+_EITHER_WAY = re.compile(r"\bchang(?:e|ed|es)\b")
+_ONE_WAY = re.compile(
+    r"\b(?:gain\w*|los[st]\w*|new\w*|gr[eo]w\w*|shr[aiu]nk\w*|more|less|increas\w*|decreas\w*|disappear\w*|into|to)\b"
+)
+
+
+def settled(reading: Reading, text: str, dates: int, choosing: bool, named: tuple[str, ...] = ()) -> Reading:
+    """Return a reading with what the words of a `question_text` settle without any doubt: unit, date, gain or loss,
+    a limit.
 
     Parameters
     ----------
@@ -172,18 +221,31 @@ def settled(reading: Reading, text: str, dates: int, choosing: bool) -> Reading:
         Time points of the scene.
     choosing
         The question is a multiple choice, which is never turned away.
+    named
+        Labels that it names in known words.
     """
     kind, labels = reading.kind, reading.labels
+    limit = None if choosing or len(named) != 1 else limit_in(text)
+    if limit is not None and (kind in _OF_ONE_CLASS or kind.startswith("refuse")):
+        kind, labels = "limit", named
     if dates > 1 and not speaks_of_flood(text):
         if kind == "flood" and _CHANGE.search(text):
             kind = "change"  # water may come without a flood
         if len(labels) == 1:
             kind = contrast_in(text) or kind
+        if kind in ("gain", "loss") and _EITHER_WAY.search(text) and not _ONE_WAY.search(text):
+            kind = "change"
+        if kind in _OF_TWO_DATES and _speaks_of_one_date(text):
+            kind = "share" if text.startswith(("how", "what")) else "exists"
     if counts_people(text) and not choosing:
         kind, labels = "refuse_unseen", ()
     early = early_in(text)
     return reading._replace(
-        kind=kind, labels=labels, unit=unit_in(text), early=reading.early if early is None else early
+        kind=kind,
+        labels=labels,
+        unit=unit_in(text),
+        early=reading.early if early is None else early,
+        limit=limit if kind == "limit" else None,
     )
 
 

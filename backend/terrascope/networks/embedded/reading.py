@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from terrascope.networks.embedded.purposes import PURPOSES, THREATS
+
 Floats = NDArray[np.float32]
 
 #: Below these probabilities the model does not know what is asked, or about which class.
@@ -25,17 +27,28 @@ TWO_DATES = frozenset({"change", "gain", "loss", "flooded_class", "change_any"})
 _SECOND_BEST = 0.3
 #: A kind that needs another number of classes than are named is this much less likely.
 _MISFIT = 0.6
-_DANGER = {"risk_flood": "water", "risk_fire": "trees"}
+
+
+class Limit(NamedTuple):
+    """A share 0..1 that a question names, and whether it asks for more than that."""
+
+    share: float
+    above: bool
+
+    def met_by(self, share: float) -> bool:
+        """Whether a share is on the side that is asked for."""
+        return share > self.share if self.above else share < self.share
 
 
 class Reading(NamedTuple):
-    """What a question asks, as read: names, and how sure the kind is (0..1)."""
+    """What a question asks, as read: names, how sure the kind is (0..1), and a limit that it names (kind "limit")."""
 
     kind: str
     labels: tuple[str, ...]
     unit: str
     early: bool
     sure: float
+    limit: Limit | None = None
 
 
 def reading_of(
@@ -68,7 +81,7 @@ def reading_of(
     chosen: tuple[str, ...] | None = ()
     if not kind.startswith("refuse"):
         chosen = _classes(manifest["classes"].get(kind, 1), first, others, labels, named)
-    if chosen and kind in _DANGER:
+    if chosen and kind in THREATS:
         chosen = _in_danger(kind, chosen)
     if chosen is None:
         kind, chosen = "refuse_class", ()
@@ -84,8 +97,8 @@ def _fit(wanted: int | Sequence[str], named: Sequence[str]) -> float:
 
 def _in_danger(kind: str, chosen: Sequence[str]) -> tuple[str, str]:
     """What threatens and what is threatened: where people live, unless something else is named."""
-    danger = _DANGER[kind]
-    return danger, next((label for label in chosen if label != danger), "built-up area")
+    danger, people = PURPOSES[kind].classes
+    return danger, next((label for label in chosen if label != danger), people)
 
 
 def _kind(found: Floats, kinds: Sequence[str], dates: int, plain: bool, names: bool) -> tuple[str, float]:

@@ -31,7 +31,7 @@ from terrascope.scene.types import Role, Scene, View
 log = logging.getLogger(__name__)
 
 #: Coarser than this, buildings are not seen one by one.
-FINEST_BUILDINGS_M = 5.0
+FINEST_BUILDINGS_M = 5.05
 GRID = TokenGrid(1, 1, FINE, 448)
 _OPTION_PREFIX = re.compile(r"^\s*\(?[A-Z][.):]\s+")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -135,9 +135,19 @@ class EmbeddedDecoding:
         self._spreads: list[Spread] = []
         self._options = prompt.options
         dates = max(1, len(self._dates))
-        self.reading = self._read(prompt, points)
         self._gsd = None if scene.gsd_m is None else float(np.sqrt(scene.gsd_m[0] * scene.gsd_m[1]))
-        self._constraints = Constraints(self._vocabulary, self.reading, dates, self._shares(points))
+        self.reading = self._read(prompt, points)
+        if not prompt.options and coarse(scene.gsd_m):
+            self.reading = self.reading._replace(labels=settlement(self.reading.labels))
+        if self.reading.kind == "count":  # a patch is not a lake
+            self._names = {label: word for label, word in self._names.items() if not self._plural.get(label)}
+        self._constraints = Constraints(
+            self._vocabulary,
+            self.reading,
+            dates,
+            self._shares(points),
+            network.language.manifest.get("order", {}).get(self.reading.kind),
+        )
         looked_at = sorted({date - 1 for _, date in self._constraints.required}) if points else []
         visual = [self._tokens(points[self._dates[date]][0], side) for date in looked_at for side in (1, COARSE)]
         parts = [
@@ -269,6 +279,18 @@ def _option_names(options: Sequence[str]) -> dict[str, str]:
         if len(labels) == 1 and not re.search(r"\d", plain):
             found.setdefault(labels[0], []).append(plain)
     return {label: texts[0] for label, texts in found.items() if len(texts) == 1}
+
+
+def coarse(gsd_m: tuple[float, float] | None) -> bool:
+    """Whether houses cannot be told apart at a pixel size (m), or it is not known."""
+    return gsd_m is None or float(np.sqrt(gsd_m[0] * gsd_m[1])) > FINEST_BUILDINGS_M
+
+
+def settlement(labels: Sequence[str]) -> tuple[str, ...]:
+    """Return labels with built-up area in place of buildings, unless both are there."""
+    if "built-up area" in labels:
+        return tuple(labels)
+    return tuple("built-up area" if label == "buildings" else label for label in labels)
 
 
 def asked_points(question: str, scene: Scene, points: Sequence[Sequence[int]]) -> list[int]:

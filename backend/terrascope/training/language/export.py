@@ -24,6 +24,7 @@ from terrascope.training.language.model import Decoder, QuestionEncoder
 from terrascope.training.language.questions_data import manifest_part
 from terrascope.training.language.train import build as build_decoder
 from terrascope.training.language.train import read_checkpoint
+from terrascope.training.language.word_order import word_order
 
 log = logging.getLogger(__name__)
 OPSET = 17
@@ -199,6 +200,7 @@ def export(encoder_folder: Path, run: Path, to: Path, metrics: dict[str, object]
         "layers": layers,
         "heads": block.heads,
         "head": block.head,
+        "order": word_order(),
         "metrics": metrics,
         "files": {name: hashlib.sha256((to / name).read_bytes()).hexdigest() for name in files},
     }

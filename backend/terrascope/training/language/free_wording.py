@@ -5,7 +5,15 @@ One line each: kinds that would do, the best first | classes | number of dates |
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import NamedTuple
+
+from terrascope.networks.embedded.purposes import PURPOSES
+from terrascope.networks.embedded.reading import TWO_DATES
+
+#: [kind, classes joined by "+" ("-" for none in particular), question]
+WRITTEN = Path(__file__).with_name("written.json")
 
 _TEXT = """
 share,area | water | 1 | Roughly what slice of this picture is lake?
@@ -131,7 +139,7 @@ suit_build | | 1 | Would this be a decent spot for a new housing estate?
 suit_build | | 1 | Is there spare ground for putting up houses?
 suit_build | | 1 | Could one put a new district here
 suit_farm | | 1 | Could a farmer make a living on this land?
-suit_farm | | 1 | is this good ground for growing wheat or grazing cows
+suit_farm | | 1 | is this good ground for growing wheat
 risk_flood | | 1 | Should the villagers worry about high water?
 risk_flood | | 1 | How threatened are the houses by the river?
 risk_flood,distance,touch | | 1 | could rising water get to the town
@@ -177,14 +185,13 @@ class Free(NamedTuple):
 
 #: What is looked for where a question about suitability or risk names no class.
 _EVIDENCE = {
-    "suit_build": ("open land",), "suit_farm": ("cropland",), "risk_flood": ("water", "built-up area"),
-    "risk_fire": ("trees", "built-up area"), "flood": ("water",), "rural": ("built-up area", "vegetation"),
+    **{kind: purpose.classes for kind, purpose in PURPOSES.items()}, "flood": ("water",), "rural": ("built-up area", "vegetation"),
     "change_any": ("vegetation", "built-up area", "water"), "cloud_use": ("clouds",),
 }  # fmt: skip
 
 
 def free_questions() -> list[Free]:
-    """Return the answerable ones."""
+    """Return the answerable ones, of this file and of `written.json`."""
     found = []
     for line in _TEXT.strip().splitlines():
         kinds, classes, dates, text = (part.strip() for part in line.split("|", 3))
@@ -195,4 +202,18 @@ def free_questions() -> list[Free]:
         if kind.startswith("risk_") and "houses" in text:
             labels = (_EVIDENCE[kind][0], "buildings")
         found.append(Free(text, kind, labels or _EVIDENCE.get(kind, ()), int(dates)))
+    for kind, classes, text in _written():
+        if kind != "refuse_unseen":
+            labels = () if classes == "-" else tuple(classes.split("+"))
+            found.append(Free(text, kind, labels or _EVIDENCE.get(kind, ()), 2 if kind in TWO_DATES else 1))
+    return found
+
+
+def unanswerable() -> list[str]:
+    """Return the others, of this file and of `written.json`."""
+    return [*UNANSWERABLE, *(text for kind, _, text in _written() if kind == "refuse_unseen")]
+
+
+def _written() -> list[list[str]]:
+    found: list[list[str]] = json.loads(WRITTEN.read_text(encoding="utf-8"))
     return found

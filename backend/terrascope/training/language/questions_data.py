@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from terrascope.class_words import LABELS
+from terrascope.class_words import LABELS, WORDS, mentions
+from terrascope.networks.embedded.purposes import NAMED
 from terrascope.networks.embedded.question import question_text, read_question
 from terrascope.networks.embedded.reading import ONE_OR_TWO, TWO_OR_MORE
 from terrascope.networks.embedded.wordpiece import WordPieces
@@ -25,8 +26,9 @@ from terrascope.terra_cot.questions import (
     Question,
     dressed,
     make_question,
+    noun,
 )
-from terrascope.training.language.free_wording import UNANSWERABLE, Free, free_questions
+from terrascope.training.language.free_wording import Free, free_questions, unanswerable
 
 LABEL_LIST: tuple[str, ...] = tuple(LABELS)
 UNIT_LIST: tuple[str, ...] = ("auto", "%", "m2", "ha", "km2", "acres", "m", "km")
@@ -113,7 +115,7 @@ def classes_of(kind: str) -> int | list[str]:
         return list(FIXED_LABELS[kind])
     if kind.startswith("refuse") or kind in ("dominant", "least", "describe"):
         return 0
-    if kind.startswith(("suit_", "risk_")):
+    if kind in NAMED:
         return ONE_OR_TWO
     return TWO_OR_MORE if kind == "among" else 2 if kind in TWO_CLASSES else 1
 
@@ -126,29 +128,56 @@ def manifest_part() -> dict[str, Any]:
     }  # fmt: skip
 
 
+#: Kinds that rules find in what is read: a second date that is not there, a limit.
+UNREAD = frozenset({"refuse_dates", "limit"})
 #: Part of the encoder's questions that are hand-written ones.
-_BY_HAND = 0.07
+_BY_HAND = 0.14
 
 
 def read_any(rng: random.Random) -> Question:
     """Return a question for the encoder, which is not told how many time points there are."""
     if rng.random() < _BY_HAND:
         return _by_hand(rng)
-    kind = rng.choices(KINDS, [0.0 if kind == "refuse_dates" else WEIGHTS[kind] for kind in KINDS])[0]
+    kind = rng.choices(KINDS, [0.0 if kind in UNREAD else WEIGHTS[kind] for kind in KINDS])[0]
     return with_options(make_question(rng, 2 if kind in TWO_DATES or rng.random() < 0.25 else 1, [], kind), rng)
 
 
 def _by_hand(rng: random.Random) -> Question:
-    if rng.random() < 0.3:
-        return Question(dressed(rng.choice(UNANSWERABLE), rng), "refuse_unseen", ())
+    if rng.random() < 0.2:
+        return Question(dressed(rng.choice(_refused()), rng), "refuse_unseen", ())
     item = rng.choice(_free())
     unit = next((unit for word, unit in _UNIT_WORDS.items() if word in item.text.split()), "auto")
-    return Question(dressed(item.text, rng), item.kind, item.labels, unit)
+    text, labels = swapped(item, rng) if rng.random() < 0.5 else (item.text, item.labels)
+    return Question(dressed(text, rng), item.kind, labels, unit)
+
+
+def swapped(item: Free, rng: random.Random) -> tuple[str, tuple[str, ...]]:
+    """Return a hand-written question with other classes in place of its own, as it is if a class is not named there."""
+    places = mentions(item.text)
+    names = dict.fromkeys(label for _, _, label in places)
+    if not item.labels or set(names) != set(item.labels) or len(places) != len(names) or item.kind not in _ANY_CLASS:
+        return item.text, item.labels
+    new = dict(zip(names, rng.sample(_COUNTABLE, len(names))))
+    text = item.text
+    for start, end, label in reversed(places):
+        many = " ".join(text[start:end].lower().split()) in WORDS[label][1]
+        text = text[:start] + noun(new[label], rng, "plural" if many else "single") + text[end:]
+    return text, tuple(new[label] for label in item.labels)
+
+
+#: Kinds that may be asked of any class.
+_ANY_CLASS = frozenset({"share", "area", "where", "exists", "count", "segment", "change", "gain", "loss"} | TWO_CLASSES)
+_COUNTABLE = [label for label in LABELS if label not in ("open land", "clouds", "snow")]
 
 
 @lru_cache(maxsize=1)
 def _free() -> list[Free]:
     return free_questions()
+
+
+@lru_cache(maxsize=1)
+def _refused() -> list[str]:
+    return unanswerable()
 
 
 _UNIT_WORDS = {"hectares": "ha", "ha": "ha", "m2": "m2", "acres": "acres"}

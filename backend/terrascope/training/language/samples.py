@@ -5,27 +5,32 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from terrascope.classes import ATOMS
 from terrascope.networks.embedded.evidence_text import Facts, read, write
+from terrascope.networks.embedded.purposes import PURPOSES
 from terrascope.networks.embedded.tokens import SPECIALS, evidence_tokens, fixed_tokens
 from terrascope.networks.embedded.visual_tokens import COARSE, FEATURES, FINE, features, pooled
 from terrascope.networks.interface import TokenGrid
 from terrascope.reasoning.evidence import EvidenceBook
 from terrascope.reasoning.selection import select_tokens
-from terrascope.terra_cot.chains import answer_words, opening, plan, step_words
-from terrascope.terra_cot.questions import Question
+from terrascope.terra_cot.chains import RARE_WORDS, answer_words, opening, plan, step_words
+from terrascope.terra_cot.questions import KINDS, TWO_DATES, Question, make_question
 from terrascope.training.language.questions_data import draw
-from terrascope.training.language.scenes import MadeScene, QuickMeasurer, make_scene
+from terrascope.training.language.scenes import MadeScene, QuickMeasurer, draw_dates, make_scene
 
 Floats = NDArray[np.float32]
 GRID = TokenGrid(1, 1, FINE, 448)
 #: At most so many masked tokens come back after a mask.
 CAP = 8
+#: Part of the questions about a share that set a limit.
+LIMITS = 0.25
+#: Samples of each kind of question whose words are taken, however rarely it is asked.
+OF_EACH_KIND = 60
 
 
 @dataclass(frozen=True)
@@ -62,9 +67,7 @@ def scene_tokens(scene: MadeScene, dates: Sequence[int]) -> Floats:
 
 def make_sample(rng: random.Random, scene: MadeScene, question: Question | None = None) -> Sample:
     """Return the chain for a (random) question about a scene."""
-    if question is None:
-        present = [label for label, share in scene.shares[-1].items() if share > 0.01]
-        question = draw(rng, scene.dates, present)
+    question = question or training_question(rng, scene)
     steps = plan(question, scene.dates, scene.shares).steps
     book = EvidenceBook(QuickMeasurer(scene), list(range(scene.dates)))
     entries = [Entry("<s>"), *(Entry(token, chosen=True) for token in opening(question))]
@@ -86,15 +89,38 @@ def make_sample(rng: random.Random, scene: MadeScene, question: Question | None 
     return Sample(question, scene, scene_tokens(scene, sorted({date - 1 for _, date in steps})), entries, facts)
 
 
+def training_question(rng: random.Random, scene: MadeScene) -> Question:
+    """Return a random question about a scene. Some shares are asked about with a limit, which only words settle."""
+    present = [label for label, share in scene.shares[-1].items() if share > 0.01]
+    question = draw(rng, scene.dates, present)
+    if question.kind == "share" and not question.options and rng.random() < LIMITS:
+        return replace(question, kind="limit")
+    return question
+
+
 def random_sample(rng: random.Random, maps: list[NDArray[np.int8]], dates: int) -> Sample:
     """Return a random sample."""
     return make_sample(rng, make_scene(np.random.default_rng(rng.getrandbits(64)), maps, dates))
 
 
+def vocabulary(count: int = 1500) -> list[str]:
+    """Return the words that answers are made of: of random samples, and of many of each kind of question."""
+    rng = random.Random(5)
+    found = [random_sample(rng, [], draw_dates(rng)) for _ in range(count)]
+    for kind in KINDS:
+        for _ in range(OF_EACH_KIND):
+            scene = make_scene(np.random.default_rng(rng.getrandbits(64)), [], 2 if kind in TWO_DATES else 1)
+            found.append(make_sample(rng, scene, make_question(rng, scene.dates, list(scene.shares[-1]), kind)))
+    return words_of(found)
+
+
 def words_of(samples: list[Sample]) -> list[str]:
-    """Return the plain words of chains, sorted, without the fixed tokens."""
+    """Return the plain words of chains and of what is said at the end of suitability and risk, sorted, without the
+    fixed tokens."""
     known = set(fixed_tokens())
-    return sorted({entry.token for s in samples for entry in s.entries if entry.token} - known - set(SPECIALS))
+    unseen = {word for purpose in PURPOSES.values() for word in purpose.unseen.split()}
+    written = {entry.token for s in samples for entry in s.entries if entry.token}
+    return sorted((written | unseen | RARE_WORDS) - known - set(SPECIALS))
 
 
 def atom_vector(atoms: frozenset[str]) -> Floats:

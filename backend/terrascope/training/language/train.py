@@ -1,10 +1,10 @@
 """Trains the embedded model's decoder, teacher-forced. The encoder, which reads the question, is trained by `encoder`;
 the decoder learns from what the question truly asks.
 
-Evidence and brought-back tokens stand in the context and are left out of the loss. Checkpoints hold everything that a
-run needs to go on at the same step.
+Evidence and brought-back tokens stand in the context and are left out of the loss. The same seed and steps give the
+same weights, whether or not a run was interrupted: it goes on from its last checkpoint.
 
-Run: python -m terrascope.training.language.train --out FOLDER --steps 1500 [--shared ../shared]
+Run: python -m terrascope.training.language.train --out FOLDER --steps 600 --seed 1 [--shared ../shared]
 """
 
 from __future__ import annotations
@@ -31,10 +31,12 @@ from terrascope.networks.embedded.visual_tokens import FEATURES
 from terrascope.terra_cot.questions import KINDS
 from terrascope.training.language.model import Decoder, Shape
 from terrascope.training.language.questions_data import LABEL_LIST, UNIT_LIST, summary_of
-from terrascope.training.language.samples import Sample, atom_vector, make_sample, random_sample, words_of
+from terrascope.training.language.samples import Sample, atom_vector, make_sample, vocabulary
 from terrascope.training.language.scenes import MadeScene, draw_dates, make_scene, read_maps
 
 log = logging.getLogger(__name__)
+#: Steps of the decoder that ships; steps whose samples are drawn together, and scenes that they are drawn from.
+STEPS, BLOCK, WINDOW = 600, 12, 96
 
 
 class Networks(NamedTuple):
@@ -142,27 +144,78 @@ def loss_on(networks: Networks, samples: list[Sample]) -> dict[str, Tensor]:
 
 
 class Feed:
-    """Batches of samples of like length; scenes are used for several questions and slowly replaced."""
+    """Batches of samples of like length. What a step learns depends on the seed and the step's number alone: scenes are
+    numbered, each block of steps draws from a window of them, and the window moves on."""
 
-    def __init__(self, rng: random.Random, shared: Path | None, batch: int, scenes: int = 300) -> None:
-        self._rng, self._batch = rng, batch
+    def __init__(self, seed: int, shared: Path | None, batch: int) -> None:
+        self._seed, self._batch = seed, batch
         self._maps = read_maps(shared)
-        self._scenes: list[MadeScene] = [self._scene() for _ in range(scenes)]
-        self._waiting: list[list[Sample]] = []
+        self._scenes: dict[int, MadeScene] = {}
+        self._block, self._batches = -1, [list[Sample]()]
 
-    def _scene(self) -> MadeScene:
-        return make_scene(np.random.default_rng(self._rng.getrandbits(64)), self._maps, draw_dates(self._rng))
+    def _scene(self, number: int) -> MadeScene:
+        rng = random.Random(f"{self._seed} scene {number}")
+        return make_scene(np.random.default_rng(rng.getrandbits(64)), self._maps, draw_dates(rng))
 
-    def next(self) -> list[Sample]:
-        """Return the next batch."""
-        if not self._waiting:
-            for _ in range(12):
-                self._scenes[self._rng.randrange(len(self._scenes))] = self._scene()
-            samples = [make_sample(self._rng, self._rng.choice(self._scenes)) for _ in range(12 * self._batch)]
+    def at(self, step: int) -> list[Sample]:
+        """Return the batch of a step (0..)."""
+        block, place = divmod(step, BLOCK)
+        if block != self._block:
+            window = range(block * BLOCK, block * BLOCK + WINDOW)
+            self._scenes = {number: self._scenes.get(number) or self._scene(number) for number in window}
+            rng = random.Random(f"{self._seed} block {block}")
+            samples = [make_sample(rng, self._scenes[rng.choice(window)]) for _ in range(BLOCK * self._batch)]
             samples.sort(key=lambda s: len(s.entries) + len(s.visual) + len(s.question.text) // 4)
-            self._waiting = [samples[i : i + self._batch] for i in range(0, len(samples), self._batch)]
-            self._rng.shuffle(self._waiting)
-        return self._waiting.pop()
+            self._batches = [samples[i : i + self._batch] for i in range(0, len(samples), self._batch)]
+            rng.shuffle(self._batches)
+            self._block = block
+        return self._batches[place]
+
+
+def train(
+    out: Path,
+    steps: int,
+    seed: int,
+    shared: Path | None = None,
+    batch: int = 24,
+    rate: float = 2e-3,
+    save_every: int = 100,
+) -> None:
+    """Train into a folder, on from its checkpoint where it has one."""
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    checkpoint = out / "checkpoint.safetensors"
+    stored = read_checkpoint(checkpoint) if checkpoint.is_file() else None
+    if stored is None:
+        words = vocabulary()
+    else:
+        words = stored.words
+    networks = build(words)
+    step = stored.step if stored else 0
+    parameters = list(networks.decoder.parameters())
+    optimiser = torch.optim.AdamW(parameters, rate, weight_decay=0.02, betas=(0.9, 0.98))
+    if stored is not None:
+        networks.decoder.load_state_dict(stored.part("decoder"))
+        take_optimiser(optimiser, stored)
+    feed = Feed(seed, shared, batch)
+    began, mean = time.process_time(), {"words": 0.0, "masks": 0.0}
+    count = sum(p.numel() for p in networks.decoder.parameters())
+    log.info("starts at step %d, %d words, %d decoder parameters", step, len(networks.vocabulary), count)
+    while step < steps:
+        for group in optimiser.param_groups:  # warm-up, then half a cosine
+            group["lr"] = rate * min(1.0, (step + 1) / 50) * (0.02 + 0.49 * (1 + math.cos(math.pi * step / steps)))
+        losses = loss_on(networks, feed.at(step))
+        loss = losses["words"] + losses["masks"]
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimiser.step()
+        step += 1
+        mean = {k: losses[k].item() if mean[k] == 0 else 0.96 * mean[k] + 0.04 * losses[k].item() for k in mean}
+        if step % save_every == 0 or step == steps:
+            seconds = time.process_time() - began
+            log.info("step %d %s %.0f s CPU", step, {k: round(v, 4) for k, v in mean.items()}, seconds)
+            write_checkpoint(checkpoint, step, words, networks.decoder, optimiser)
 
 
 def main() -> None:
@@ -171,59 +224,14 @@ def main() -> None:
     parser.add_argument(
         "--shared", type=Path, default=None, help="folder with the training data; made maps only without"
     )
-    parser.add_argument("--steps", type=int, default=2000)
-    parser.add_argument("--minutes", type=float, default=600)
+    parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--batch", type=int, default=24)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--save-every", type=int, default=100)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
-    options.out.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(options.seed)
-    checkpoint = options.out / "checkpoint.safetensors"
-    stored = read_checkpoint(checkpoint) if checkpoint.is_file() else None
-    if stored is None:
-        rng = random.Random(5)
-        words = words_of([random_sample(rng, [], draw_dates(rng)) for _ in range(3000)])
-    else:
-        words = stored.words
-    networks = build(words)
-    step = stored.step if stored else 0
-    rng = random.Random(options.seed + step)
-    parameters = list(networks.decoder.parameters())
-    optimiser = torch.optim.AdamW(parameters, options.rate, weight_decay=0.02, betas=(0.9, 0.98))
-    if stored is not None:
-        networks.decoder.load_state_dict(stored.part("decoder"))
-        take_optimiser(optimiser, stored)
-    feed = Feed(rng, options.shared, options.batch)
-    began, mean = time.time(), {"words": 0.0, "masks": 0.0}
-    log.info(
-        "starts at step %d, %d words, %d decoder parameters",
-        step,
-        len(networks.vocabulary),
-        sum(p.numel() for p in networks.decoder.parameters()),
-    )
-    with (options.out / "log.jsonl").open("a", encoding="utf-8") as journal:
-        while step < options.steps and time.time() - began < 60 * options.minutes:
-            done = min(1.0, max(step / options.steps, (time.time() - began) / (60 * options.minutes)))
-            for group in optimiser.param_groups:  # warm-up, then half a cosine over the steps or the time
-                group["lr"] = options.rate * min(1.0, (step + 1) / 50) * (0.02 + 0.49 * (1 + math.cos(math.pi * done)))
-            losses = loss_on(networks, feed.next())
-            loss = losses["words"] + losses["masks"]
-            optimiser.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-            optimiser.step()
-            step += 1
-            mean = {k: losses[k].item() if mean[k] == 0 else 0.96 * mean[k] + 0.04 * losses[k].item() for k in mean}
-            if step % 25 == 0:
-                journal.write(json.dumps({"step": step, "seconds": round(time.time() - began), **mean}) + "\n")
-                journal.flush()
-            if step % options.save_every == 0 or step == options.steps or time.time() - began > 60 * options.minutes:
-                log.info("step %d %s %.0f s", step, {k: round(v, 4) for k, v in mean.items()}, time.time() - began)
-                write_checkpoint(checkpoint, step, words, networks.decoder, optimiser)
+    train(options.out, options.steps, options.seed, options.shared, options.batch, options.rate)
 
 
 if __name__ == "__main__":

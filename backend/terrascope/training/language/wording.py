@@ -1,10 +1,10 @@
 """Measures how free wording is read: a table of hand-written questions that no phrase was made from.
 
 The table has tab-separated columns: kind of answer (alternatives by "|"), classes (joined by "+", alternatives by "|"),
-question. Only totals are printed, so that the questions stay unseen by whoever improves the phrases; of the development
-questions, every second one may be looked at.
+question. Only totals are printed, so that the questions of a held-out table stay unseen by whoever improves the
+phrases; `--misses` is for a development table.
 
-Run: python -m terrascope.training.language.wording --models resources/models [--table FILE] [--look]
+Run: python -m terrascope.training.language.wording --models resources/models --table FILE [--misses]
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from terrascope.networks.embedded.constraints import required_steps
+from terrascope.networks.embedded.purposes import PURPOSES
 from terrascope.networks.embedded.reading import Reading
 
 log = logging.getLogger(__name__)
-DEVELOPMENT = Path(__file__).with_name("development.tsv")
 
 #: Kind in the table -> kinds of the embedded model that give that kind of answer.
 GIVES: dict[str, frozenset[str]] = {
-    "share": frozenset({"share", "total", "both", "cloud_use", "flood"}),
+    "share": frozenset({"share", "total", "both", "cloud_use", "flood", "limit"}),
     "area": frozenset({"area", "total", "both", "difference", "flood"}),
     "where": frozenset({"where"}),
     "compare": frozenset({"larger", "smaller", "more_yn", "less_yn", "difference", "among"}),
@@ -38,11 +38,13 @@ GIVES: dict[str, frozenset[str]] = {
     "dominant": frozenset({"dominant", "least", "among"}),
     "describe": frozenset({"describe"}),
     "segment": frozenset({"segment", "both"}),
-    "suitability": frozenset({"suit_build", "suit_farm", "suit_other", "risk_flood", "risk_fire", "risk_other"}),
+    "suitability": frozenset({*PURPOSES}),
     "abstain": frozenset({"refuse_unseen", "refuse_class", "refuse_dates"}),
 }
 #: Answers of these kinds say share and area (and show the mask) alike.
 _SAY_BOTH = frozenset({"share", "area", "segment"})
+#: Kinds of the table that are about two classes.
+_PAIRS = frozenset({"compare", "touch", "distance"})
 _SAME = {
     "farmland": "crop", "forest": "tree", "built": "built-up", "flooded": "water", "trees": "tree", "cropland": "crop",
     "shrubs": "shrub", "bare land": "bare", "buildings": "building", "roads": "road", "built-up area": "built-up",
@@ -68,14 +70,27 @@ def read_table(path: Path) -> list[Row]:
     return [Row(*line.split("\t")[:3]) for line in lines if line.strip() and not line.startswith("#")]
 
 
-def right_classes(reading: Reading, dates: int, wanted: str) -> bool:
-    """Say whether the classes that would be segmented are those of the table; "-" wants none in particular."""
+def right_classes(reading: Reading, dates: int, wanted: str, pair: bool = False) -> bool:
+    """Say whether the classes that would be segmented are those of the table; "-" wants none in particular.
+
+    Parameters
+    ----------
+    pair
+        The question is about two classes, and "|" gives another word for one of them ("water+built-up|built"). Else "|"
+        gives another answer as a whole ("crop|crop+grass").
+    """
     if wanted == "-":
         return True
     steps = required_steps(reading, dates)
     found = {_SAME.get(name, name) for name in (label for label, _ in steps or ())}
-    parts = [{_SAME.get(name, name) for name in part.split("|")} for part in wanted.split("+")]
-    return len(found) == len(parts) and all(part & found for part in parts)
+    if pair:
+        parts = [_names(part, "|") for part in wanted.split("+")]
+        return len(found) == len(parts) and all(part & found for part in parts)
+    return any(found == _names(answer, "+") for answer in wanted.split("|"))
+
+
+def _names(text: str, mark: str) -> set[str]:
+    return {_SAME.get(name, name) for name in text.split(mark)}
 
 
 class Verdict(NamedTuple):
@@ -90,8 +105,10 @@ def judge(row: Row, reading: Reading) -> Verdict:
     """Return what is right of a reading."""
     kinds = set(row.kinds.split("|"))
     strict = any(reading.kind in GIVES[kind] for kind in kinds)
-    says = strict or (reading.kind in _SAY_BOTH | {"cloud_use"} and bool(kinds & _SAY_BOTH))
-    return Verdict(strict, says, row.kinds == "abstain" or right_classes(reading, row.dates, row.classes))
+    says = strict or (reading.kind in _SAY_BOTH | {"cloud_use", "limit"} and bool(kinds & _SAY_BOTH))
+    return Verdict(
+        strict, says, row.kinds == "abstain" or right_classes(reading, row.dates, row.classes, bool(kinds & _PAIRS))
+    )
 
 
 @dataclass
@@ -124,23 +141,20 @@ class Totals:
 
 
 class Score(NamedTuple):
-    """Totals of every first (looked at), every second (only counted) and all questions; misread ones of the first."""
+    """Totals, and a line for each question that is misread."""
 
-    looked: Totals
-    counted: Totals
     all: Totals
     misses: list[str]
 
 
 def score(read: Callable[[str, int], Reading], table: Sequence[Row]) -> Score:
     """Read a table of questions and count."""
-    found = Score(Totals(), Totals(), Totals(), [])
-    for rank, row in enumerate(table):
+    found = Score(Totals(), [])
+    for row in table:
         reading = read(row.question, row.dates)
         verdict = judge(row, reading)
         found.all.add(row, verdict)
-        (found.counted if rank % 2 else found.looked).add(row, verdict)
-        if rank % 2 == 0 and not (verdict.says and verdict.classes):
+        if not (verdict.says and verdict.classes):
             was = f"{reading.kind} {list(reading.labels)} {reading.sure:.2f}"
             found.misses.append(f"{row.kinds} {row.classes} | {row.question} -> {was}")
     return found
@@ -159,20 +173,16 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=Path, required=True)
-    parser.add_argument("--table", type=Path, default=DEVELOPMENT)
-    parser.add_argument(
-        "--look", action="store_true", help="print what is misread of every second development question"
-    )
+    parser.add_argument("--table", type=Path, required=True)
+    parser.add_argument("--misses", action="store_true", help="print what is misread of a development table")
     parser.add_argument("--json", type=Path, default=None)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     networks = LanguageNetworks(options.models)
     found = score(lambda question, dates: networks.read(question, (), dates), read_table(options.table))
     report(found.all)
-    if options.table == DEVELOPMENT:
-        log.info("looked at %.3f, only counted %.3f", found.looked.both, found.counted.both)
-        for miss in found.misses if options.look else ():
-            log.info("%s", miss)
+    for miss in found.misses if options.misses else ():
+        log.info("%s", miss)
     if options.json:
         whole = {**found.all.rows, "answerable": found.all.answerable()}
         options.json.write_text(json.dumps(whole), encoding="utf-8")
