@@ -351,3 +351,12 @@ def test_how_something_changed_is_neither_gain_nor_loss_alone() -> None:
     gained = Reading("gain", ("trees",), "auto", False, 0.6)
     assert settled(gained, "how did the forest change between 1995 (t1) and 2010 (t2)?", 2, False).kind == "change"
     assert settled(gained, "what changed to forest?", 2, False).kind == "gain"
+
+
+def test_a_verdict_on_a_place_is_as_sure_as_its_classes_are_together() -> None:
+    valid = np.ones((10, 10), bool)
+    half = np.where(np.arange(10)[None] < 5, 0.9, -0.9).astype(np.float32) * np.ones((10, 1), np.float32)
+    unsure = np.full((10, 10), -0.9, np.float32)
+    unsure[0, :3] = 0.1
+    masks = [spread(unsure, valid), spread(half, valid)]
+    assert certainty("suit_build", masks, [Facts(0.03), Facts(0.5)], ()) == 1.0

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from terrascope import large
 from terrascope.masks.regions import SPECK_PIXELS, touching, without_specks
 from terrascope.networks.embedded.evidence_text import AREA_UNITS, Facts
+from terrascope.networks.embedded.purposes import TOGETHER
+from terrascope.networks.embedded.verdicts import verdict
 
 Bools = NDArray[np.bool_]
 
@@ -23,6 +25,8 @@ SWAY = 0.2
 #: Levels between the smallest and the largest mask that are tried.
 _LEVELS = 9
 _ORDERED = frozenset({"larger", "smaller", "more_yn", "less_yn", "among", "dominant", "least", "difference"})
+#: Purposes that are judged by a share.
+_BY_SHARE = TOGETHER | {"suit_grass", "suit_wood", "risk_ground"}
 _GROWTH = frozenset({"change", "gain", "loss", "flood"})
 _OPTION = re.compile(
     r"(\d[\d,]*(?:\.\d+)?)\s*(%|m2|m²|ha|hectares?|km2|km²|acres?|square metres|square meters)?", re.IGNORECASE
@@ -70,6 +74,8 @@ def certainty(kind: str, spreads: Sequence[Spread], facts: Sequence[Facts | None
     if kind == "exists":
         sizes = [each.any() for each in spreads[0]]
         return sizes.count(sizes[1]) / len(sizes)
+    if kind in _BY_SHARE:
+        return _same_verdict(kind, spreads)
     if kind in _ORDERED and len(spreads) > 1:
         return _order([_range(each) for each in spreads])
     if kind in _GROWTH and len(spreads) > 1:
@@ -101,6 +107,13 @@ def _order(ranges: Sequence[tuple[float, float, float]]) -> float:
     first, second = sorted(ranges, key=lambda each: -each[1])[:2]
     one, two = (np.linspace(each[0], each[2], _LEVELS) for each in (first, second))
     return float((one[:, None] > two[None, :]).mean())
+
+
+def _same_verdict(kind: str, spreads: Sequence[Spread]) -> float:
+    """How much of what the classes of a purpose could cover together gives the same verdict."""
+    small, middle, wide = (sum(sizes) for sizes in zip(*(_range(each) for each in spreads)))
+    tried = [verdict(kind, (), [Facts(float(share))]) for share in np.linspace(small, wide, _LEVELS)]
+    return tried.count(verdict(kind, (), [Facts(middle)])) / len(tried)
 
 
 def _touching(spreads: Sequence[Spread], least_pixels: int) -> float:
