@@ -69,6 +69,9 @@ class QuestionBox(QWidget):
         self.ask.setFont(font)
         self.stop = QPushButton(tr("S&top"))
         self.stop.setVisible(False)
+        width = max(self.ask.sizeHint().width(), self.stop.sizeHint().width())
+        for button in (self.ask, self.stop):  # one takes the other's place
+            button.setMinimumWidth(width)
         under = QHBoxLayout()
         for widget in (self.examples, self.history, self.has_options):
             under.addWidget(widget)
@@ -114,6 +117,7 @@ class QuestionBox(QWidget):
 
     def set_running(self, running: bool) -> None:
         """Swap Ask and Stop."""
+        self.ask.setVisible(not running)
         self.ask.setEnabled(not running)
         self.stop.setVisible(running)
         self.stop.setEnabled(running)

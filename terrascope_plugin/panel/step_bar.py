@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QTimer, pyqtSignal
+from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QStyle, QToolButton, QWidget
 
 from ..i18n import tr
@@ -27,6 +27,9 @@ class StepBar(QWidget):
         self.all.setText(tr("Show all"))
         self.all.setToolTip(tr("Show every mask together"))
         self.where = QLabel()
+        self.where.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        longest = tr("step {0} of {1}").format(20, 20)  # a run has 20 masks at most
+        self.where.setMinimumWidth(self.where.fontMetrics().boundingRect(longest).width() + 4)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         for widget in (self.previous, self.play, self.next, self.all):
