@@ -6,10 +6,10 @@ is one SQLite transaction with a rollback journal. A process that is killed afte
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sqlite3
-import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -28,7 +28,7 @@ from terrascope.trace.colours import colour_of
 from terrascope.trace.geopackage_schema import APPLICATION_ID, create_tables, srs_of
 from terrascope.trace.json_io import from_json
 from terrascope.trace.jsonable import build, jsonable
-from terrascope.trace.parts import Outline, Part, drawing_transform, is_streamed, stream_parts
+from terrascope.trace.parts import Outline, drawn_within, geometry_blobs, is_streamed, stream_parts
 from terrascope.trace.styles import masks_qml
 from terrascope.trace.types import (
     ClaimRecord,
@@ -43,6 +43,7 @@ from terrascope.trace.types import (
 
 #: Seconds to wait for a GIS that reads the file at the moment of writing.
 BUSY_SECONDS = 20.0
+_AT_ONCE = 512  # parts that are written at a time
 
 
 class Picture(NamedTuple):
@@ -131,7 +132,7 @@ class GeoPackageWriter:
         before = self._written.get(step.number, [])
         # Text, tokens and derived masks come after the mask: its polygons, the costly part, stay as they are.
         kept = len(before) if masks[: len(before)] == before else 0
-        tolerance = _drawn_within(self._grid)
+        tolerance = drawn_within(self._grid)
         found = [Outline(tolerance) for _ in masks] or [Outline(tolerance)]
         rows = [self._mask_rows(step, entry, outline) for entry, outline in list(zip(masks, found))[kept:]]
         with self._transaction() as connection:
@@ -194,16 +195,21 @@ class GeoPackageWriter:
         self, step: Step, entry: MaskEntry, outline: Outline, mask: NDArray[np.bool_]
     ) -> Iterator[tuple[object, ...]]:
         share, area = summary_share(entry.measurements), summary_area(entry.measurements)
-        total = large.count(mask)
-        for number, part in enumerate(stream_parts(mask, self._grid, area), 1):
-            outline.add(part)
-            weight = part.area_m2 / area if part.area_m2 is not None and area else part.pixels / total
-            part_share = None if share is None else share * weight
-            yield (
-                _geometry_blob(part, self._srs.srs_id), step.number, entry.label, step.view, step.view_name,
-                _full_date(step.date), step.date, number, part.area_m2, part_share, part.pixels, area, share,
-                None if entry.derived else step.confidence, colour_of(entry.label, entry.derived), entry.derived,
-            )  # fmt: skip
+        total, colour = large.count(mask), colour_of(entry.label, entry.derived)
+        date, confidence = _full_date(step.date), None if entry.derived else step.confidence
+        parts, number = stream_parts(mask, self._grid, area), 0
+        while some := list(itertools.islice(parts, _AT_ONCE)):
+            geometries = [part.geometry for part in some]
+            bounds = shapely.bounds(geometries).reshape(-1, 4)
+            outline.add(geometries, bounds)
+            for part, blob in zip(some, geometry_blobs(geometries, bounds, self._srs.srs_id)):
+                number += 1
+                weight = part.area_m2 / area if part.area_m2 is not None and area else part.pixels / total
+                yield (
+                    blob, step.number, entry.label, step.view, step.view_name, date, step.date, number, part.area_m2,
+                    None if share is None else share * weight, part.pixels, area, share, confidence, colour,
+                    entry.derived,
+                )  # fmt: skip
 
     def _add_colours(self, masks: Sequence[MaskEntry]) -> bool:
         new = {each.label: colour_of(each.label, each.derived) for each in masks if each.label not in self._colours}
@@ -283,19 +289,6 @@ def _dump(value: object) -> str:
 
 def _text(value: object) -> str | None:
     return value if value is None or isinstance(value, str) else _dump(value)
-
-
-def _geometry_blob(part: Part, srs_id: int) -> bytes:
-    """GeoPackage binary: header with an envelope (x, x, y, y), then WKB, all little-endian."""
-    low_x, low_y, high_x, high_y = part.geometry.bounds
-    header = struct.pack("<2sBBi4d", b"GP", 0, 0b00000011, srs_id, low_x, high_x, low_y, high_y)
-    return header + bytes(shapely.to_wkb(part.geometry, byte_order=1))
-
-
-def _drawn_within(grid: Grid) -> float:
-    """How far an outline for a first look may be from the true one, in map units: three quarters of a pixel."""
-    transform = drawing_transform(grid)
-    return float(0.75 * abs(transform.a * transform.e - transform.b * transform.d) ** 0.5)
 
 
 def grid_of(record: GridRecord) -> Grid:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -152,6 +153,18 @@ def _repaired(geometry: MultiPolygon) -> MultiPolygon:
     return MultiPolygon([each for each in parts if each.geom_type == "Polygon"])
 
 
+def geometry_blobs(geometries: Sequence[MultiPolygon], bounds: NDArray[np.float64], srs_id: int) -> Iterator[bytes]:
+    """GeoPackage binary: header with an envelope (x, x, y, y), then WKB, all little-endian."""
+    for (low_x, low_y, high_x, high_y), wkb in zip(bounds, shapely.to_wkb(geometries, byte_order=1)):
+        yield struct.pack("<2sBBi4d", b"GP", 0, 0b00000011, srs_id, low_x, high_x, low_y, high_y) + wkb
+
+
+def drawn_within(grid: Grid) -> float:
+    """How far an outline for a first look may be from the true one, in map units: three quarters of a pixel."""
+    transform = drawing_transform(grid)
+    return float(0.75 * abs(transform.a * transform.e - transform.b * transform.d) ** 0.5)
+
+
 class Outline:
     """What of a mask's parts is shown at once: their bounds, and as much of their outlines as fits into a message.
 
@@ -168,23 +181,27 @@ class Outline:
         self._tolerance, self._limit = tolerance, limit
         self._shown: list[MultiPolygon] = []
         self._points = 0
-        self._low, self._high = [np.inf, np.inf], [-np.inf, -np.inf]
+        self._boxes: list[NDArray[np.float64]] = []
 
-    def add(self, part: Part) -> None:
-        """Add the next part; the largest come first."""
-        self.number += 1
-        low_x, low_y, high_x, high_y = part.geometry.bounds
-        self._low = [min(self._low[0], low_x), min(self._low[1], low_y)]
-        self._high = [max(self._high[0], high_x), max(self._high[1], high_y)]
-        if self._points * _POINT_CHARACTERS < self._limit:
-            simple = shapely.simplify(part.geometry, self._tolerance)
+    def add(self, geometries: Sequence[MultiPolygon], bounds: NDArray[np.float64]) -> None:
+        """Add the next parts, the largest first, and their bounds, float64 [n, 4]."""
+        self.number += len(geometries)
+        self._boxes.append(np.concatenate([bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)]))
+        for geometry in geometries:
+            if self._points * _POINT_CHARACTERS >= self._limit:
+                break
+            simple = shapely.simplify(geometry, self._tolerance)
             self._points += int(shapely.get_num_coordinates(simple))
             self._shown.append(simple)
 
     @property
     def bounds(self) -> tuple[float, float, float, float] | None:
         """Least and greatest x and y (x, y, x, y) of all parts; None without any."""
-        return (self._low[0], self._low[1], self._high[0], self._high[1]) if self.number else None
+        if not self._boxes:
+            return None
+        boxes = np.stack(self._boxes)
+        (low_x, low_y), (high_x, high_y) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
+        return low_x, low_y, high_x, high_y
 
     def wkt(self) -> str | None:
         """Return the outlines as one WKT MultiPolygon: coarser, and without the smallest parts, where they would be

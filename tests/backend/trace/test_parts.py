@@ -40,6 +40,11 @@ def test_parts_made_one_after_the_other_are_those_made_at_once(seed: int, grid: 
     assert plain(streamed) == plain(whole)
 
 
+def add(outline: Outline, parts: list[Part]) -> None:
+    geometries = [part.geometry for part in parts]
+    outline.add(geometries, shapely.bounds(geometries))
+
+
 def squares(number: int, spacing: int = 4) -> list[Part]:
     side = int(np.ceil(number**0.5))
     places = [(10.0 * spacing * (i % side), 10.0 * spacing * (i // side)) for i in range(number)]
@@ -49,8 +54,8 @@ def squares(number: int, spacing: int = 4) -> list[Part]:
 def test_the_bounds_are_those_of_all_parts_also_of_those_that_are_not_shown() -> None:
     outline = Outline(7.5, limit=2_000)
     parts = squares(900)
-    for part in parts:
-        outline.add(part)
+    add(outline, parts[:500])
+    add(outline, parts[500:])
     assert outline.number == 900
     assert outline.bounds == tuple(shapely.total_bounds([part.geometry for part in parts]).tolist())
     text = outline.wkt()
@@ -67,8 +72,7 @@ def test_a_mask_of_thousands_of_parts_is_outlined_by_its_largest_ones() -> None:
     mask[100:200, 100:300] = True
     outline = Outline(7.5)
     parts = parts_of(mask, Grid(400, 400, UTM.transform, UTM.crs), None)
-    for part in parts:
-        outline.add(part)
+    add(outline, parts)
     text = outline.wkt()
     assert text is not None
     assert len(text) <= 200_000
@@ -85,8 +89,7 @@ def test_an_empty_mask_has_no_outline() -> None:
 @pytest.mark.parametrize("size", [10, 300])
 def test_a_simple_mask_is_outlined_as_it_is(size: int) -> None:
     outline = Outline(7.5)
-    for part in squares(size):
-        outline.add(part)
+    add(outline, squares(size))
     found = shapely.from_wkt(outline.wkt())
     assert len(found.geoms) == size
     assert found.area == pytest.approx(400.0 * size)
