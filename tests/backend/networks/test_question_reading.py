@@ -360,3 +360,11 @@ def test_a_verdict_on_a_place_is_as_sure_as_its_classes_are_together() -> None:
     unsure[0, :3] = 0.1
     masks = [spread(unsure, valid), spread(half, valid)]
     assert certainty("suit_build", masks, [Facts(0.03), Facts(0.5)], ()) == 1.0
+
+
+def test_a_question_that_names_the_evidence_of_a_purpose_is_rather_about_that_class() -> None:
+    manifest = {"kinds": ["exists", "suit_grass"], "labels": ["water", "trees", "grass"], "units": ["auto"],
+                "classes": {"exists": 1, "suit_grass": ["grass"]}}  # fmt: skip
+    torn = np.array([0.4, 0.6, 0, 0, 0.9, 0, 0, 0, 1, 0], np.float32)
+    assert reading_of(torn, manifest, ("grass",), 1).kind == "exists"
+    assert reading_of(torn, manifest, (), 1).kind == "suit_grass"

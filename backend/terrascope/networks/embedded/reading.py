@@ -27,6 +27,8 @@ TWO_DATES = frozenset({"change", "gain", "loss", "flooded_class", "change_any"})
 _SECOND_BEST = 0.3
 #: A kind that needs another number of classes than are named is this much less likely.
 _MISFIT = 0.6
+#: A purpose is this much less likely where its evidence is named.
+_ITSELF = 0.5
 
 
 class Limit(NamedTuple):
@@ -72,7 +74,7 @@ def reading_of(
     kinds, labels, units = (list(manifest[name]) for name in ("kinds", "labels", "units"))
     ends = np.cumsum([len(kinds), len(labels), len(labels), len(units)])
     of_kind, first, others, of_unit, early = np.split(probabilities, ends)
-    fits = [_fit(manifest["classes"].get(kind, 1), named) for kind in kinds]
+    fits = [_fit(manifest["classes"].get(kind, 1), named) * _aims(kind, named) for kind in kinds]
     found = (of_kind * np.array(fits, np.float32)).astype(np.float32)
     answers = [value for value, kind in zip(found, kinds) if not kind.startswith("refuse")]
     if plain and max(answers) < SURE_KIND:  # nothing but classes to go by: take a kind that needs as many
@@ -93,6 +95,13 @@ def _fit(wanted: int | Sequence[str], named: Sequence[str]) -> float:
     if len(named) == 2 and (not isinstance(wanted, int) or wanted in (0, 1)):
         return _MISFIT
     return _MISFIT if len(named) == 1 and wanted == 2 else 1.0
+
+
+def _aims(kind: str, named: Sequence[str]) -> float:
+    """How well a purpose goes with a question that names the very class that would be its evidence: such a question is
+    rather about the class itself ("could there be farmland here")."""
+    itself = len(named) == 1 and kind.startswith("suit_") and named[0] in PURPOSES[kind].classes
+    return _ITSELF if itself else 1.0
 
 
 def _in_danger(kind: str, chosen: Sequence[str]) -> tuple[str, str]:
