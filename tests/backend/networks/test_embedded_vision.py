@@ -169,16 +169,16 @@ def test_all_weights_together_are_small_and_load_quickly() -> None:
     assert time.process_time() - start < 1.5
 
 
-def test_water_of_unseen_regions_at_30_m(networks: VisionNetworks, shared: Path) -> None:
-    """The promise of docs/vision-results.md, over every held-out patch."""
+def test_water_is_found_at_30_m(networks: VisionNetworks, shared: Path) -> None:
+    """Weights or a path that broke would show here. No figure of merit: the network has seen these patches; the figures
+    of docs/vision-results.md are of networks that have not."""
     folder = shared / "data" if (shared / "data").is_dir() else shared
     with np.load(folder / "hls_worldcover" / "hls_worldcover_train.npz") as data:
-        names = networks.manifest["experts"]["optical"]["held_out"]
-        held = [int(name.split("/")[1]) for name in names if name.startswith("hls/")]
-        refl, water = data["refl"][held, 1:] / np.float32(1e4), data["water"][held] > 0
+        chosen = np.flatnonzero((data["region"] != 28) & ((data["water"] > 0).mean((1, 2)) > 0.05))
+        refl, water = data["refl"][chosen, 1:] / np.float32(1e4), data["water"][chosen] > 0
     hit = union = 0
     for pixels, true in zip(refl, water, strict=True):
         found = networks.probabilities(view(np.clip(pixels, 0, None), SIX), 30.0)[ATOMS.index("water")] > 0.5
         hit += (found & true).sum()
         union += (found | true).sum()
-    assert hit / union > 0.7
+    assert len(chosen) > 15 and hit / union > 0.8

@@ -3,7 +3,7 @@
 Three experts, chosen by what the view is:
 
 - `optical`: satellite optical images of 3 to 60 m; any subset of blue, green, red, NIR, SWIR1, SWIR2 (where no band is
-  beyond the visible ones, by the network `colour` that was trained for that);
+  beyond the visible ones, by the network `colour`, or `picture` where they are no reflectance);
 - `aerial`: red, green, blue finer than 3 m;
 - `sar`: VV and/or VH in dB.
 
@@ -57,7 +57,8 @@ log = logging.getLogger(__name__)
 LARGEST_WINDOW = 448
 OVERLAP = 48
 MULTIPLE = 32
-VISIBLE = 3  # of the optical bands, the first
+VISIBLE = 3  # of the optical bands, the first; near infrared comes next
+Feeds = Mapping[str, NDArray[np.float32]]
 
 
 class VisionNetworks:
@@ -162,21 +163,26 @@ class VisionNetworks:
         stack, present = collect(view, valid, OPTICAL_BANDS if expert == "optical" else SAR_BANDS)
         if expert == "optical":
             stack = optical_units(stack, present, valid, view.scale)
-        expert, feeds = self._graph(expert, view, present, gsd_m)
-        return self._whole(expert, stack, valid, feeds)
+        expert, looks = self._graph(expert, view, present, gsd_m)
+        return self._whole(expert, stack, valid, looks)
 
     def _graph(
         self, expert: str, view: View, present: NDArray[np.float32], gsd_m: float | None
-    ) -> tuple[str, dict[str, NDArray[np.float32]]]:
-        """The graph that looks at a satellite view, and what it is given beside the bands."""
-        feeds: dict[str, NDArray[np.float32]] = {"present": present[None]}
-        if expert == "optical":
-            gsd = 0.0 if gsd_m is None or not gsd_m > 0 else math.log2(min(max(gsd_m, 4.0), 80.0) / 10.0) / 3.0
-            shown = float(view.scale is not Scale.REFLECTANCE)
-            feeds["context"] = np.array([[shown, gsd]], np.float32)
-            if not present[VISIBLE:].any() and "colour" in self.manifest["experts"]:
-                expert = "colour"
-        return expert, feeds
+    ) -> tuple[str, list[Feeds]]:
+        """The graph that looks at a satellite view, and what it is given beside the bands; twice for digital numbers
+        with short-wave infrared (see `settled`)."""
+        if expert != "optical":
+            return expert, [{"present": present[None]}]
+        gsd = 0.0 if gsd_m is None or not gsd_m > 0 else math.log2(min(max(gsd_m, 4.0), 80.0) / 10.0) / 3.0
+        shown = float(view.scale is not Scale.REFLECTANCE)
+        context = np.array([[shown, gsd]], np.float32)
+        if not present[VISIBLE:].any():
+            expert = "picture" if shown else "colour"
+        looks: list[Feeds] = [{"present": present[None], "context": context}]
+        if view.scale is Scale.RAW and present[: VISIBLE + 1].all() and present[VISIBLE + 1 :].any():
+            fewer = present * (np.arange(len(present)) <= VISIBLE)
+            looks.append({"present": fewer[None].astype(np.float32), "context": context})
+        return expert, looks
 
     def _aerial(self, view: View, valid: NDArray[np.bool_], gsd_m: float | None) -> NDArray[np.float32]:
         stack, present = collect(view, valid, AERIAL_BANDS)
@@ -188,9 +194,9 @@ class VisionNetworks:
         stack = fill(stack, valid)
         factor = coarser(gsd_m)
         if factor < 2:
-            return self._whole("aerial", stack, valid, {}).whole()
+            return self._whole("aerial", stack, valid, [{}]).whole()
         coarse = Shrunk(Whole(stack, valid), factor).rows(0, -(-valid.shape[0] // factor))
-        found = self._whole("aerial", coarse.stack, coarse.valid, {}).whole()
+        found = self._whole("aerial", coarse.stack, coarse.valid, [{}]).whole()
         fine = np.repeat(np.repeat(found, factor, 1), factor, 2)[:, : valid.shape[0], : valid.shape[1]]
         return np.ascontiguousarray(fine * valid, dtype=np.float32)
 
@@ -206,29 +212,31 @@ class VisionNetworks:
         image: Image = Streamed(view, found, streamed_units(expert, view, found))
         factor = coarser(gsd_m)
         if expert != "aerial":
-            expert, feeds = self._graph(expert, view, present, gsd_m)
-            self._tiled(expert, image, feeds, scores, view.name)
+            expert, looks = self._graph(expert, view, present, gsd_m)
+            self._tiled(expert, image, looks, scores, view.name)
         elif factor < 2:
-            self._tiled(expert, image, {}, scores, view.name)
+            self._tiled(expert, image, [{}], scores, view.name)
         else:
-            self._tiled(expert, Shrunk(image, factor), {}, Grown(scores, view.valid, factor), view.name)
+            self._tiled(expert, Shrunk(image, factor), [{}], Grown(scores, view.valid, factor), view.name)
         return scores
 
-    def _whole(
-        self, expert: str, stack: NDArray[np.float32], valid: NDArray[np.bool_], feeds: Mapping[str, Any]
-    ) -> Scores:
+    def _whole(self, expert: str, stack: NDArray[np.float32], valid: NDArray[np.bool_], looks: list[Feeds]) -> Scores:
         scores = Scores((len(ATOMS), *valid.shape))
-        self._tiled(expert, Whole(stack, valid), feeds, scores)
+        self._tiled(expert, Whole(stack, valid), looks, scores)
         return scores
 
-    def _tiled(self, expert: str, image: Image, feeds: Mapping[str, Any], into: Rows, name: str = "") -> None:
+    def _tiled(self, expert: str, image: Image, looks: list[Feeds], into: Rows, name: str = "") -> None:
         """Look at an image window by window, blend them where they overlap, and pass rows on once no window adds to
         them. Progress is told of an image with a name."""
         session = self._session(expert)
         height, width = image.shape
 
         def look(bands: NDArray[np.float32]) -> NDArray[np.float32]:
-            return np.asarray(stopping.run(session, {"bands": bands[None], **feeds})[0][0], np.float32)
+            found: list[NDArray[np.float32]] = []
+            for given in looks:
+                shown = bands if not found else bands * given["present"][0][:, None, None]
+                found.append(np.asarray(stopping.run(session, {"bands": shown[None], **given})[0][0], np.float32))
+            return found[0] if len(found) == 1 else settled(*found)
 
         windows = list(tiles.windows(height, width, LARGEST_WINDOW, OVERLAP, MULTIPLE))
         clock = Clock(len(windows), name)
@@ -274,6 +282,19 @@ class VisionNetworks:
         log.info("vision network %s on %s", expert, session.get_providers()[0])
         self._sessions[expert] = session
         return session
+
+
+def settled(whole: NDArray[np.float32], fewer: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Settlement as sure as the surer of two looks has it, the other classes as the first has them; [atoms, H, W].
+
+    Of digital numbers nobody knows how short-wave infrared compares to the rest, and cities in it look like meadows to
+    a network that knows few cities in short-wave infrared; the second look is without it.
+    """
+    built = ATOMS.index("built")
+    surer = np.maximum(whole[built], fewer[built])
+    out = whole * ((1 - surer) / np.maximum(1 - whole[built], 1e-6))
+    out[built] = surer
+    return np.asarray(out, np.float32)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -143,13 +143,15 @@ def optical(
     return bands * present[:, None, None], present, display
 
 
-def colour(bands: Array, display: bool, rng: np.random.Generator) -> tuple[Array, NDArray[np.bool_], bool]:
-    """Blue, green and red alone, as reflectance or as a picture. Bands [6, H, W] in and out."""
+def colour(
+    bands: Array, display: bool, as_picture: bool, rng: np.random.Generator
+) -> tuple[Array, NDArray[np.bool_], bool]:
+    """Blue, green and red alone, as reflectance or as the picture that it is or becomes. Bands [6, H, W]."""
     if display:
         bands = recolour(bands, rng) if rng.random() < 0.8 else bands
         return bands * _COLOURS[:, None, None], _COLOURS, True
     bands = illuminate(bands, rng) if rng.random() < 0.3 else bands
-    if rng.random() < 0.4:
+    if as_picture:
         bands, display = picture(bands, rng, 3), True
         bands = recolour(bands, rng) if rng.random() < 0.5 else bands
     return bands * _COLOURS[:, None, None], _COLOURS, display

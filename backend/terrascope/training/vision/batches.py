@@ -29,19 +29,23 @@ class Settings:
     shares: dict[str, float]
     rare: float = 0.4
     balance: float = 0.5
-    raw_share: float = 0.06
+    raw_share: float = 0.2
 
 
+PICTURES = 0.4  # share of reflectance that the network for colours is shown as a picture
 _SHARES = {
     "hls": 0.58, "europe": 0.17, "india": 0.06, "amazon": 0.05, "slovenia": 0.05, "eolearn": 0.04, "terramesh": 0.05,
 }  # fmt: skip
-#: `optical` sees near infrared, alone or with more; `colour` is for blue, green and red alone.
-DEFAULTS = {name: Settings(name, 96, 12, (0.6, 1.5), _SHARES) for name in ("optical", "colour")}
+#: `optical` sees near infrared, alone or with more; `colour` is for blue, green and red as reflectance, `picture` for
+#: them in a picture, whose stretch is anybody's: black water and dark forest look alike there, so none is painted.
+DEFAULTS = {name: Settings(name, 96, 12, (0.6, 1.5), _SHARES) for name in ("optical", "colour", "picture")}
 
 
 def build(expert: str) -> nn.Module:
     """Return the untrained network of an expert."""
-    return {"optical": OpticalNet, "colour": OpticalNet, "sar": SarNet, "aerial": AerialNet}[expert]()
+    return {"optical": OpticalNet, "colour": OpticalNet, "picture": OpticalNet, "sar": SarNet, "aerial": AerialNet}[
+        expert
+    ]()
 
 
 def optical_batch(crops: Crops, settings: Settings) -> tuple[Batch, list[int]]:
@@ -55,15 +59,17 @@ def optical_batch(crops: Crops, settings: Settings) -> tuple[Batch, list[int]]:
         if settings.expert == "optical" and not sample.present[3]:
             continue
         x = x.astype(np.float32)
+        as_picture = settings.expert != "optical" and not sample.display and rng.random() < PICTURES
         if not sample.display:
-            x, y = waters.repaint(x, y, rng)
+            if settings.expert != "picture" or not as_picture:
+                x, y = waters.repaint(x, y, rng)
             if rng.random() < 0.07:
                 x, y = augment.clouds(x, y, rng)
             x = waters.haze(x, rng)
         if settings.expert == "optical":
             x, flags, display = augment.optical(x, sample.present, sample.display, rng, settings.raw_share)
         else:
-            x, flags, display = augment.colour(x, sample.display, rng)
+            x, flags, display = augment.colour(x, sample.display, as_picture, rng)
         bands.append(x.astype(np.float32))
         present.append(flags)
         gsd = 0.0 if rng.random() < 0.15 else np.log2(sample.gsd_m * factor / 10) / 3

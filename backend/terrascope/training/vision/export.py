@@ -1,9 +1,9 @@
 """Export checkpoints to ONNX with half-precision storage, and write the manifest.
 
     python -m terrascope.training.vision.export --out resources/models --runs .work/vision \\
-        optical=optical colour=colour aerial=aerial sar=sar
+        optical=optical colour=colour picture=picture aerial=aerial sar=sar
 
-A graph takes physical units and returns probabilities: softmax of logits / temperature is inside.
+A graph takes physical units and returns probabilities: softmax of (logits + bias) / temperature is inside.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import copy
 import hashlib
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,19 +40,21 @@ INPUTS: dict[str, dict[str, str]] = {
     "sar": {"bands": "float32 [1, 2, H, W], VV and VH in dB", "present": "float32 [1, 2]"},
 }
 
-INPUTS["colour"] = INPUTS["optical"]  # the same, of which only blue, green and red are ever there
+INPUTS["colour"] = INPUTS["picture"] = INPUTS["optical"]  # of which only blue, green and red are ever there
 
 
 class Probabilities(nn.Module):
-    """Calibrated probabilities of a network."""
+    """Calibrated probabilities of a network: softmax of (logits + bias) / temperature."""
 
-    def __init__(self, network: nn.Module, temperature: float) -> None:
+    def __init__(self, network: nn.Module, temperature: float, bias: Mapping[str, float] | None = None) -> None:
         super().__init__()
         self.network, self.temperature = network, temperature
+        values = [(bias or {}).get(name, 0.0) for name in ATOMS]
+        self.register_buffer("bias", torch.tensor(values).view(1, -1, 1, 1))
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Probabilities, [N, atoms, H, W]."""
-        return torch.softmax(self.network(*inputs) / self.temperature, 1)
+        return torch.softmax((self.network(*inputs) + self.bias) / self.temperature, 1)
 
 
 def fuse(module: nn.Module) -> nn.Module:
@@ -97,21 +100,23 @@ def halve(model: onnx.ModelProto, smallest: int = 256) -> onnx.ModelProto:
     return model
 
 
-def export(model: nn.Module, expert: str, temperature: float, path: Path) -> None:
-    """Write one graph."""
+def export(
+    model: nn.Module, expert: str, temperature: float, path: Path, bias: Mapping[str, float] | None = None
+) -> None:
+    """Write one graph; `bias` is added to the logits of the atoms it names."""
     network = fuse(copy.deepcopy(model).eval())
     size = 64
     inputs = {
         "optical": (torch.rand(1, 6, size, size), torch.ones(1, 6), torch.zeros(1, 2)),
         "aerial": (torch.rand(1, 3, size, size),),
         "sar": (torch.rand(1, 2, size, size) - 15, torch.ones(1, 2)),
-    }["optical" if expert == "colour" else expert]
+    }["optical" if "context" in INPUTS[expert] else expert]
     names = list(INPUTS[expert])
     axes = {"bands": {2: "rows", 3: "cols"}, "probabilities": {2: "rows", 3: "cols"}}
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "draft.onnx"
         torch.onnx.export(
-            Probabilities(network, temperature).eval(), inputs, str(draft), input_names=names,
+            Probabilities(network, temperature, bias).eval(), inputs, str(draft), input_names=names,
             output_names=["probabilities"], opset_version=17, dynamo=False, dynamic_axes=axes,
         )  # fmt: skip
         graph = onnx.load(str(draft))
@@ -134,9 +139,17 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--temperature", action="append", default=[], metavar="EXPERT=VALUE")
+    parser.add_argument("--bias", action="append", default=[], metavar="EXPERT=ATOM:VALUE", help="see calibrate.py")
     parser.add_argument("--metrics", type=Path, help="figures written by evaluate --json, to be kept in the manifest")
     arguments = parser.parse_args()
     temperatures = {name: float(value) for name, _, value in (item.partition("=") for item in arguments.temperature)}
+    biases: dict[str, dict[str, float]] = {}
+    for item in arguments.bias:
+        expert, _, given = item.partition("=")
+        atom, _, value = given.partition(":")
+        if atom not in ATOMS:
+            parser.error(f'--bias {item}: "{atom}" is no class; there are {", ".join(ATOMS)}')
+        biases.setdefault(expert, {})[atom] = float(value)
     arguments.out.mkdir(parents=True, exist_ok=True)
     manifest_path = arguments.out / "vision.json"
     manifest: dict[str, Any] = {"format": 1, "atoms": list(ATOMS), "experts": {}}
@@ -147,12 +160,13 @@ def main() -> None:
         model, checkpoint = load(arguments.runs / f"{run}.safetensors")
         temperature = temperatures.get(expert, 1.0)
         path = arguments.out / f"vision_{expert}.onnx"
-        export(model, expert, temperature, path)
+        export(model, expert, temperature, path, biases.get(expert))
         manifest["experts"][expert] = {
             **described(path),
             "inputs": INPUTS[expert],
             "output": "float32 [1, 12, H, W], probability of each atom; H and W multiples of 32",
             "temperature": temperature,
+            "bias": biases.get(expert, {}),
             "parameters": sum(p.numel() for p in model.parameters()),
             "training": {**checkpoint["settings"], "steps": checkpoint["steps"]},
             "held_out": checkpoint["held_out"],

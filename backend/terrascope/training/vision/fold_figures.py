@@ -122,6 +122,7 @@ def main() -> None:
     parser.add_argument("--step", type=int, default=1, help="measure every so many aerial pictures only")
     parser.add_argument("--baseline", type=Path, help="what mlp.py wrote, for optical")
     parser.add_argument("--baseline-rgb", type=Path, help="what mlp.py --rgb wrote")
+    parser.add_argument("--brief", action="store_true", help="print no rows of single folds")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     arguments = parser.parse_args()
     folders = sorted(path.parent for path in arguments.folds.glob("*/vision.json"))
@@ -136,6 +137,8 @@ def main() -> None:
         rows = sar(folders, arguments.data, arguments.threads)
         results = {"Sentinel-1 water, two chips left out at a time": rows}
     for title, rows in results.items():
+        if arguments.brief:
+            rows = {name: row for name, row in rows.items() if ", fold " not in name}
         sys.stdout.write(table(title, rows) + "\n")
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1))

@@ -64,6 +64,8 @@ def one_hot(guess: NDArray[np.int8]) -> Grid:
 def hls(root: Path, classes_of: Callable[[str, int], Grid], title: str, water: float) -> dict[str, dict[str, Row]]:
     """Tables of whole unseen regions, unseen places of the flood region, and floods between two dates.
 
+    Where a label of water is `samples.doubtful`, a second table leaves the pixel out.
+
     Parameters
     ----------
     classes_of
@@ -72,15 +74,23 @@ def hls(root: Path, classes_of: Callable[[str, int], Grid], title: str, water: f
         Probability from which a pixel is water where two dates are compared.
     """
     data = samples.read_hls(root)
-    parts = {"unseen regions": Counts(), "unseen places of the flood region": Counts()}
+    sure = samples.without_doubtful(data)
+    places = "unseen places of the flood region"
+    parts = {"unseen regions": Counts(), places: Counts(), f"{places}, no water on dry ground": Counts()}
     wet: dict[str, NDArray[np.bool_]] = {}
-    for sample, fold in zip(data, folds.folds_of(root, data), strict=True):
+    for sample, kept, fold in zip(data, sure, folds.folds_of(root, data), strict=True):
         classes = classes_of(sample.name, fold)
-        part = "unseen places of the flood region" if sample.group == FLOODED else "unseen regions"
-        parts[part].add(fold, classes, sample.allowed)
+        if sample.group == FLOODED:
+            parts[places].add(fold, classes, sample.allowed)
+            parts[f"{places}, no water on dry ground"].add(fold, classes, kept.allowed)
+        else:
+            parts["unseen regions"].add(fold, classes, sample.allowed)
         wet[sample.name] = classes[0] > water
     tables = {f"HLS 30 m, {part}": counts.rows(title) for part, counts in parts.items()}
-    return tables | {"Floods, water gain and loss between two dates": {title: floods(root, data, wet)}}
+    return tables | {
+        "Floods, water gain and loss between two dates": {title: floods(root, data, wet)},
+        "Floods, no water on dry ground": {title: floods(root, sure, wet)},
+    }
 
 
 def floods(root: Path, data: list[samples.Sample], wet: dict[str, NDArray[np.bool_]]) -> Row:

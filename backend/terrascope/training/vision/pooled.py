@@ -6,8 +6,8 @@ thousands of crops are mixed in every step.
     python -m terrascope.training.vision.pooled fit optical --out .work/vision
 
 The cache holds every sample; a fold is left out when the network is fitted, and without `--fold` nothing is. `colour`
-in place of `optical` makes the network for blue, green and red alone. A step on a few whole crops sees a few places
-and learns slowly; on two cores this is many times quicker.
+or `picture` in place of `optical` makes a network for blue, green and red alone. A step on a few whole crops sees a few
+places and learns slowly; on two cores this is many times quicker.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import nn
 
-from terrascope.training.vision import folds, losses, samples
+from terrascope.training.vision import folds, losses, samples, shortwave
 from terrascope.training.vision.batches import DEFAULTS, build, optical_batch, pick
 from terrascope.training.vision.models import DescribedNet
 from terrascope.training.vision.sampling import SINGLES, Crops
@@ -49,10 +49,12 @@ def described(expert: str) -> DescribedNet:
 
 
 def cache(expert: str, root: Path, out: Path, crops: int, points: int, seed: int) -> None:
-    """Write described points: `<expert>_<kind>_<seed>.npy`, and the samples and their folds in `<expert>.json`."""
+    """Write points as `<expert>_<kind>_<seed>.npy`, and the samples and their folds as `<expert>_points.json`."""
     out.mkdir(parents=True, exist_ok=True)
     settings = DEFAULTS[expert]
-    data = samples.read_optical(root)
+    data = samples.without_doubtful(samples.read_optical(root))
+    if expert == "optical":
+        data = shortwave.complete(data, seed)
     source = Crops(data, settings.shares, settings.size, seed, settings.rare, settings.balance)
     model = described(expert).eval()
     parts: dict[str, list[NDArray[np.generic]]] = {name: [] for name in KINDS}
@@ -77,7 +79,7 @@ def cache(expert: str, root: Path, out: Path, crops: int, points: int, seed: int
         "folds": [fold_of[id(s)] for s in source.samples],
         "settings": {**asdict(settings), "crops": crops, "points": points},
     }
-    (out / f"{expert}.json").write_text(json.dumps(note), encoding="utf-8")
+    (out / f"{expert}_points.json").write_text(json.dumps(note), encoding="utf-8")
 
 
 def cached(out: Path, expert: str, kind: str) -> tuple[NDArray[np.generic], list[int]]:
@@ -90,7 +92,7 @@ def fit(expert: str, out: Path, fold: int | None, run: str, steps: int, power: f
     """Fit the perceptrons on the cached points outside a fold; return the written `<run>.safetensors`."""
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    note = json.loads((out / f"{expert}.json").read_text(encoding="utf-8"))
+    note = json.loads((out / f"{expert}_points.json").read_text(encoding="utf-8"))
     fold_of = np.array(note["folds"])
     arrays = {kind: cached(out, expert, kind)[0] for kind in KINDS}
     usable = np.flatnonzero(fold_of[arrays["sample"].astype(int)] != (-2 if fold is None else fold))
@@ -135,7 +137,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("action", choices=("cache", "fit"))
-    parser.add_argument("expert", choices=("optical", "colour"))
+    parser.add_argument("expert", choices=tuple(DEFAULTS))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--crops", type=int, default=3600)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +90,24 @@ def read_hls(root: Path) -> list[Sample]:
     return samples
 
 
+def doubtful(sample: Sample) -> NDArray[np.bool_]:
+    """Return where a label of water lies on ground that short-wave infrared shows to be dry, bool [H, W].
+
+    28 % of the water of the flood region is such: the masks are wide, and some are of another day. Water absorbs
+    short-wave infrared: what reflects 0.15 at 1.6 um, and much more than green, is not open water.
+    """
+    if not (sample.present[1] and sample.present[4]) or sample.display:
+        return np.zeros(sample.allowed.shape, bool)
+    green, swir = (sample.bands[i].astype(np.float32) for i in (1, 4))
+    dry = (swir > 0.15) & ((green - swir) / (green + swir + 1e-3) < -0.2)
+    return np.asarray((sample.allowed == legends.bits("water")) & dry)
+
+
+def without_doubtful(data: list[Sample]) -> list[Sample]:
+    """Return the samples with no label where it is `doubtful`; for training, never for figures."""
+    return [replace(s, allowed=np.where(doubtful(s), 0, s.allowed).astype(np.uint16)) for s in data]
+
+
 def read_europe(root: Path) -> list[Sample]:
     """Central Europe, Sentinel-2 blue, green, red, NIR."""
     with np.load(root / "europe_s2" / "europe_s2_train.npz") as data:
@@ -134,6 +152,8 @@ def read_amazon(root: Path) -> list[Sample]:
         with rasterio.open(path) as image:
             rgb = np.moveaxis(image.read(), 0, -1)
         labels = np.asarray(Image.open(folder / "masks" / f"{path.stem}.png"))
+        height, width = (min(pair) for pair in zip(rgb.shape[:2], labels.shape[:2], strict=True))  # one is 3 px wider
+        rgb, labels = rgb[:height, :width], labels[:height, :width]
         samples.append(
             Sample(
                 "amazon",

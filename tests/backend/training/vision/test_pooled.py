@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from terrascope.classes import ATOMS
-from terrascope.networks.embedded.vision import VisionNetworks
+from terrascope.networks.embedded.vision import VisionNetworks, settled
 from terrascope.scene.types import Role, Scale, Source, View
-from terrascope.training.vision import batches, export, folds, pooled, samples, waters
+from terrascope.training.vision import batches, export, folds, pooled, samples, shortwave, waters
 from terrascope.training.vision.evaluate import view_of, with_bands
 from terrascope.training.vision.legends import bits
 
@@ -41,23 +41,23 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(samples, "read_optical", lambda root: made())
         patch.setattr(folds, "folds_of", lambda root, data: [0] * 6 + [1] * 2)
-        for expert in ("optical", "colour"):
-            pooled.cache(expert, folder, folder, crops=96, points=200, seed=1)
-            pooled.fit(expert, folder, 1, expert, steps=120)
+        for expert in ("optical", "colour", "picture"):
+            pooled.cache(expert, folder, folder, crops=48, points=300, seed=1)
+            pooled.fit(expert, folder, 1, expert, steps=90)
     return folder
 
 
 def test_what_a_fold_holds_back_is_named_and_not_learnt_from(runs: Path) -> None:
     note = json.loads((runs / "optical.json").read_text())
     assert note["held_out"] == ["hls/6", "hls/7"]
-    assert note["settings"]["fold"] == 1 and note["steps"] == 120
+    assert note["settings"]["fold"] == 1 and note["steps"] == 90
 
 
 @pytest.fixture(scope="module")
 def networks(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> VisionNetworks:
     """Both networks, exported."""
     folder = tmp_path_factory.mktemp("models")
-    for expert in ("optical", "colour"):
+    for expert in ("optical", "colour", "picture"):
         model, _ = export.load(runs / f"{expert}.safetensors")
         path = folder / f"vision_{expert}.onnx"
         export.export(model, expert, 1.0, path)
@@ -108,6 +108,16 @@ def test_one_band_that_is_not_visible_is_enough_for_the_other(networks: VisionNe
     assert set(again._sessions) == {"optical"}
 
 
+def test_settlement_is_as_sure_as_the_surer_look_and_all_still_add_up_to_one() -> None:
+    rng = np.random.default_rng(0)
+    one, two = (rng.dirichlet(np.ones(len(ATOMS)), 20).T.reshape(len(ATOMS), 4, 5).astype(np.float32) for _ in range(2))
+    found, built = settled(one, two), ATOMS.index("built")
+    np.testing.assert_allclose(found.sum(0), 1, atol=1e-5)
+    np.testing.assert_array_equal(found[built], np.maximum(one[built], two[built]))
+    rest = [i for i in range(len(ATOMS)) if i != built]
+    assert (found[rest] <= one[rest] + 1e-6).all()
+
+
 def test_an_expert_without_descriptions_is_refused() -> None:
     with pytest.raises(TypeError, match="sar"):
         pooled.described("sar")
@@ -141,3 +151,24 @@ def test_haze_leaves_reflectance_in_range() -> None:
     for _ in range(20):
         shown = waters.haze(np.zeros((6, 8, 8), np.float32), rng)
         assert shown.dtype == np.float32 and shown.min() >= 0 and shown.max() < 0.2
+
+
+def test_guessed_shortwave_follows_the_pixels_it_was_learnt_from() -> None:
+    data = made()
+    weights = shortwave.fit(data, np.random.default_rng(0))
+    bare = with_bands(data[:1], (1, 1, 1, 1, 0, 0))[0]
+    found = shortwave.guessed(bare, weights, np.random.default_rng(0))
+    assert found.present.all()
+    water = data[0].allowed == bits("water")
+    assert np.median(found.bands[4][water]) < 0.06 < 0.1 < np.median(found.bands[4][~water])
+    bare.source = "europe"
+    assert [s.present.all() for s in shortwave.complete([*data, bare, bare], 1)[-2:]] in ([True, False], [False, True])
+
+
+def test_water_on_dry_ground_is_not_learnt_from_but_stays_in_the_sample() -> None:
+    sample = made()[0]
+    sample.bands[4, :30] = 0.3  # the upper rows of the lake reflect short-wave infrared as soil does
+    doubtful = samples.doubtful(sample)
+    assert doubtful[22, 40] and not doubtful[50, 40] and not doubtful[0, 0]
+    assert samples.without_doubtful([sample])[0].allowed[22, 40] == 0
+    assert sample.allowed[22, 40] == bits("water")
