@@ -80,6 +80,8 @@ def activity_of(run: Run) -> str:
     """Return what the model is doing now."""
     if run.state is RunState.CANCELLING:
         return tr("Stopping…")
+    if run.progress:
+        return run.progress
     if run.activity == "mask":
         return tr("Marking pixels…")
     if run.activity == "text":

@@ -14,6 +14,8 @@ def apply(run: Run, message: Message) -> int | None:
     """Change the run by a message; return the number of the step that changed, None where none did."""
     kind = message["type"]
     handler = _HANDLERS.get(kind)
+    if kind != "progress":
+        run.progress = ""
     return handler(run, message) if handler else None
 
 
@@ -31,6 +33,10 @@ def _scene(run: Run, message: Message) -> None:
 def _loading(run: Run, message: Message) -> None:
     run.network = message["network"]
     run.activity = "loading"
+
+
+def _progress(run: Run, message: Message) -> None:
+    run.progress = str(message.get("message", ""))
 
 
 def _text(run: Run, message: Message) -> int:
@@ -116,6 +122,6 @@ def _error(run: Run, message: Message) -> None:
 
 
 _HANDLERS = {
-    "accepted": _accepted, "scene": _scene, "loading": _loading, "text": _text, "step": _step, "mask": _mask,
-    "evidence": _evidence, "claim": _claim, "answer": _answer, "end": _end, "error": _error,
+    "accepted": _accepted, "scene": _scene, "loading": _loading, "progress": _progress, "text": _text, "step": _step,
+    "mask": _mask, "evidence": _evidence, "claim": _claim, "answer": _answer, "end": _end, "error": _error,
 }  # fmt: skip

@@ -130,6 +130,7 @@ class Run:
     job: str = ""
     state: RunState = RunState.PREPARING
     activity: str = ""
+    progress: str = ""
     steps: dict[int, StepOfRun] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
     answer: str = ""

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 FILE_BYTES, ROW_BYTES, BASE_BYTES = 32, 56_000, 300 * 2**20
 ALWAYS_FITS = 1024
 #: Time that the embedded model takes for a megapixel on one core of an old processor.
-SECONDS_A_MEGAPIXEL = 3.8
+SECONDS_A_MEGAPIXEL = 3.2
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from queue import Empty, Queue
 from typing import Any
 
 from terrascope.errors import CheckpointError, TerraScopeError
+from terrascope.hashes import ungrouped
 from terrascope.networks.full.hub import parse_hub_id
 from terrascope.networks.registry import EMBEDDED, NetworkEntry, available_networks, models_folder
 from terrascope.resources import resource
@@ -153,9 +154,9 @@ def _embedded(entry: NetworkEntry) -> dict[str, Any]:
     """Describe the embedded model out of its manifests; its files are hashed anew."""
     folder = resource("models")
     language, vision = _json(folder / "language.json"), _json(folder / "vision.json")
-    stated = dict(language.get("files") or {})
+    stated = {name: ungrouped(digest) for name, digest in (language.get("files") or {}).items()}
     experts = vision.get("experts") or {}
-    stated.update({each["file"]: each["sha256"] for each in experts.values()})
+    stated.update({each["file"]: ungrouped(each["sha256"]) for each in experts.values()})
     sizes = {name: (folder / name).stat().st_size for name in stated if (folder / name).is_file()}
     wrong = [name for name in stated if name not in sizes or _sha256(folder / name) != stated[name]]
     return {

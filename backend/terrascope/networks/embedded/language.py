@@ -13,6 +13,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from terrascope.errors import CheckpointError
+from terrascope.hashes import ungrouped
 from terrascope.networks.embedded.question import question_text, read_question, settled
 from terrascope.networks.embedded.reading import Reading, as_vector, reading_of
 from terrascope.networks.embedded.tokens import Vocabulary
@@ -45,7 +46,8 @@ class LanguageNetworks:
         if not path.is_file():
             raise CheckpointError(f"The embedded model lacks {path.name!r} in {folder}.", "Install the plugin again.")
         self.manifest = json.loads(path.read_text(encoding="utf-8"))
-        for name, sha in self.manifest["files"].items():
+        for name, stated in self.manifest["files"].items():
+            sha = ungrouped(stated)
             found = hashlib.sha256((folder / name).read_bytes()).hexdigest() if (folder / name).is_file() else "missing"
             if found != sha:
                 raise CheckpointError(

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from terrascope import large
 from terrascope.classes import ATOMS
 from terrascope.errors import CheckpointError, NetworkError
+from terrascope.hashes import ungrouped
 from terrascope.networks import stopping
 from terrascope.networks.embedded import tiles
 from terrascope.networks.embedded.prepared import Grown, Image, Shrunk, Streamed, Whole
@@ -312,6 +313,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise CheckpointError(f"Cannot read {path}: {error.strerror}.", "Install the plugin again.") from error
     except ValueError as error:
         raise CheckpointError(f"{path} is not valid JSON: {error}.", "Install the plugin again.") from error
+    for entry in manifest.get("experts", {}).values():
+        entry["sha256"] = ungrouped(entry["sha256"])
     if tuple(manifest.get("atoms", ())) != ATOMS:
         raise CheckpointError(
             f"{path} was made for the classes {manifest.get('atoms')}, not {list(ATOMS)}.",

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from terrascope.hashes import grouped
 from terrascope.networks.embedded.visual_tokens import FEATURES
 from terrascope.training.language.base import angles, rotate
 from terrascope.training.language.encoder import build as build_encoder
@@ -202,7 +203,7 @@ def export(encoder_folder: Path, run: Path, to: Path, metrics: dict[str, object]
         "head": block.head,
         "order": word_order(),
         "metrics": metrics,
-        "files": {name: hashlib.sha256((to / name).read_bytes()).hexdigest() for name in files},
+        "files": {name: grouped(hashlib.sha256((to / name).read_bytes()).hexdigest()) for name in files},
     }
     (to / "language.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     for name in files:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import torch
 
+from terrascope.hashes import ungrouped
 from terrascope.training.language import encoder, export, train
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ def make(
     encoder.train(run, table, encoder.STOP)
     export.export(work / "encoder", work / "decoder", to, {"seed": seed, "encoder_steps": run.step})
     files: dict[str, str] = json.loads((to / "language.json").read_text(encoding="utf-8"))["files"]
-    return files
+    return {name: ungrouped(digest) for name, digest in files.items()}
 
 
 def main() -> None:

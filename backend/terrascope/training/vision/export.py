@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from terrascope.classes import ATOMS
+from terrascope.hashes import grouped
 from terrascope.training.vision.batches import build
 from terrascope.training.vision.efficientnet import Block, EfficientNetLite0
 
@@ -128,7 +129,7 @@ def described(path: Path) -> dict[str, Any]:
     return {
         "file": path.name,
         "bytes": path.stat().st_size,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sha256": grouped(hashlib.sha256(path.read_bytes()).hexdigest()),
     }
 
 
