@@ -55,7 +55,9 @@ class Probabilities(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Probabilities, [N, atoms, H, W]."""
-        return torch.softmax((self.network(*inputs) + self.bias) / self.temperature, 1)
+        logits = (self.network(*inputs) + self.bias) / self.temperature
+        exponents = torch.exp(logits - logits.amax(1, keepdim=True))  # ONNX Runtime's own softmax is slow on this axis
+        return exponents / exponents.sum(1, keepdim=True)
 
 
 def fuse(module: nn.Module) -> nn.Module:

@@ -112,7 +112,8 @@ class DescribedNet(nn.Module):
     def forward(self, bands: Tensor, *given: Tensor) -> Tensor:
         """Bands [N, B, H, W]; `given`: present [N, B] and, for the optical network, context [N, 2].
 
-        The same as `judge`, with the standardisation folded into the first layers: fewer passes over large arrays.
+        The same as `judge`, with the standardisation folded into the first layers and what is linear done before it is
+        brought up to full resolution: fewer passes over large arrays.
         """
         x = self.features(bands, given[0])
         condition = torch.cat(given, 1).unsqueeze(-1).unsqueeze(-1)
@@ -120,12 +121,11 @@ class DescribedNet(nn.Module):
         weight, bias = _folded(self.enter, self.around_mean, self.around_scale)
         y = functional.conv2d(self.around(x), weight, bias)
         y = functional.relu(y + functional.conv2d(condition, self.enter.weight[:, own:]))
-        digest = double(functional.relu(self.leave(y)), 2)
         own = self.near_mean.numel()
+        digest = functional.conv2d(functional.relu(self.leave(y)), self.first.weight[:, own:])
         weight, bias = _folded(self.first, self.near_mean, self.near_scale)
-        weight = torch.cat([weight, self.first.weight[:, own:]], 1)
-        y = functional.conv2d(torch.cat([self.near(x), digest], 1), weight, bias)
-        y = functional.relu(y + self.condition(condition))
+        y = functional.conv2d(self.near(x), weight, bias) + double(digest + self.condition(condition), 2)
+        y = functional.relu(y)
         return self.head(functional.relu(self.second(y)))
 
 
