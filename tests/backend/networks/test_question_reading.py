@@ -368,3 +368,12 @@ def test_a_question_that_names_the_evidence_of_a_purpose_is_rather_about_that_cl
     torn = np.array([0.4, 0.6, 0, 0, 0.9, 0, 0, 0, 1, 0], np.float32)
     assert reading_of(torn, manifest, ("grass",), 1).kind == "exists"
     assert reading_of(torn, manifest, (), 1).kind == "suit_grass"
+
+
+def test_masks_touch_in_the_answer_only_where_they_touch() -> None:
+    vocabulary = Vocabulary(["They", "are", "touch"])
+    for touching, wrong in ((True, "are"), (False, "touch")):
+        rules = Constraints(vocabulary, Reading("distance", ("water", "trees"), "auto", False, 0.9), 1)
+        rules.steps = [("water", Facts(0.1)), ("trees", Facts(0.1, touching=touching, distance=30.0))]
+        assert rules._wrong_distance("They") == (wrong,)
+        assert rules._wrong_distance("apart") == ()

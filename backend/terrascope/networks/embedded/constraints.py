@@ -199,7 +199,7 @@ class Constraints:
             banned[:] = True
             banned[self._ids[word]] = False
             return
-        for word in (*self._disagreeing(last, near), *self._wrong_direction()):
+        for word in (*self._disagreeing(last, near), *self._wrong_direction(), *self._wrong_distance(last)):
             if word in self._ids:
                 banned[self._ids[word]] = True
         empty = {label for label, facts in self.steps if facts is not None and facts.share <= 0}
@@ -305,6 +305,13 @@ class Constraints:
         if self._reading.kind != "change" or facts is None or facts.since is None:
             return ()
         return tuple(verb for verb in ("grew", "shrank", "stayed") if verb != facts.direction)
+
+    def _wrong_distance(self, last: str) -> tuple[str, ...]:
+        """ "They touch" of masks that do not, "they are so far apart" of masks that do."""
+        facts = self._facts()
+        if self._reading.kind != "distance" or facts is None or last != "They":
+            return ()
+        return ("are",) if facts.touching else ("touch",)
 
     def _facts(self) -> Facts | None:
         return self.steps[-1][1] if self.steps else None

@@ -180,7 +180,7 @@ class VisionNetworks:
         if not present[VISIBLE:].any():
             expert = "picture" if shown else "colour"
         looks: list[Feeds] = [{"present": present[None], "context": context}]
-        if view.scale is Scale.RAW and present[: VISIBLE + 1].all() and present[VISIBLE + 1 :].any():
+        if shown and present[: VISIBLE + 1].all() and present[VISIBLE + 1 :].any():
             fewer = present * (np.arange(len(present)) <= VISIBLE)
             looks.append({"present": fewer[None].astype(np.float32), "context": context})
         return expert, looks
