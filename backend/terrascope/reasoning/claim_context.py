@@ -29,6 +29,8 @@ _FILLER = re.compile(
 )
 _LONGEST_GAP = 70
 
+HOUSES, SETTLEMENT = "buildings", "built-up area"
+
 
 class Sentence(NamedTuple):
     """A sentence of the plain text, the step in whose text it stands, and whether it is (in) the final answer."""
@@ -128,6 +130,13 @@ class Document:
         if hint is None and self.marks and not sentence.answer:
             return ordered[:1]
         return ordered
+
+    def of_relation(self, mention: Mention, sentence: Sentence) -> list[StepEvidence]:
+        """What `meant` returns; where houses are named and no single ones were marked, the settlement they stand in."""
+        found = self.meant(mention, sentence)
+        if not found and mention.key == HOUSES:
+            return self.meant(mention._replace(key=SETTLEMENT), sentence)
+        return found
 
     def hint(self, sentence: Sentence, position: int) -> TimeHint | None:
         """The date that holds at a place of a sentence."""

@@ -215,7 +215,7 @@ def _between(document: Document, sentence: Sentence, quantity: Quantity, topic: 
     pair = document.pair(sentence, quantity.start, quantity.end)
     if pair is None:
         return unknown(document, sentence, quantity, ClaimKind.LENGTH, "The text does not say between which two masks.")
-    ones, twos = (document.meant(m, sentence) for m in pair)
+    ones, twos = (document.of_relation(m, sentence) for m in pair)
     for mention, steps in zip(pair, (ones, twos)):
         if not steps:
             reason = f"No mask of {_name(document, mention)!r} was made."

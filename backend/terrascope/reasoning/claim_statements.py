@@ -112,7 +112,8 @@ def check(document: Document, sentence: Sentence, statement: Statement) -> Claim
     """Hold one statement against the masks."""
     chosen: list[StepEvidence] = []
     for mention in statement.mentions:
-        steps = document.meant(mention, sentence)
+        single = statement.kind is not ClaimKind.ADJACENCY
+        steps = document.meant(mention, sentence) if single else document.of_relation(mention, sentence)
         if not steps:
             name = document.plain[mention.start : mention.end] or mention.key
             return _claim(

@@ -198,6 +198,14 @@ def test_a_bare_answer_is_about_what_was_asked(
     assert verdicts(text, question=question, options=options) == [(kind, verdict)]
 
 
+def test_houses_that_were_marked_as_settlement_are_checked_where_they_lie_and_never_counted() -> None:
+    steps = [evidence(1, "built-up area", FOREST), evidence(2, "water", WATER)]
+    ask = "Do the houses touch the water?"
+    assert verdicts("<answer>Yes, they do.</answer>", steps, question=ask) == [("adjacency", YES)]
+    (claim,) = check_claims("<answer>There are 2 houses.</answer>", steps, question="How many houses are there?")
+    assert claim.verdict is OPEN
+
+
 def test_both_values_stand_in_the_unit_of_the_text() -> None:
     (claim,) = check_claims("The lake has an area of 0.25 km2.", ONE_DATE)
     assert (claim.claimed, claim.measured, claim.unit) == (0.25, 0.2, "km2")
