@@ -445,7 +445,7 @@ def test_tiles_say_what_they_cost_before_they_begin(tmp_path: Path) -> None:
     profile = {"driver": "GTiff", "width": 30000, "height": 2000, "count": 3, "dtype": "uint8", "sparse_ok": True}
     with rasterio.open(path, "w", crs="EPSG:32633", transform=Affine(10, 0, 5e5, 0, -10, 5e6), **profile):
         pass
-    cost = "60.0 megapixels, about 4 minutes of one processor core with the embedded model, and 2.5 GiB"
+    cost = "60.0 megapixels, about 3 minutes of one processor core with the embedded model, and 2.5 GiB"
     assert any(cost in note for note in describe([LayerRequest(str(path))], tiled=True).notes)
     assert not any("megapixels" in note for note in describe([LayerRequest(str(path))]).notes)
 

@@ -29,7 +29,8 @@ class Rows(Protocol):
 class Scores:
     """Class probabilities, [classes, H, W].
 
-    Up to `large.KEEP_BYTES` they are float32 and exactly what was put; beyond, rounded to 1 / 65535 in a file.
+    What is put is rounded to 1 / 65535: in memory as in a file, which they live in beyond `large.KEEP_BYTES`, so that the
+    same view has the same masks either way.
     """
 
     def __init__(self, shape: tuple[int, int, int]) -> None:
@@ -54,7 +55,8 @@ class Scores:
                 plane[rows] = np.rint(value * np.float32(_TOP)).astype(np.uint16)
             large.release(self._values)
         else:
-            self._values[:, rows] = values
+            for plane, value in zip(self._values, values):
+                plane[rows] = np.rint(value * np.float32(_TOP)) * np.float32(1 / _TOP)
 
     def rows(self, rows: slice) -> Floats:
         """Return the rows of a slice, float32 [classes, n, W]."""
