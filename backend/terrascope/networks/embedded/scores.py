@@ -29,8 +29,8 @@ class Rows(Protocol):
 class Scores:
     """Class probabilities, [classes, H, W].
 
-    What is put is rounded to 1 / 65535: in memory as in a file, which they live in beyond `large.KEEP_BYTES`, so that the
-    same view has the same masks either way.
+    What is put is rounded to 1 / 65535, in memory as in the file that they live in beyond `large.KEEP_BYTES`: the same
+    view has the same masks either way.
     """
 
     def __init__(self, shape: tuple[int, int, int]) -> None:
