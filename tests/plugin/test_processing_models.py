@@ -224,15 +224,17 @@ def test_batch_runs_one_row_after_another_and_the_window_lives(provider, scene, 
 
     Processing.initialize()
     outputs = {phrase: tmp_path / f"{phrase}.gpkg" for phrase in ("water", "forest")}
+    asked = {phrase: {"IMAGES": [scene], "PHRASE": phrase, "AREA": corner} for phrase in outputs}
+    newer = getattr(BatchPanel.BatchPanel, "CURRENT_FORMAT", None)  # the older kind is asked about before it is opened
     rows = [
         {
-            "PARAMETERS": {"IMAGES": repr([scene]), "PHRASE": repr(phrase), "AREA": repr(corner)},
+            "PARAMETERS": {name: value if newer else repr(value) for name, value in asked[phrase].items()},
             "OUTPUTS": {"OUTPUT": str(out)},
         }
         for phrase, out in outputs.items()
     ]
     batch = tmp_path / "batch.json"
-    batch.write_text(json.dumps(rows))
+    batch.write_text(json.dumps({"format": newer, "rows": rows} if newer else rows))
     monkeypatch.setattr(BatchPanel.QFileDialog, "getOpenFileName", lambda *_args: (str(batch), ""))
     dialog = BatchAlgorithmDialog(QgsApplication.processingRegistry().createAlgorithmById("terrascope:segment"))
     dialog.mainWidget().load()
