@@ -50,7 +50,7 @@ def trace(regions: Ints) -> Rings:
     corner_rows, corner_cols = np.nonzero(_corners(padded))
     owner = _owners(padded, corner_rows, corner_cols)
     following = _following(owner, corner_cols)
-    order, starts = _cycles(following, owner > 0)
+    order, starts = cycles(following, owner > 0)
     corner = order // 4
     rows, cols = corner_rows[corner].astype(np.int64), corner_cols[corner].astype(np.int64)
     turning = cross(rows, cols, starts)
@@ -99,7 +99,7 @@ def _following(owner: Ints, cols: Ints) -> Ints:
     return result
 
 
-def _cycles(following: Ints, exists: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+def cycles(following: Ints, exists: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     """Runs in order, cycle by cycle, and where each cycle starts (the end appended)."""
     after: list[int] = following.reshape(-1).tolist()
     waiting = bytearray(exists.reshape(-1).astype(np.uint8).tobytes())

@@ -17,7 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from terrascope import large
-from terrascope.masks.rings import Ints, Rings, cross, regions_of, trace
+from terrascope.masks.rings import Ints, Rings, cross, cycles, regions_of, trace
 from terrascope.masks.types import Mask
 
 Floats = NDArray[np.float64]
@@ -241,7 +241,7 @@ def _stitched(chains: _Chains, group: NDArray[np.int64]) -> Rings:
     other = order[np.minimum(candidate + 1, number - 1)]
     two = (places[np.minimum(candidate + 1, number - 1)] == chains.last) & (candidate + 1 < number)
     chosen = np.where(two & (_rank(chains, own, other) > _rank(chains, own, chosen)), other, chosen)
-    sequence, heads = _cycles(chosen)
+    sequence, firsts = cycles(chosen, np.ones(len(chosen), np.bool_))
     straight = np.empty(number, bool)  # the end of a chain is no corner where the next one goes straight on
     straight[chosen] = chains.leaving[chosen] == chains.arriving
     offsets = np.cumsum(chains.lengths) - chains.lengths
@@ -250,32 +250,15 @@ def _stitched(chains: _Chains, group: NDArray[np.int64]) -> Rings:
     ends = np.cumsum(lengths)
     index = np.arange(int(ends[-1])) - np.repeat(ends - lengths, lengths)
     points = chains.points[np.repeat(offsets[sequence] + skipped, lengths) + index]
-    starts = np.concatenate([[0], ends])[np.append(heads, number)]
+    starts = np.concatenate([[0], ends])[firsts]
     signed = np.add.reduceat(cross(points[:, 0].astype(np.int64), points[:, 1].astype(np.int64), starts), starts[:-1])
-    return Rings(points, starts, chains.region[sequence[heads]], signed < 0)
+    return Rings(points, starts, chains.region[sequence[firsts[:-1]]], signed < 0)
 
 
 def _rank(chains: _Chains, own: NDArray[np.int64], onward: Ints) -> Ints:
     """How well a chain goes on as another: left before straight before right, and only in one region."""
     turn = (chains.leaving[onward] - chains.arriving) % 4
     return np.where(own[onward] == own, np.array([2, 1, 0, 3])[turn], -1)
-
-
-def _cycles(onward: Ints) -> tuple[Ints, Ints]:
-    """Elements of a permutation cycle by cycle, and where each cycle begins."""
-    after: list[int] = onward.tolist()
-    waiting = bytearray(b"\1" * len(after))
-    order: list[int] = []
-    heads: list[int] = []
-    for first in range(len(after)):
-        each = first
-        if waiting[each]:
-            heads.append(len(order))
-        while waiting[each]:
-            waiting[each] = 0
-            order.append(each)
-            each = after[each]
-    return np.array(order, np.int64), np.array(heads, np.int64)
 
 
 def _chosen(rings: Rings, keep: NDArray[np.bool_]) -> Rings:

@@ -73,7 +73,7 @@ def coarser(gsd_m: float | None) -> int:
 
 
 def streamed_units(expert: str, view: View, indices: tuple[int | None, ...]) -> Units:
-    """What `_optical_units` and `_aerial` do to bands, with a stretch that is taken from the view as a whole."""
+    """What `optical_units` and the aerial expert do to bands, with a stretch that is taken from the view as a whole."""
     if expert == "sar" or (expert == "aerial" and view.scale is Scale.DISPLAY):
         return lambda stack, valid: stack
     if view.scale is Scale.REFLECTANCE:

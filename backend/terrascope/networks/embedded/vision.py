@@ -170,8 +170,8 @@ class VisionNetworks:
     def _graph(
         self, expert: str, view: View, present: NDArray[np.float32], gsd_m: float | None
     ) -> tuple[str, list[Feeds]]:
-        """The graph that looks at a satellite view, and what it is given beside the bands; twice for digital numbers
-        with short-wave infrared (see `settled`)."""
+        """The graph that looks at a satellite view, and what it is given beside the bands; twice for what has
+        short-wave infrared and is no reflectance (see `settled`)."""
         if expert != "optical":
             return expert, [{"present": present[None]}]
         gsd = 0.0 if gsd_m is None or not gsd_m > 0 else math.log2(min(max(gsd_m, 4.0), 80.0) / 10.0) / 3.0
@@ -288,8 +288,8 @@ class VisionNetworks:
 def settled(whole: NDArray[np.float32], fewer: NDArray[np.float32]) -> NDArray[np.float32]:
     """Settlement as sure as the surer of two looks has it, the other classes as the first has them; [atoms, H, W].
 
-    Of digital numbers nobody knows how short-wave infrared compares to the rest, and cities in it look like meadows to
-    a network that knows few cities in short-wave infrared; the second look is without it.
+    In what is no reflectance nobody knows how short-wave infrared compares to the rest, and cities in it look like
+    meadows to a network that knows few cities in short-wave infrared; the second look is without it.
     """
     built = ATOMS.index("built")
     surer = np.maximum(whole[built], fewer[built])

@@ -32,7 +32,7 @@ class Settings:
     raw_share: float = 0.2
 
 
-PICTURES = 0.4  # share of reflectance that the network for colours is shown as a picture
+PICTURES = 0.4  # share of reflectance that the networks for colours alone are shown as a picture
 _SHARES = {
     "hls": 0.58, "europe": 0.17, "india": 0.06, "amazon": 0.05, "slovenia": 0.05, "eolearn": 0.04, "terramesh": 0.05,
 }  # fmt: skip
@@ -43,9 +43,7 @@ DEFAULTS = {name: Settings(name, 96, 12, (0.6, 1.5), _SHARES) for name in ("opti
 
 def build(expert: str) -> nn.Module:
     """Return the untrained network of an expert."""
-    return {"optical": OpticalNet, "colour": OpticalNet, "picture": OpticalNet, "sar": SarNet, "aerial": AerialNet}[
-        expert
-    ]()
+    return OpticalNet() if expert in DEFAULTS else {"sar": SarNet, "aerial": AerialNet}[expert]()
 
 
 def optical_batch(crops: Crops, settings: Settings) -> tuple[Batch, list[int]]:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from terrascope.classes import ATOMS
-from terrascope.networks.embedded.stretch import stretch_display
+from terrascope.networks.embedded.units import OPTICAL_BANDS, collect, optical_units
 from terrascope.training.vision import folds, metrics, samples, split
 from terrascope.training.vision.batches import DEFAULTS
 from terrascope.training.vision.evaluate import as_pictures, view_of, with_bands
@@ -33,25 +33,19 @@ def unseen(expert: str, root: Path, runs: Path) -> tuple[Tensor, Tensor, Tensor]
     """Logits [n, atoms], class [n] and whether it is of the flood region, of pixels that the folds had not seen."""
     data = samples.without_doubtful(samples.read_hls(root))
     fold_of = folds.folds_of(root, data)
-    shown = (
-        as_pictures(data)
-        if expert == "picture"
-        else with_bands(data, SUBSETS["all bands" if expert == "optical" else "RGB reflectance"])
-    )
+    subset = SUBSETS["all bands" if expert == "optical" else "RGB reflectance"]
+    shown = as_pictures(data) if expert == "picture" else with_bands(data, subset)
     rng = np.random.default_rng(0)
     logits, classes, flooded = [], [], []
     for fold in range(split.FOLDS):
         model, _ = load(runs / f"{expert}_{fold}.safetensors")
         for sample in (s for s, own in zip(shown, fold_of, strict=True) if own == fold):
             view = view_of(sample)
+            stack, present = collect(view, view.valid, OPTICAL_BANDS)
+            stack = optical_units(stack, present, view.valid, view.scale)
             given = torch.tensor([[float(expert == "picture"), np.log2(sample.gsd_m / 10) / 3]], dtype=torch.float32)
-            bands = sample.bands.astype(np.float32)
-            if expert == "picture":
-                bands[:3] = stretch_display(bands[:3], np.ones(bands.shape[1:], bool), slice(0, 3))
-            stack = torch.from_numpy(bands)[None]
-            present = torch.from_numpy(sample.present.astype(np.float32))[None]
             with torch.inference_mode():
-                found = model(stack, present, given)[0].flatten(1).T
+                found = model(torch.from_numpy(stack)[None], torch.from_numpy(present)[None], given)[0].flatten(1).T
             true = metrics.truth(sample.allowed, metrics.EIGHT).ravel()
             here = rng.permutation(np.flatnonzero((true >= 0) & view.valid.ravel()))[:PIXELS]
             logits.append(found[torch.from_numpy(here)])

@@ -43,12 +43,6 @@ def five(
     return total
 
 
-def row_of(matrix: NDArray[np.int64]) -> Row:
-    """IoU by class, mean IoU and accuracy of a confusion matrix."""
-    iou, mean, accuracy = metrics.scores(matrix)
-    return {**dict(zip(metrics.FIVE, map(float, iou), strict=True)), "miou": mean, "accuracy": accuracy}
-
-
 def aerial(folders: list[Path], root: Path, threads: int, step: int = 1) -> dict[str, Row]:
     """One row for each fold, their mean and spread (standard deviation), and all pixels pooled."""
     data = samples.read_dubai(root)
@@ -61,13 +55,13 @@ def aerial(folders: list[Path], root: Path, threads: int, step: int = 1) -> dict
         reliability = metrics.Reliability()
         matrix = five(networks, unseen, step, reliability)
         name = f"without {', '.join(sorted({s.group for s in unseen}))}"
-        rows[name] = row_of(matrix) | {"ece": reliability.error}
+        rows[name] = optical_figures.row_of(matrix, metrics.FIVE) | {"ece": reliability.error}
         pooled += matrix
     columns = list(next(iter(rows.values())))
     values = {c: np.array([row[c] for row in rows.values()]) for c in columns}
     rows["mean"] = {c: float(np.nanmean(v)) for c, v in values.items()}
     rows["spread"] = {c: float(np.nanstd(v)) for c, v in values.items()}
-    rows["pooled"] = row_of(pooled)
+    rows["pooled"] = optical_figures.row_of(pooled, metrics.FIVE)
     return rows
 
 

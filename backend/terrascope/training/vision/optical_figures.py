@@ -50,10 +50,10 @@ class Counts:
         return rows | {f"{name}, mean": mean, f"{name}, spread": spread, f"{name}, pooled": pooled}
 
 
-def row_of(matrix: NDArray[np.int64]) -> Row:
+def row_of(matrix: NDArray[np.int64], classes: tuple[str, ...] = metrics.EIGHT) -> Row:
     """Mean IoU over the classes present, accuracy, IoU by class (NaN where absent)."""
     iou, mean, accuracy = metrics.scores(matrix)
-    return {"miou": mean, "accuracy": accuracy, **dict(zip(metrics.EIGHT, map(float, iou), strict=True))}
+    return {"miou": mean, "accuracy": accuracy, **dict(zip(classes, map(float, iou), strict=True))}
 
 
 def one_hot(guess: NDArray[np.int8]) -> Grid:

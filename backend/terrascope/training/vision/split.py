@@ -4,9 +4,6 @@ from __future__ import annotations
 
 FLOOD_REGION = 28
 
-#: Dubai tiles left out, by fold; fold 0 is what ships.
-DUBAI_FOLDS: tuple[frozenset[int], ...] = (frozenset({1}), frozenset({4}), frozenset({3}))
-
 #: Sen1Floods11 chips left out, by fold; the last is what ships.
 SAR_FOLDS: tuple[frozenset[str], ...] = (
     frozenset({"India_900498", "Ghana_53713"}),
