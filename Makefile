@@ -61,7 +61,7 @@ lint: $(VENV)/.ready  ## ruff and mypy
 
 .PHONY: test-backend
 test-backend: $(VENV)/.ready  ## Tests of the backend (with torch); random tests draw the same every time, plain pytest draws anew
-	$(VENV)/bin/python -m pytest tests/backend --hypothesis-profile=ci
+	$(VENV)/bin/python -m pytest tests/backend tests/lab --hypothesis-profile=ci
 
 .PHONY: test-plugin
 test-plugin: $(QGIS_VENV)/.ready $(RUN_VENV)/.ready  ## Tests of the plugin inside QGIS's Python, without a screen

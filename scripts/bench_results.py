@@ -22,7 +22,12 @@ import bench_sets
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope.bench.ablation import (
+from terrascope.classes import ATOMS
+from terrascope.networks.embedded.session import EmbeddedNetwork
+from terrascope.networks.embedded.vision import VisionNetworks
+from terrascope.resources import resource
+from terrascope.scene.types import View
+from terrascope_lab.bench.ablation import (
     BLANK,
     EVIDENCE,
     INPUTS,
@@ -33,22 +38,17 @@ from terrascope.bench.ablation import (
     ablation_table,
     slug,
 )
-from terrascope.bench.blind import blind_baselines
-from terrascope.bench.pictures import SceneShelf
-from terrascope.bench.readers import read_terrascope_bench
-from terrascope.bench.results import SampleResult, iterate_results
-from terrascope.bench.run import iterate_limited, run_side_by_side
-from terrascope.bench.samples import BenchSample
-from terrascope.bench.scoring import Scores, score
-from terrascope.bench.selective import certainty
-from terrascope.bench.tables import certainty_line, decimal, ordered, percent, table
-from terrascope.bench.variants import AS_TRAINED, make_asker
-from terrascope.classes import ATOMS
-from terrascope.networks.embedded.session import EmbeddedNetwork
-from terrascope.networks.embedded.vision import VisionNetworks
-from terrascope.resources import resource
-from terrascope.scene.types import View
-from terrascope.training.vision import metrics, samples
+from terrascope_lab.bench.blind import blind_baselines
+from terrascope_lab.bench.pictures import SceneShelf
+from terrascope_lab.bench.readers import read_terrascope_bench
+from terrascope_lab.bench.results import SampleResult, iterate_results
+from terrascope_lab.bench.run import iterate_limited, run_side_by_side
+from terrascope_lab.bench.samples import BenchSample
+from terrascope_lab.bench.scoring import Scores, score
+from terrascope_lab.bench.selective import certainty
+from terrascope_lab.bench.tables import certainty_line, decimal, ordered, percent, table
+from terrascope_lab.bench.variants import AS_TRAINED, make_asker
+from terrascope_lab.training.vision import metrics, samples
 
 SEEDS = (0, 1, 2)
 SOURCES = {"embedded": "embedded model", "mlp": "masks of the MLP", "oracle": "oracle masks"}

@@ -14,10 +14,10 @@ import numpy as np
 import rasterio
 from PIL import Image
 
-from terrascope.bench.build import write
-from terrascope.bench.encode import geotiff
-from terrascope.bench.labelled import LabelledImage
-from terrascope.training.vision import metrics, samples
+from terrascope_lab.bench.build import write
+from terrascope_lab.bench.encode import geotiff
+from terrascope_lab.bench.labelled import LabelledImage
+from terrascope_lab.training.vision import metrics, samples
 
 COVER = {"water": "water", "tree": "tree cover", "shrub": "shrubland", "grass": "grassland", "crop": "cropland",
          "built": "built-up area", "bare": "bare land", "wetland": "wetland"}  # fmt: skip

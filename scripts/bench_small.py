@@ -1,6 +1,6 @@
 """Make the benchmark that ships, and its reference values: `python scripts/bench_small.py [--reference]`.
 
-The landscapes are made (`terrascope.bench.made`), so the file may go anywhere. `--reference` asks the embedded
+The landscapes are made (`terrascope_lab.bench.made`), so the file may go anywhere. `--reference` asks the embedded
 model and writes what it scores beside the file; do that whenever its weights change.
 """
 
@@ -12,17 +12,17 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from terrascope.bench.build import write
-from terrascope.bench.check import check
-from terrascope.bench.made import landscapes
-from terrascope.bench.readers import read_terrascope_bench
-from terrascope.bench.results import iterate_results
-from terrascope.bench.run import run
-from terrascope.bench.runner import load, weights_of
-from terrascope.bench.scoring import score
-from terrascope.bench.variants import make_asker
+from terrascope_lab.bench.build import write
+from terrascope_lab.bench.check import check
+from terrascope_lab.bench.made import landscapes
+from terrascope_lab.bench.readers import read_terrascope_bench
+from terrascope_lab.bench.results import iterate_results
+from terrascope_lab.bench.run import run
+from terrascope_lab.bench.runner import load, weights_of
+from terrascope_lab.bench.scoring import score
+from terrascope_lab.bench.variants import make_asker
 
-FOLDER = Path(__file__).resolve().parents[1] / "resources" / "bench"
+FOLDER = Path(__file__).resolve().parents[1] / "backend" / "terrascope_lab" / "bench" / "small"
 SEED = 0
 
 

@@ -13,13 +13,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT_MB = 25
-#: What makes and judges models, not what answers: a checkout has it.
-NOT_SHIPPED_FOLDERS = (
-    "resources/bench/",
-    "backend/terrascope/bench/",
-    "backend/terrascope/terra_cot/",
-    "backend/terrascope/training/",
-)
 NOT_SHIPPED = (".in", ".sh", ".ts", ".gitkeep")
 
 
@@ -47,7 +40,7 @@ def main() -> int:
     files = sorted(
         path
         for path in known_files(listed)
-        if not path.endswith(NOT_SHIPPED) and not path.startswith(NOT_SHIPPED_FOLDERS)
+        if not path.endswith(NOT_SHIPPED)
     )
     target = out / f"{name}-{version}.zip"
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -1,4 +1,4 @@
-"""`terrascope`: ask, show, measure, report, serve, models, cot, train, bench.
+"""`terrascope`: ask, show, measure, report, serve, models, and the commands that other distributions add.
 
 Every command imports what it needs when it runs, so that a missing extra breaks only its own command.
 """
@@ -13,6 +13,8 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,35 +27,16 @@ if TYPE_CHECKING:
     from terrascope.service.request import QuestionRequest
 
 Command = Callable[[argparse.Namespace], int]
+Extension = Callable[[Any, bool], None]
 
 #: Exit codes beside 0 (answered, or said that it cannot tell) and argparse's 2.
 FAILED, NO_ANSWER, STOPPED = 1, 3, 130
 
-#: Groups of commands that belong to other rooms: what they are for, and (module, function) that add their parsers.
-GROUPS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
-    "models": ("import, export, list and check models", (("terrascope.networks.full.cli", "add_models_parser"),)),
-    "cot": ("build chain-of-thought data", (("terrascope.terra_cot.cli", "add_cot_parser"),)),
-    "bench": (
-        "measure speed and accuracy",
-        (
-            ("terrascope.bench.scene", "add_scene_parser"),
-            ("terrascope.bench.loop", "add_loop_parser"),
-            ("terrascope.bench.embedded", "add_embedded_parser"),
-            ("terrascope.bench.cli", "add_bench_parsers"),
-        ),
-    ),
-}
-#: Groups whose functions add sub-commands to the group, not the group itself.
-_NESTED = ("bench",)
-#: `terrascope train WHAT ...`: functions with a command line of their own, which gets the rest of the arguments.
-TRAINING: dict[str, str] = {
-    **{
-        f"{what}{suffix}": f"terrascope.training.{what}.{module}:main"
-        for what in ("language", "vision")
-        for suffix, module in (("", "train"), ("-export", "export"), ("-evaluate", "evaluate"))
-    },
-    **{what: f"terrascope.training.cli:{what}" for what in ("run", "plan", "check", "curve", "recipes")},
-}
+#: Sub-commands of other distributions: functions `(subparsers, whether their command is wanted)` by command name.
+EXTENSIONS = "terrascope.commands"
+#: Commands that the laboratory adds, and where a checkout that is not installed has them.
+LABORATORY = {"cot": "build chain-of-thought data", "train": "train models", "bench": "measure speed and accuracy"}
+_LABORATORY_MODULE = "terrascope_lab.commands"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,21 +80,48 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     report.add_argument("-o", "--out", type=Path, help="the HTML file (default: beside the GeoPackage)")
     report.set_defaults(run=_report)
     commands.add_parser("serve", help="speak the protocol of the QGIS plugin over stdin and stdout")
-    train = commands.add_parser("train", help="train the full model, and the parts of the embedded model")
-    train.add_argument("what", choices=sorted(TRAINING))
-    train.add_argument("arguments", nargs=argparse.REMAINDER, help="of that part (--help lists them)")
-    train.set_defaults(run=_train)
-    for name, (_, homes) in GROUPS.items():
-        if any(_is_there(module) for module, _ in homes):
-            _add_group(commands, name, wanted=name == command)
+    if command == "models":
+        _add_extension(commands, "models", _models)
+    else:
+        commands.add_parser("models", help="import, export, list and check models")
+    for name, load in sorted(_extensions().items()):
+        _add_extension(commands, name, load, wanted=name == command)
     return parser
 
 
-def _is_there(module: str) -> bool:
+def _models(commands: Any, wanted: bool) -> None:
+    from terrascope.networks.full.cli import add_models_parser
+
+    add_models_parser(commands)
+
+
+def _extensions() -> dict[str, Extension]:
+    """Return what adds each further command: of installed distributions, else of the checkout that this file is in."""
+    found: dict[str, Extension] = {each.name: each.load() for each in entry_points(group=EXTENSIONS)}
+    missing = [name for name in LABORATORY if name not in found]
+    if missing and importlib.util.find_spec(_LABORATORY_MODULE.partition(".")[0]) is not None:
+        laboratory = importlib.import_module(_LABORATORY_MODULE)
+        found.update({name: getattr(laboratory, f"add_{name}") for name in missing})
+    return {**{name: partial(_missing, name) for name in missing}, **found}
+
+
+def _missing(name: str, commands: Any, wanted: bool) -> None:
+    commands.add_parser(name, help=f"{LABORATORY[name]} (needs the laboratory, which is not installed)")
+    if wanted:
+        raise TerraScopeError(
+            f"The command {name!r} belongs to the laboratory, which is not installed here.",
+            "Install it from a checkout of the project: pip install ./backend ./backend/terrascope_lab",
+        )
+
+
+def _add_extension(commands: Any, name: str, add: Extension, wanted: bool = True) -> None:
     try:
-        return importlib.util.find_spec(module) is not None
-    except ImportError:  # a parent package that needs what is not installed: the command says so when it is used
-        return True
+        add(commands, wanted)
+    except ImportError as error:
+        raise TerraScopeError(
+            f"The command {name!r} needs what is not installed here: {error}.",
+            "Install the environment for it (backend/requirements).",
+        ) from error
 
 
 def _add_ask(commands: Any) -> None:
@@ -135,26 +145,6 @@ def _add_ask(commands: Any) -> None:
     ask.add_argument("--json", action="store_true", help="print the trace as JSON instead of the stream")
     ask.add_argument("--report", type=Path, metavar="HTML", help="make a report too")
     ask.set_defaults(run=_ask)
-
-
-def _add_group(commands: Any, name: str, wanted: bool) -> None:
-    purpose, homes = GROUPS[name]
-    if not wanted:
-        commands.add_parser(name, help=purpose)
-        return
-    if name in _NESTED:
-        commands = commands.add_parser(name, help=purpose).add_subparsers(metavar="WHAT", required=True)
-    failures: list[str] = []
-    for module, function in homes:
-        try:
-            getattr(importlib.import_module(module), function)(commands)
-        except ImportError as error:
-            failures.append(str(error))
-    if len(failures) == len(homes):
-        raise TerraScopeError(
-            f"The command {name!r} needs what is not installed here: {'; '.join(failures)}.",
-            "Install the environment for it (backend/requirements).",
-        )
 
 
 def _ask(options: argparse.Namespace) -> int:
@@ -263,19 +253,6 @@ def _first_interrupt_stops(stop: threading.Event) -> None:
         stop.set()
 
     signal.signal(signal.SIGINT, interrupted)
-
-
-def _train(options: argparse.Namespace) -> int:
-    home, _, function = TRAINING[options.what].partition(":")
-    try:
-        module = importlib.import_module(home)
-    except ImportError as error:
-        raise TerraScopeError(
-            f"Training needs what is not installed here: {error}.",
-            "Install the development environment (backend/requirements/full-cpu.txt and dev.txt).",
-        ) from error
-    sys.argv = [f"terrascope train {options.what}", *options.arguments]
-    return getattr(module, function)() or 0
 
 
 def _show(options: argparse.Namespace) -> int:

@@ -192,19 +192,28 @@ def test_an_unknown_network_is_named(image: str, capsys: pytest.CaptureFixture[s
 def test_a_missing_extra_breaks_only_its_own_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(cli.GROUPS, "models", ("models", (("terrascope.networks.full.no_such", "add"),)))
-    monkeypatch.setattr(cli, "_is_there", lambda module: True)
+    def broken(commands: object, wanted: bool) -> None:
+        if wanted:
+            raise ImportError("No module named 'no_such'")
+
+    monkeypatch.setattr(cli, "_models", broken)
     assert run("models", "list") == cli.FAILED
-    assert "no_such" in capsys.readouterr().err
-    monkeypatch.setitem(cli.TRAINING, "vision", "terrascope.training.no_such")
-    assert run("train", "vision", "--data", "x") == cli.FAILED
     assert "no_such" in capsys.readouterr().err
     with pytest.raises(SystemExit) as end:
         run("--help")
     assert end.value.code == 0
     listed = capsys.readouterr().out
-    for command in ("ask", "show", "measure", "report", "serve", "models", "train", "bench"):
+    for command in ("ask", "show", "measure", "report", "serve", "models"):
         assert command in listed
+
+
+def test_without_the_laboratory_its_commands_say_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "entry_points", lambda group: ())
+    monkeypatch.setattr(cli, "_LABORATORY_MODULE", "no_such_laboratory.commands")
+    assert run("bench", "small") == cli.FAILED
+    assert "pip install ./backend ./backend/terrascope_lab" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_failing_network_leaves_the_steps(image: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

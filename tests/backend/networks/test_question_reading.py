@@ -27,7 +27,7 @@ from terrascope.networks.embedded.tokens import OPENINGS, Vocabulary, evidence_t
 from terrascope.networks.embedded.verdicts import found_nothing, verdict
 from terrascope.networks.embedded.wordpiece import SPECIAL, WordPieces
 from terrascope.scene.types import Affine6, Grid, Role, Scale, Scene, Source, View
-from terrascope.training.language.word_order import word_order
+from terrascope_lab.training.language.word_order import word_order
 
 MANIFEST = {
     "kinds": ["share", "larger", "change", "suit_other", "among", "refuse_unseen"],

@@ -1,0 +1,1 @@
+"""The laboratory: what makes and judges models. `terrascope` runs without it; it is a distribution of its own."""

@@ -1,0 +1,88 @@
+"""What the optical networks are shown: settings, augmented batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from terrascope_lab.training.vision import augment, waters
+from terrascope_lab.training.vision.aerial_net import AerialNet
+from terrascope_lab.training.vision.models import OpticalNet
+from terrascope_lab.training.vision.sampling import Crops
+from terrascope_lab.training.vision.sar_net import SarNet
+
+Batch = tuple[tuple[Tensor, ...], Tensor]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run was trained with."""
+
+    expert: str
+    size: int
+    batch: int
+    scales: tuple[float, float]
+    shares: dict[str, float]
+    rare: float = 0.4
+    balance: float = 0.5
+    raw_share: float = 0.2
+
+
+PICTURES = 0.4  # share of reflectance that the networks for colours alone are shown as a picture
+_SHARES = {
+    "hls": 0.58, "europe": 0.17, "india": 0.06, "amazon": 0.05, "slovenia": 0.05, "eolearn": 0.04, "terramesh": 0.05,
+}  # fmt: skip
+#: `optical` sees near infrared, alone or with more; `colour` is for blue, green and red as reflectance, `picture` for
+#: them in a picture, whose stretch is anybody's: black water and dark forest look alike there, so none is painted.
+DEFAULTS = {name: Settings(name, 96, 12, (0.6, 1.5), _SHARES) for name in ("optical", "colour", "picture")}
+
+
+def build(expert: str) -> nn.Module:
+    """Return the untrained network of an expert."""
+    return OpticalNet() if expert in DEFAULTS else {"sar": SarNet, "aerial": AerialNet}[expert]()
+
+
+def optical_batch(crops: Crops, settings: Settings) -> tuple[Batch, list[int]]:
+    """Crops for an optical network, and which sample each was cut from."""
+    rng = crops.rng
+    bands: list[NDArray[np.float32]] = []
+    present, context, allowed, cut = [], [], [], []
+    while len(bands) < settings.batch:
+        place, x, y, factor = crops.crop(settings.scales)
+        sample = crops.samples[place]
+        if settings.expert == "optical" and not sample.present[3]:
+            continue
+        x = x.astype(np.float32)
+        as_picture = settings.expert != "optical" and not sample.display and rng.random() < PICTURES
+        if not sample.display:
+            if settings.expert != "picture" or not as_picture:
+                x, y = waters.repaint(x, y, rng)
+            if rng.random() < 0.07:
+                x, y = augment.clouds(x, y, rng)
+            x = waters.haze(x, rng)
+        if settings.expert == "optical":
+            x, flags, display = augment.optical(x, sample.present, sample.display, rng, settings.raw_share)
+        else:
+            x, flags, display = augment.colour(x, sample.display, as_picture, rng)
+        bands.append(x.astype(np.float32))
+        present.append(flags)
+        gsd = 0.0 if rng.random() < 0.15 else np.log2(sample.gsd_m * factor / 10) / 3
+        context.append((float(display), gsd))
+        allowed.append(np.ascontiguousarray(y))
+        cut.append(place)
+    tensors = (
+        torch.from_numpy(np.stack(bands)),
+        torch.from_numpy(np.stack(present).astype(np.float32)),
+        torch.tensor(context, dtype=torch.float32),
+    )
+    return (tensors, torch.from_numpy(np.stack(allowed).astype(np.int32))), cut
+
+
+def pick(masks: Tensor, points: int) -> Tensor:
+    """Flat indices of labelled pixels drawn at random from each crop, [N, points]; labels are int [N, H, W]."""
+    chance = (masks.flatten(1) > 0).float() + 1e-6
+    return torch.multinomial(chance, points)

@@ -1,0 +1,164 @@
+"""Train the optical networks from cached features: crops are augmented and described once, points drawn from
+thousands of crops are mixed in every step.
+
+    python -m terrascope_lab.training.vision.pooled cache optical --data ../shared/data --out .work/vision --seed 1
+    python -m terrascope_lab.training.vision.pooled fit optical --out .work/vision --fold 0
+    python -m terrascope_lab.training.vision.pooled fit optical --out .work/vision
+
+The cache holds every sample; a fold is left out when the network is fitted, and without `--fold` nothing is. `colour`
+or `picture` in place of `optical` makes a network for blue, green and red alone. A step on a few whole crops sees a few
+places and learns slowly; on two cores this is many times quicker.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from torch import nn
+
+from terrascope_lab.training.vision import folds, losses, samples, shortwave
+from terrascope_lab.training.vision.batches import DEFAULTS, build, optical_batch, pick
+from terrascope_lab.training.vision.models import DescribedNet
+from terrascope_lab.training.vision.sampling import SINGLES, Crops
+
+log = logging.getLogger("terrascope_lab.training.vision")
+KINDS = ("near", "around", "condition", "labels", "sample")
+
+
+def described(expert: str) -> DescribedNet:
+    """Return the untrained network of an expert.
+
+    Raises
+    ------
+    TypeError
+        If the expert is not trained from descriptions.
+    """
+    model = build(expert)
+    if not isinstance(model, DescribedNet):
+        raise TypeError(f"{expert} cannot be trained from cached features")
+    return model
+
+
+def cache(expert: str, root: Path, out: Path, crops: int, points: int, seed: int) -> None:
+    """Write points as `<expert>_<kind>_<seed>.npy`, and the samples and their folds as `<expert>_points.json`."""
+    out.mkdir(parents=True, exist_ok=True)
+    settings = DEFAULTS[expert]
+    data = samples.without_doubtful(samples.read_optical(root))
+    if expert == "optical":
+        data = shortwave.complete(data, seed)
+    source = Crops(data, settings.shares, settings.size, seed, settings.rare, settings.balance)
+    model = described(expert).eval()
+    parts: dict[str, list[NDArray[np.generic]]] = {name: [] for name in KINDS}
+    start = time.monotonic()
+    for i in range(max(1, crops // settings.batch)):
+        (inputs, masks), cut = optical_batch(source, settings)
+        chosen = pick(masks, points)
+        with torch.inference_mode():
+            near, around, condition = model.describe(*inputs, points=chosen)
+        parts["near"].append(near[..., 0].transpose(1, 2).flatten(0, 1).half().numpy())
+        parts["around"].append(around[..., 0].transpose(1, 2).flatten(0, 1).half().numpy())
+        parts["condition"].append(np.repeat(condition.half().numpy(), points, 0))
+        parts["labels"].append(torch.gather(masks.flatten(1), 1, chosen).flatten().numpy().astype(np.uint16))
+        parts["sample"].append(np.repeat(np.array(cut, np.int16), points))
+        if i % 20 == 19:
+            log.info("%d of %d crops, %.0f s", (i + 1) * settings.batch, crops, time.monotonic() - start)
+    for name, arrays in parts.items():
+        np.save(out / f"{expert}_{name}_{seed}.npy", np.concatenate(arrays))
+    fold_of = {id(s): fold for s, fold in zip(data, folds.folds_of(root, data), strict=True)}
+    note = {
+        "samples": [f"{s.source}/{s.name}" for s in source.samples],
+        "folds": [fold_of[id(s)] for s in source.samples],
+        "settings": {**asdict(settings), "crops": crops, "points": points},
+    }
+    (out / f"{expert}_points.json").write_text(json.dumps(note), encoding="utf-8")
+
+
+def cached(out: Path, expert: str, kind: str) -> tuple[NDArray[np.generic], list[int]]:
+    """Every cached array of a kind, seed after seed, and the seeds."""
+    seeds = sorted(int(path.stem.rpartition("_")[2]) for path in out.glob(f"{expert}_{kind}_*.npy"))
+    return np.concatenate([np.load(out / f"{expert}_{kind}_{seed}.npy") for seed in seeds]), seeds
+
+
+def fit(expert: str, out: Path, fold: int | None, run: str, steps: int, power: float = 0.3, iou: float = 0.3) -> Path:
+    """Fit the perceptrons on the cached points outside a fold; return the written `<run>.safetensors`."""
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    note = json.loads((out / f"{expert}_points.json").read_text(encoding="utf-8"))
+    fold_of = np.array(note["folds"])
+    arrays = {kind: cached(out, expert, kind)[0] for kind in KINDS}
+    usable = np.flatnonzero(fold_of[arrays["sample"].astype(int)] != (-2 if fold is None else fold))
+    labels = arrays["labels"].astype(np.int32)
+    counts = torch.tensor([float((labels[usable] == single).sum()) for single in SINGLES])
+    weights = losses.class_weights(counts, power)
+    near, around, condition = (torch.from_numpy(arrays[kind]) for kind in KINDS[:3])
+    model = described(expert).train()
+    some = torch.from_numpy(np.sort(rng.choice(usable, min(len(usable), 100_000), replace=False)))
+    model.standardise(near[some].float(), around[some].float())
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(parameters, weight_decay=0.02)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, steps, pct_start=0.08)
+    running, start = 0.0, time.monotonic()
+    for step in range(steps):
+        index = torch.from_numpy(usable[rng.integers(len(usable), size=3072)])
+        allowed = losses.unpack(torch.from_numpy(labels[index.numpy()]).view(1, -1, 1))
+        logits = model.judge(
+            near[index].float().T[None, :, :, None], around[index].float().T[None, :, :, None],
+            condition[index].float().T[None, :, :, None],
+        )  # fmt: skip
+        p = logits.softmax(1)
+        loss = losses.marginal_nll(p, allowed, weights) + iou * losses.soft_iou(p, allowed)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimiser.step()
+        schedule.step()
+        running = loss.item() if step == 0 else 0.98 * running + 0.02 * loss.item()
+        if step % 200 == 199:
+            log.info("%s step %d, %.0f s, loss %.3f", run, step + 1, time.monotonic() - start, running)
+    held_out = sorted(name for name, own in zip(note["samples"], fold_of, strict=True) if own == fold)
+    settings = {**note["settings"], "seeds": cached(out, expert, "sample")[1], "weight_power": power, "iou_weight": iou}
+    about = {"settings": {**settings, "fold": fold}, "held_out": held_out, "steps": steps, "loss": round(running, 4)}
+    path = out / f"{run}.safetensors"
+    save_file(model.state_dict(), path)
+    path.with_suffix(".json").write_text(json.dumps(about), encoding="utf-8")
+    return path
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("action", choices=("cache", "fit"))
+    parser.add_argument("expert", choices=tuple(DEFAULTS))
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--crops", type=int, default=3600)
+    parser.add_argument("--points", type=int, default=288)
+    parser.add_argument("--seed", type=int, default=1, help="of the crops; every seed adds to the cache")
+    parser.add_argument("--fold", type=int, choices=range(4), help="the fold to leave out; nothing by default")
+    parser.add_argument("--steps", type=int, default=1800)
+    parser.add_argument("--run", help="name of the checkpoint; EXPERT or EXPERT_FOLD by default")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    expert, fold = arguments.expert, arguments.fold
+    if arguments.action == "cache":
+        if arguments.data is None:
+            parser.error("cache reads the data sets: name their folder with --data")
+        cache(expert, arguments.data, arguments.out, arguments.crops, arguments.points, arguments.seed)
+    else:
+        run = arguments.run or (expert if fold is None else f"{expert}_{fold}")
+        fit(expert, arguments.out, fold, run, arguments.steps)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""The optical networks learn from mixed points, never from the fold they are measured on, and run as they were made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from terrascope.classes import ATOMS
+from terrascope.networks.embedded.vision import VisionNetworks, settled
+from terrascope.scene.types import Role, Scale, Source, View
+from terrascope_lab.training.vision import batches, export, folds, pooled, samples, shortwave, waters
+from terrascope_lab.training.vision.evaluate import view_of, with_bands
+from terrascope_lab.training.vision.legends import bits
+
+BANDS = samples.BANDS
+
+
+def made(count: int = 8, size: int = 112) -> list[samples.Sample]:
+    """Images of a dark lake in bright grass, each a group of its own."""
+    rng = np.random.default_rng(3)
+    out = []
+    for i in range(count):
+        allowed = np.full((size, size), bits("grass"), np.uint16)
+        allowed[20 + 4 * i : 60 + 4 * i, 30:80] = bits("water")
+        lake = (allowed == bits("water"))[None]
+        grass = np.array([0.04, 0.08, 0.06, 0.35, 0.2, 0.1])[:, None, None]
+        lit = np.where(lake, 0.03, grass) * rng.normal(1, 0.05, (6, size, size))
+        bands = np.clip(lit, 0, 1).astype(np.float16)
+        out.append(samples.Sample("hls", str(i), bands, np.ones(6, bool), allowed, 30.0, False, f"region{i}"))
+    return out
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Checkpoints of both networks, made from the images of `made`, with the last two images as fold 1."""
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(samples, "read_optical", lambda root: made())
+        patch.setattr(folds, "folds_of", lambda root, data: [0] * 6 + [1] * 2)
+        for expert in ("optical", "colour", "picture"):
+            pooled.cache(expert, folder, folder, crops=48, points=300, seed=1)
+            pooled.fit(expert, folder, 1, expert, steps=90)
+    return folder
+
+
+def test_what_a_fold_holds_back_is_named_and_not_learnt_from(runs: Path) -> None:
+    note = json.loads((runs / "optical.json").read_text())
+    assert note["held_out"] == ["hls/6", "hls/7"]
+    assert note["settings"]["fold"] == 1 and note["steps"] == 90
+
+
+@pytest.fixture(scope="module")
+def networks(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> VisionNetworks:
+    """Both networks, exported."""
+    folder = tmp_path_factory.mktemp("models")
+    for expert in ("optical", "colour", "picture"):
+        model, _ = export.load(runs / f"{expert}.safetensors")
+        path = folder / f"vision_{expert}.onnx"
+        export.export(model, expert, 1.0, path)
+        manifest = folder / "vision.json"
+        made_so_far = json.loads(manifest.read_text())["experts"] if manifest.exists() else {}
+        entries = made_so_far | {expert: export.described(path)}
+        manifest.write_text(json.dumps({"format": 1, "atoms": list(ATOMS), "experts": entries}))
+    return VisionNetworks(folder)
+
+
+def test_an_exported_network_finds_the_lake_that_it_never_saw(networks: VisionNetworks) -> None:
+    sample = made()[7]
+    found = networks.probabilities(view_of(sample), 30.0)
+    water = found[ATOMS.index("water")] > 0.5
+    true = sample.allowed == bits("water")
+    assert (water & true).sum() / (water | true).sum() > 0.9
+
+
+def test_the_exported_graph_is_the_trained_network(runs: Path, networks: VisionNetworks) -> None:
+    sample = made()[6]
+    sample.bands, sample.allowed = sample.bands[:, :96, :96], sample.allowed[:96, :96]
+    model, _ = export.load(runs / "optical.safetensors")
+    given = torch.ones(1, 6), torch.tensor([[0.0, np.log2(3.0) / 3]], dtype=torch.float32)
+    with torch.inference_mode():
+        expected = model(torch.from_numpy(sample.bands.astype(np.float32))[None], *given).softmax(1)[0].numpy()
+    assert np.abs(networks.probabilities(view_of(sample), 30.0) - expected).max() < 5e-3  # weights in half precision
+
+
+def test_colours_alone_are_judged_by_the_network_for_colours(networks: VisionNetworks) -> None:
+    sample = with_bands(made()[:1], (1, 1, 1, 0, 0, 0))[0]
+    networks.probabilities(view_of(sample), 30.0)
+    assert "colour" in networks._sessions
+    expected = VisionNetworks(networks.folder)
+    del expected.manifest["experts"]["optical"]
+    np.testing.assert_array_equal(
+        networks.probabilities(view_of(sample), 30.0), expected.probabilities(view_of(sample), 30.0)
+    )
+
+
+def test_one_band_that_is_not_visible_is_enough_for_the_other(networks: VisionNetworks) -> None:
+    pixels = made()[0].bands.astype(np.float32)[2:4]
+    view = View(
+        "two", Role.OPTICAL, None, ("red", "nir"), Scale.REFLECTANCE, pixels, np.ones(pixels.shape[1:], bool),
+        Source("two"),
+    )  # fmt: skip
+    again = VisionNetworks(networks.folder)
+    again.probabilities(view, 30.0)
+    assert set(again._sessions) == {"optical"}
+
+
+def test_settlement_is_as_sure_as_the_surer_look_and_all_still_add_up_to_one() -> None:
+    rng = np.random.default_rng(0)
+    one, two = (rng.dirichlet(np.ones(len(ATOMS)), 20).T.reshape(len(ATOMS), 4, 5).astype(np.float32) for _ in range(2))
+    found, built = settled(one, two), ATOMS.index("built")
+    np.testing.assert_allclose(found.sum(0), 1, atol=1e-5)
+    np.testing.assert_array_equal(found[built], np.maximum(one[built], two[built]))
+    rest = [i for i in range(len(ATOMS)) if i != built]
+    assert (found[rest] <= one[rest] + 1e-6).all()
+
+
+def test_an_expert_without_descriptions_is_refused() -> None:
+    with pytest.raises(TypeError, match="sar"):
+        pooled.described("sar")
+
+
+def test_a_batch_of_the_network_for_colours_shows_colours_only() -> None:
+    source = batches.Crops(made(), batches.DEFAULTS["colour"].shares, 96, 0)
+    ((bands, present, _), _), cut = batches.optical_batch(source, batches.DEFAULTS["colour"])
+    assert not bands[:, 3:].any() and present[:, :3].all() and not present[:, 3:].any()
+    assert len(cut) == len(bands) and max(cut) < len(source.samples)
+
+
+def test_painted_water_is_dark_beyond_red_and_labelled_as_water() -> None:
+    sample, rng = made()[0], np.random.default_rng(0)
+    bands = sample.bands.astype(np.float32)[:, :96, :96]
+    allowed = sample.allowed[:96, :96]
+    changed = 0
+    for _ in range(40):
+        shown, labels = waters.repaint(bands, allowed, rng)
+        lake = labels == bits("water")
+        assert (labels[~lake] == allowed[~lake]).all()
+        if not np.array_equal(shown, bands):
+            changed += 1
+            assert np.median(shown[4][lake]) < 0.1
+    assert 8 < changed < 30
+    assert np.array_equal(allowed, made()[0].allowed[:96, :96])  # the sample itself is as it was
+
+
+def test_haze_leaves_reflectance_in_range() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        shown = waters.haze(np.zeros((6, 8, 8), np.float32), rng)
+        assert shown.dtype == np.float32 and shown.min() >= 0 and shown.max() < 0.2
+
+
+def test_guessed_shortwave_follows_the_pixels_it_was_learnt_from() -> None:
+    data = made()
+    weights = shortwave.fit(data, np.random.default_rng(0))
+    bare = with_bands(data[:1], (1, 1, 1, 1, 0, 0))[0]
+    found = shortwave.guessed(bare, weights, np.random.default_rng(0))
+    assert found.present.all()
+    water = data[0].allowed == bits("water")
+    assert np.median(found.bands[4][water]) < 0.06 < 0.1 < np.median(found.bands[4][~water])
+    bare.source = "europe"
+    assert [s.present.all() for s in shortwave.complete([*data, bare, bare], 1)[-2:]] in ([True, False], [False, True])
+
+
+def test_water_on_dry_ground_is_not_learnt_from_but_stays_in_the_sample() -> None:
+    sample = made()[0]
+    sample.bands[4, :30] = 0.3  # the upper rows of the lake reflect short-wave infrared as soil does
+    doubtful = samples.doubtful(sample)
+    assert doubtful[22, 40] and not doubtful[50, 40] and not doubtful[0, 0]
+    assert samples.without_doubtful([sample])[0].allowed[22, 40] == 0
+    assert sample.allowed[22, 40] == bits("water")
