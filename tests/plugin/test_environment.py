@@ -1,89 +1,81 @@
-"""The set-up makes, repairs, resumes and removes an environment; QGIS's own Python stays as it is."""
+"""The set-up makes, repairs, resumes and removes an environment; QGIS's Python and the user's files stay."""
 
 from __future__ import annotations
 
-import hashlib
+import json
+import os
+import re
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
 from conftest import wait_until
+from environment_stand_ins import PROOF, make_kind, make_wheel, run_plan, served, wheel_of_uv, with_candidates
 
-from terrascope_plugin.backend_process import environment
+from terrascope_plugin.backend_process import environment, environment_setup, uv
 from terrascope_plugin.backend_process.environment import Condition
-from terrascope_plugin.backend_process.environment_setup import EnvironmentSetup, Plan, pip_arguments, proxy_from_qgis
-from terrascope_plugin.backend_process.pythons import candidates, parse_answer
+from terrascope_plugin.backend_process.environment_setup import EnvironmentSetup, Plan, Stage
+from terrascope_plugin.backend_process.folder import (
+    LOCK,
+    MARKER,
+    SUBFOLDER,
+    delete_what_is_ours,
+    extended,
+    own_folder,
+)
+from terrascope_plugin.backend_process.growth import size_of
+from terrascope_plugin.backend_process.network import Network, proxy_from_qgis
+from terrascope_plugin.backend_process.pythons import Candidate
 from terrascope_plugin.backend_process.requirements import KindOfModel, packages
-
-
-def make_wheel(folder: Path, text: str = "answer = 42\n") -> str:
-    """Write a tiny wheel; return the hash that pip checks."""
-    folder.mkdir(exist_ok=True)
-    path = folder / "tinything-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as wheel:
-        wheel.writestr("tinything.py", text)
-        wheel.writestr("tinything-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tinything\nVersion: 1.0\n")
-        wheel.writestr(
-            "tinything-1.0.dist-info/WHEEL",
-            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        )
-        wheel.writestr("tinything-1.0.dist-info/RECORD", "tinything.py,,\ntinything-1.0.dist-info/RECORD,,\n")
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+from terrascope_plugin.settings import Settings
 
 
 @pytest.fixture
 def kind(tmp_path) -> KindOfModel:
-    """A kind of model that needs one tiny package, from a folder of wheels."""
-    digest = make_wheel(tmp_path / "wheels")
-    file = tmp_path / "tiny.txt"
-    file.write_text(f"tinything==1.0 \\\n    --hash=sha256:{digest}\n")
-    return KindOfModel("tiny", str(file), 1, 1)
+    return make_kind(tmp_path)
 
 
 def set_up(plan: Plan) -> tuple[bool, str, list[str]]:
     """Run a plan to its end; return whether it worked, the sentence, and the log."""
-    setup = EnvironmentSetup(plan)
-    log: list[str] = []
-    ends: list[tuple[bool, str]] = []
-    setup.log.connect(log.append)
-    setup.finished.connect(lambda worked, sentence: ends.append((worked, sentence)))
-    setup.start()
-    assert wait_until(lambda: bool(ends), 400), log
-    if "python3-venv" in ends[0][1]:
-        pytest.skip("this Python cannot make environments (package python3-venv)")
-    return (*ends[0], log)
+    return run_plan(plan)[1:]
+
+
+def installed(folder: Path) -> list[Path]:
+    return list(folder.glob("venv/lib/python3*/site-packages/tinything.py"))
 
 
 def test_an_environment_from_a_folder_of_wheels_without_network_then_removed(application, tmp_path, kind):
     folder = tmp_path / "environment"
     assert environment.condition(folder, kind) is Condition.ABSENT
-    worked, sentence, log = set_up(Plan(folder, kind, wheels=str(tmp_path / "wheels")))
+    setup, worked, sentence, log = run_plan(Plan(folder, kind, wheels=str(tmp_path / "wheels")))
     assert worked, log
-    assert environment.condition(folder, kind) is Condition.READY
-    assert list(folder.glob("lib/python3*/site-packages/tinything.py"))
-    assert "tinything" not in sys.modules
-    environment.remove(folder)
-    assert environment.condition(folder, kind) is Condition.ABSENT
+    assert environment.condition(folder, kind) is Condition.READY and setup.stage is Stage.DONE
+    assert json.loads((folder / MARKER).read_text())["device"] == "cpu"
+    assert installed(folder) and "tinything" not in sys.modules
+    assert size_of(folder / "cache") < 1000  # downloads of a finished set-up are deleted
+    assert environment.remove(folder) == []
+    assert environment.condition(folder, kind) is Condition.ABSENT and not folder.exists()
 
 
 def test_a_package_that_was_tampered_with_is_refused(application, tmp_path, kind):
     make_wheel(tmp_path / "wheels", "answer = 'evil'\n")
     folder = tmp_path / "environment"
-    worked, sentence, _log = set_up(Plan(folder, kind, wheels=str(tmp_path / "wheels")))
-    assert not worked and "hash differs" in sentence
+    worked, sentence, log = set_up(Plan(folder, kind, wheels=str(tmp_path / "wheels")))
+    assert not worked and "hash differs" in sentence, log
     assert environment.condition(folder, kind) is Condition.UNFINISHED
-    assert not list(folder.glob("lib/python3*/site-packages/tinything.py"))
+    assert not installed(folder)
 
 
 def test_a_missing_wheel_is_said_and_going_on_works(application, tmp_path, kind):
     folder = tmp_path / "environment"
-    wheel = next((tmp_path / "wheels").iterdir())
+    wheel = tmp_path / "wheels" / "tinything-1.0-py3-none-any.whl"
     aside = wheel.rename(tmp_path / wheel.name)
-    worked, sentence, _log = set_up(Plan(folder, kind, wheels=str(tmp_path / "wheels")))
-    assert not worked and "folder of wheels" in sentence
+    worked, sentence, log = set_up(Plan(folder, kind, wheels=str(tmp_path / "wheels")))
+    assert not worked and "folder of wheels" in sentence, log
     aside.rename(wheel)
-    assert set_up(Plan(folder, kind, wheels=str(tmp_path / "wheels")))[0]
+    worked, _, log = set_up(Plan(folder, kind, wheels=str(tmp_path / "wheels")))
+    assert worked
+    assert not any(" venv " in line for line in log)  # the environment of the first try is used
 
 
 def test_cancel_ends_the_installation_and_says_what_is_kept(application, tmp_path, kind):
@@ -107,6 +99,77 @@ def test_two_windows_do_not_set_up_the_same_folder_at_once(application, tmp_path
     first.cancel()
 
 
+# -- nothing of the user is taken, cleared or deleted ------------------------------------------------------------
+
+
+def test_a_folder_that_holds_something_is_never_taken_as_a_whole(application, tmp_path, kind):
+    """Repair cleared it and Remove deleted it, thesis and all."""
+    chosen = tmp_path / "documents"
+    (chosen / "lib").mkdir(parents=True)
+    precious = [chosen / "thesis.txt", chosen / "lib" / "own.py"]
+    for file in precious:
+        file.write_text("years of work")
+    folder = Settings(environment_folder=str(chosen)).environment()
+    assert folder == chosen / SUBFOLDER
+    wheels = str(tmp_path / "wheels")
+    assert set_up(Plan(folder, kind, wheels=wheels))[0]
+    assert set_up(Plan(folder, kind, wheels=wheels, fresh=True))[0]  # a repair
+    assert own_folder(chosen) == folder  # and stays so
+    environment.remove(folder)
+    assert sorted(path.name for path in chosen.iterdir()) == ["lib", "thesis.txt"]
+    assert all(file.read_text() == "years of work" for file in precious)
+
+
+def test_the_set_up_itself_refuses_a_folder_that_is_not_ours(application, tmp_path, kind):
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("years of work")
+    worked, sentence, _log = set_up(Plan(folder, kind, wheels=str(tmp_path / "wheels")))
+    assert not worked and "did not make" in sentence
+    assert [path.name for path in folder.iterdir()] == ["thesis.txt"]
+
+
+def test_the_mark_of_the_first_format_gives_no_right_to_a_folder(tmp_path):
+    """It was written into folders of users."""
+    (tmp_path / MARKER).write_text('{"kind": "embedded", "requirements": "x", "finished": true}')
+    (tmp_path / "lib").mkdir()
+    assert own_folder(tmp_path) == tmp_path / SUBFOLDER
+    with pytest.raises(ValueError, match="not made by TerraScope"):
+        environment.remove(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[]", "5", '"x"', "null", "{", ""])
+def test_a_damaged_mark_is_no_mark(tmp_path, text):
+    (tmp_path / MARKER).write_text(text)
+    assert own_folder(tmp_path) == tmp_path / SUBFOLDER
+
+
+def test_what_was_put_into_our_folders_later_stays(application, tmp_path, kind):
+    folder = tmp_path / "environment"
+    wheels = str(tmp_path / "wheels")
+    assert set_up(Plan(folder, kind, wheels=wheels))[0]
+    (folder / "notes.txt").write_text("mine")
+    (folder / "venv" / "data").mkdir()
+    (folder / "venv" / "data" / "scene.tif").write_text("mine")
+    worked, sentence, _log = set_up(Plan(folder, kind, wheels=wheels, fresh=True))
+    assert not worked and "data" in sentence and installed(folder)
+    assert environment.remove(folder) == ["venv/data", "notes.txt"]
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert (folder / "venv" / "data" / "scene.tif").read_text() == "mine"
+    assert not (folder / "venv" / "bin").exists()
+
+
+def test_of_a_link_the_link_alone_is_removed(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "thesis.txt").write_text("years of work")
+    folder = tmp_path / "environment"
+    folder.mkdir()
+    (folder / "cache").symlink_to(elsewhere)
+    assert delete_what_is_ours(folder) == []
+    assert not folder.exists() and (elsewhere / "thesis.txt").exists()
+
+
 def test_only_what_the_plugin_made_is_removed(tmp_path):
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "thesis.txt").write_text("years of work")
@@ -115,9 +178,92 @@ def test_only_what_the_plugin_made_is_removed(tmp_path):
     assert (tmp_path / "precious" / "thesis.txt").exists()
 
 
+def test_an_environment_that_is_half_removed_does_not_look_ready(application, tmp_path, kind, monkeypatch):
+    folder = tmp_path / "environment"
+    (folder / "venv" / "bin").mkdir(parents=True)
+    environment.write_marker(folder, kind, finished=True)
+    environment.python_of(folder).touch()
+    assert environment.condition(folder, kind) is Condition.READY
+
+    def refused(_folder):
+        raise PermissionError(13, "in use", "python.exe")
+
+    monkeypatch.setattr(environment, "delete_what_is_ours", refused)
+    with pytest.raises(PermissionError):
+        environment.remove(folder)
+    assert environment.condition(folder, kind) is Condition.UNFINISHED
+
+
+def test_windows_deletes_paths_beyond_260_characters():
+    from pathlib import PureWindowsPath
+
+    assert extended(PureWindowsPath("C:/a/b"), "win32") == "\\\\?\\C:\\a\\b"
+    assert extended(PureWindowsPath("//server/share/b"), "win32") == "\\\\?\\UNC\\server\\share\\b"
+    assert extended(Path("/a/b"), "linux") == "/a/b"
+
+
+# -- ready means that it runs ------------------------------------------------------------------------------------
+
+
+def test_ready_is_said_only_after_the_model_ran(application, tmp_path):
+    failing = PROOF.replace('"ok": true', '"ok": false').replace(
+        '"checks": []', '"checks": [{"name": "import onnxruntime", "ok": false, "detail": "no DLL", "required": true}]'
+    )
+    kind = make_kind(tmp_path, failing)
+    folder = tmp_path / "environment"
+    worked, sentence, log = set_up(Plan(folder, kind, wheels=str(tmp_path / "wheels")))
+    assert not worked and "import onnxruntime: no DLL" in sentence, log
+    assert environment.condition(folder, kind) is Condition.UNFINISHED
+
+
+@pytest.mark.parametrize("name", ["pip.conf", "environment"])
+def test_the_users_configuration_of_pip_and_uv_changes_nothing(application, tmp_path, kind, monkeypatch, name):
+    """`target`, `prefix`, `dry-run` and `user` gave "ready" with nothing importable."""
+    if name == "environment":
+        for variable, value in {
+            "PIP_TARGET": "elsewhere", "PIP_DRY_RUN": "1", "PIP_USER": "1", "PIP_PREFIX": "/nowhere",
+            "UV_DRY_RUN": "1", "UV_INDEX_URL": "http://127.0.0.1:9", "UV_NO_BINARY": "1", "UV_SYSTEM_PYTHON": "1",
+            "UV_CACHE_DIR": "/nowhere", "UV_TARGET": "/nowhere",
+        }.items():  # fmt: skip
+            monkeypatch.setenv(variable, value)
+    else:
+        for tool, text in {
+            "pip/pip.conf": "[install]\ntarget = elsewhere\ndry-run = true\n",
+            "uv/uv.toml": '[pip]\ntarget = "elsewhere"\nno-binary = [":all:"]\n',
+        }.items():
+            file = tmp_path / "config" / tool
+            file.parent.mkdir(parents=True)
+            file.write_text(text)
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    folder = tmp_path / "environment"
+    worked, _sentence, log = set_up(Plan(folder, kind, wheels=str(tmp_path / "wheels")))
+    assert worked and installed(folder), log
+
+
+def test_a_mark_that_cannot_be_written_ends_the_set_up_with_a_sentence(application, tmp_path, kind, monkeypatch):
+    """It stayed open for ever."""
+    calls = []
+
+    def full(*args: object, finished: bool, **facts: object) -> None:
+        calls.append(finished)
+        if len(calls) > 1:
+            raise OSError(28, "No space left on device", str(tmp_path))
+        environment.write_marker(*args, finished=finished, **facts)
+
+    monkeypatch.setattr(environment_setup, "write_marker", full)
+    worked, sentence, _log = set_up(Plan(tmp_path / "environment", kind, wheels=str(tmp_path / "wheels")))
+    assert not worked and re.search("full", sentence), sentence
+
+
+def test_a_folder_that_cannot_be_made_ends_the_set_up_with_a_sentence(application, tmp_path, kind):
+    (tmp_path / "file").write_text("")
+    worked, sentence, _log = set_up(Plan(tmp_path / "file" / "environment", kind))
+    assert not worked and "environment folder" in sentence
+
+
 def test_an_environment_of_another_version_is_out_of_date(application, tmp_path, kind):
     folder = tmp_path / "environment"
-    (folder / "bin").mkdir(parents=True)
+    (folder / "venv" / "bin").mkdir(parents=True)
     environment.python_of(folder).touch()
     environment.write_marker(folder, kind, finished=True)
     assert environment.condition(folder, kind) is Condition.READY
@@ -125,9 +271,54 @@ def test_an_environment_of_another_version_is_out_of_date(application, tmp_path,
     assert environment.condition(folder, kind) is Condition.OUTDATED
 
 
-def test_pip_checks_hashes_and_takes_wheels_only(kind):
-    arguments = pip_arguments(Plan(Path("x"), kind))
-    assert "--require-hashes" in arguments and ":all:" in arguments and "--no-index" not in arguments
+# -- the installer, and the network ------------------------------------------------------------------------------
+
+
+def test_hashes_are_checked_and_wheels_only_are_taken(kind):
+    launch = uv.install("uv", Path("python"), (Path("a.txt"),), Path("x"), "", Network())
+    assert {"--require-hashes", "--only-binary", ":all:", "--no-config"} <= set(launch.arguments)
+    assert "--no-index" not in launch.arguments and launch.extra["PIP_CONFIG_FILE"] == os.devnull
+    offline = uv.install("uv", Path("python"), (Path("a.txt"),), Path("x"), "wheels", Network())
+    assert {"--no-index", "--offline"} <= set(offline.arguments)
+
+
+def test_a_wheel_of_uv_that_was_tampered_with_is_not_run(application, tmp_path, kind, monkeypatch):
+    with_candidates(monkeypatch, Candidate(sys.executable))
+    link = tmp_path / "wheels" / wheel_of_uv().name
+    data = link.read_bytes()
+    link.unlink()
+    link.write_bytes(data + b"x")
+    worked, sentence, log = set_up(Plan(tmp_path / "environment", kind, wheels=str(tmp_path / "wheels")))
+    assert not worked and "uv 0." in sentence
+    assert any("hash differs" in line for line in log) and not (tmp_path / "environment" / "uv").exists()
+
+
+def test_uv_is_fetched_by_a_pythons_own_pip_which_stays_as_it_is(application, tmp_path, kind, monkeypatch):
+    """From an index on the loopback address, which the user set."""
+    with_candidates(monkeypatch, Candidate(sys.executable))
+    for name, file in (("uv", wheel_of_uv()), ("tinything", tmp_path / "wheels" / "tinything-1.0-py3-none-any.whl")):
+        page = tmp_path / "index" / name
+        page.mkdir(parents=True)
+        (page / file.name).write_bytes(file.read_bytes())
+        (page / "index.html").write_text(f'<a href="{file.name}">{file.name}</a>')
+    folder = tmp_path / "environment"
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with served(tmp_path / "index") as url:
+        plan = Plan(folder, kind, network=Network(index=url))
+        monkeypatch.setattr(environment_setup.FoundPython, "why_not", lambda *_a, **_k: "")  # tiny is in no table
+        worked, _sentence, log = set_up(plan)
+    assert worked, log
+    assert (folder / "uv" / "uv").is_file() and any(" download " in line for line in log)
+
+
+def test_without_pip_the_page_says_what_to_install(application, tmp_path, kind, monkeypatch):
+    from environment_stand_ins import answering
+
+    lacking = {"pip": "no module", "ensurepip": "no module"}
+    with_candidates(monkeypatch, answering(tmp_path, "bare", lacks=lacking))
+    monkeypatch.setattr(environment_setup.FoundPython, "why_not", lambda *_a, **_k: "")
+    worked, sentence, _log = set_up(Plan(tmp_path / "environment", kind))
+    assert not worked and "python3-pip" in sentence and "python3-venv" in sentence
 
 
 def test_the_proxy_of_qgis_is_used(application):
@@ -143,18 +334,17 @@ def test_the_proxy_of_qgis_is_used(application):
         settings.setValue(f"proxy/{name}", value)
     try:
         assert proxy_from_qgis() == "http://anna:@proxy.example:3128"
+        assert Network().variables({})["HTTPS_PROXY"] == "http://anna:@proxy.example:3128"
+        assert Network(proxy="http://own:1").variables({})["HTTPS_PROXY"] == "http://own:1"
     finally:
         settings.remove("proxy")
-    assert proxy_from_qgis() == ""
+    assert proxy_from_qgis() == "" and "HTTPS_PROXY" not in Network().variables({})
 
 
-def test_pythons_are_told_apart():
-    found = parse_answer("warning: something\nTERRASCOPE 3 12 64 1 C:\\Program Files\\Python312\\python.exe\n")
-    assert found is not None and found.fits and found.path.endswith("python.exe")
-    assert not parse_answer("TERRASCOPE 3 9 64 1 /usr/bin/python3").fits
-    assert not parse_answer("TERRASCOPE 3 11 64 0 /usr/bin/python3").fits
-    assert parse_answer("Python was not found; run without arguments to install") is None
-    assert candidates()
+def test_certificates_are_the_users_or_those_that_the_users_variables_name():
+    assert Network(certificates="own.pem").variables({"PIP_CERT": "b.pem"})["SSL_CERT_FILE"] == "own.pem"
+    assert Network().variables({"REQUESTS_CA_BUNDLE": "b.pem"})["PIP_CERT"] == "b.pem"
+    assert "SSL_CERT_FILE" not in Network().variables({"SSL_CERT_FILE": "of-osgeo4w.pem"})
 
 
 def test_the_shipped_requirements_are_pinned_and_listed():
@@ -162,4 +352,5 @@ def test_the_shipped_requirements_are_pinned_and_listed():
 
     kinds = {kind.name: kind for kind in available_kinds()}
     names = [package.name for package in packages(requirement_file(kinds["embedded"]))]
-    assert {"numpy", "onnxruntime", "rasterio"} <= set(names) and "torch" not in names
+    assert {"numpy", "onnxruntime", "rasterio", "msvc-runtime"} <= set(names) and "torch" not in names
+    assert uv.pinned() and LOCK
