@@ -18,7 +18,7 @@ from .child_environment import Launch
 from .folder import CACHE, PYTHON, UV, VENV
 from .network import Network
 from .pythons import FoundPython
-from .requirements import FOLDER, hashes, packages
+from .requirements import FOLDER, hashes, packages, ungrouped
 from .systems import machine_name
 
 REQUIREMENT = FOLDER / "uv.txt"
@@ -150,11 +150,21 @@ def installed_python(folder: Path) -> str:
 
 
 def fetch_python(uv: str, folder: Path, key: str, network: Network) -> Launch:
-    """Return how uv fetches the pinned standalone Python into our folder, and nowhere else."""
+    """Return how uv fetches the pinned standalone Python into our folder, and nowhere else.
+
+    Raises
+    ------
+    OSError
+        If the table cannot be written as uv reads it.
+    """
+    entry = json.loads(STANDALONE.read_text(encoding="utf-8"))[key]
+    table = folder / UV / "pythons.json"
+    table.parent.mkdir(exist_ok=True)
+    table.write_text(json.dumps({key: {**entry, "sha256": ungrouped(entry["sha256"])}}), encoding="utf-8")
     mirror = ("--mirror", network.python_mirror) if network.python_mirror else ()
     arguments = (
         "python", "install", "--no-config", "--system-certs", "--no-progress", "--color", "never", "--no-bin",
-        "--no-registry", "--install-dir", str(folder / PYTHON), "--python-downloads-json-url", str(STANDALONE),
+        "--no-registry", "--install-dir", str(folder / PYTHON), "--python-downloads-json-url", str(table),
         *mirror, *_cache(folder), key,
     )  # fmt: skip
     return Launch(uv, arguments, network.variables())

