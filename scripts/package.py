@@ -135,8 +135,8 @@ def bandit_findings(folder: str) -> list[str]:
 def secret_findings(folder: str) -> list[str]:
     """Return detect-secrets' findings."""
     command = [
-        sys.executable, "-m", "detect_secrets", "-C", folder, "scan", "--all-files", "--exclude-files", r"metadata\.txt",
-        ".",
+        sys.executable, "-m", "detect_secrets", "-C", folder, "scan", "--all-files",
+        "--exclude-files", r"metadata\.txt", ".",
     ]  # fmt: skip
     result = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=True)
     found = json.loads(result.stdout)["results"]

@@ -311,8 +311,22 @@ class EnvironmentSetup(QObject):
             self._run(Launch(program, ("--version",), {}), ASKING, heard)
         elif self._helpers and not self._plan.wheels:
             self._fetch_uv(*self._helpers.pop(0), then)
+        elif self._candidates and not self._plan.wheels:
+            self._ask_helper(self._candidates[0], then)
         else:
             self._no_uv()
+
+    def _ask_helper(self, candidate: Candidate, then: Callable[[], None]) -> None:
+        """Another Python may have the pip that fetches uv, whatever else it lacks."""
+
+        def heard(result: Finished) -> None:
+            found = parse_answer(result.output) if result.code == 0 else None
+            if found is not None and found.can_fetch:
+                self._helpers.append((found, candidate))
+            self._try_uv(then)
+
+        self._candidates.remove(candidate)
+        self._run(candidate.question(), ASKING, heard)
 
     def _unpack(self, wheel: Path) -> None:
         try:
