@@ -30,6 +30,10 @@ def probe_environment() -> dict[str, object]:
     checks.append(_check("raster reading (GDAL)", True, _gdal))
     checks.append(_check("embedded model: one tiny image", True, _embedded))
     device = "cpu"
+    if checks[-1]["ok"]:
+        for found in _graphics():
+            checks.append(found)
+            device = str(found["name"]).rsplit(" ", 1)[-1] if found["ok"] and device == "cpu" else device
     if importlib.util.find_spec("torch") is not None:
         checks.append(_check("torch", False, _torch))
         checks.append(_check("GPU kernel (torch)", False, _torch_gpu))
@@ -102,6 +106,23 @@ def _embedded() -> str:
     if np.isnan(scores).any() or not np.isfinite(scores.max()):
         raise ValueError("the network's output is not a number")
     return f"{network.info.name} {network.info.version} on {network.info.device}"
+
+
+def _graphics() -> list[dict[str, Any]]:
+    """Each device of ONNX Runtime's that is there beside the processor, proved by a run of a network of ours."""
+    import onnxruntime
+
+    from terrascope.networks.embedded.devices import PROVIDERS, proof
+    from terrascope.resources import resource
+
+    def prove(device: str) -> str:
+        found = proof(device, resource("models", "vision_aerial.onnx"))
+        if not found.works:
+            raise RuntimeError(found.detail)
+        return found.detail
+
+    there = [name for name, provider in PROVIDERS.items() if provider in onnxruntime.get_available_providers()]
+    return [_check(f"graphics for the embedded model: {name}", False, partial(prove, name)) for name in there]
 
 
 def _torch() -> str:
