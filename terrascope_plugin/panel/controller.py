@@ -108,6 +108,11 @@ class Controller(QObject):
             return
         self._export_next({})
 
+    @property
+    def is_exporting(self) -> bool:
+        """Whether a layer that is no file is being saved for a question."""
+        return bool(self._exports)
+
     def _export_next(self, files: dict[str, str]) -> None:
         pending = [
             choice for choice in self._dock.layers.choices() if choice.needs_export and choice.layer_id not in files
