@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.status import Status
 from rich.table import Table
 
-from terrascope.trace.colours import colour_of
+from terrascope.landcover.colours import colour_of
 from terrascope.trace.text import readable
 from terrascope.trace.types import Trace, all_masks, summary_share
 from terrascope.trace.units import area_text, percent_text

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from terrascope import large
 from terrascope.errors import TraceError
+from terrascope.landcover.colours import colour_of
 from terrascope.scene.types import Affine6, Grid
-from terrascope.trace.colours import colour_of
 from terrascope.trace.geopackage_schema import APPLICATION_ID, create_tables, srs_of
 from terrascope.trace.json_io import from_json
 from terrascope.trace.jsonable import build, jsonable

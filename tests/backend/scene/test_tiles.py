@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 
 from terrascope import large
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 from terrascope.masks import polygons, stitching
 from terrascope.networks.embedded.scores import Scores
 from terrascope.networks.embedded.segments import cells_of, predicted

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terrascope import large
-from terrascope.trace.colours import colour_of
+from terrascope.landcover.colours import colour_of
 from terrascope.trace.geopackage import Picture
 from terrascope.trace.pictures import PREVIEW_PX, mask_png
 from terrascope.trace.text import readable
