@@ -1390,6 +1390,10 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Masken</translation>
     </message>
     <message>
+      <source>"{0}" is being written by another question. Choose another name, or wait for its end.</source>
+      <translation>„{0}“ wird gerade von einer anderen Frage geschrieben. Bitte einen anderen Namen wählen oder ihr Ende abwarten.</translation>
+    </message>
+    <message>
       <source>Images</source>
       <translation>Bilder</translation>
     </message>
@@ -1414,6 +1418,14 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Die Frage konnte nicht beantwortet werden.</translation>
     </message>
     <message>
+      <source>"{0}" is wanted for two things at once. Give the run a file of its own.</source>
+      <translation>„{0}“ soll für zweierlei zugleich dienen. Bitte dem Lauf eine eigene Datei geben.</translation>
+    </message>
+    <message>
+      <source>"{0}" is there already and is no run. It is not replaced: choose another name.</source>
+      <translation>„{0}“ gibt es schon, und es ist kein Lauf. Die Datei wird nicht ersetzt: bitte einen anderen Namen wählen.</translation>
+    </message>
+    <message>
       <source>Area (all of the images if empty)</source>
       <translation>Bereich (leer: die ganzen Bilder)</translation>
     </message>
@@ -1436,6 +1448,10 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>"{0}" is empty. Write what the images are to be asked.</source>
       <translation>„{0}“ ist leer. Bitte schreiben, wonach in den Bildern gefragt wird.</translation>
+    </message>
+    <message>
+      <source>"{0}" has {1} characters; {2} are the most. Shorten it.</source>
+      <translation>„{0}“ hat {1} Zeichen; höchstens {2} sind möglich. Bitte kürzen.</translation>
     </message>
     <message>
       <source>"{0}" cannot be used for "{1}": is the path right, and can QGIS open it?</source>
@@ -1484,14 +1500,6 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>The model is not set up. Open the TerraScope panel and press "Set up the model…", or set TERRASCOPE_PYTHON.</source>
       <translation>Das Modell ist nicht eingerichtet. Im TerraScope-Fenster „Modell einrichten…“ drücken oder TERRASCOPE_PYTHON setzen.</translation>
-    </message>
-    <message>
-      <source>The model's Python "{0}" could not be started.</source>
-      <translation>Das Python des Modells, „{0}“, konnte nicht gestartet werden.</translation>
-    </message>
-    <message>
-      <source>The model's process ended unexpectedly (exit code {0}).</source>
-      <translation>Der Modellprozess ist unerwartet zu Ende gegangen (Rückgabewert {0}).</translation>
     </message>
     <message>
       <source>Measure masks</source>
@@ -1548,6 +1556,10 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>there is a file of that name already</source>
       <translation>eine Datei dieses Namens gibt es schon</translation>
+    </message>
+    <message>
+      <source>"{0}" is being written by a question. Wait for its end.</source>
+      <translation>„{0}“ wird gerade von einer Frage geschrieben. Bitte ihr Ende abwarten.</translation>
     </message>
     <message>
       <source>Layer "{0}" is being edited. Save or discard its changes first.</source>

@@ -18,6 +18,12 @@ def begin(path: str) -> bool:
         return True
 
 
+def is_written(path: str) -> bool:
+    """Whether a question of this QGIS writes a file now."""
+    with _lock:
+        return _name(path) in _files
+
+
 def end(path: str) -> None:
     """Note that a file is no longer written."""
     with _lock:

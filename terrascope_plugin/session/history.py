@@ -12,6 +12,7 @@ from typing import NamedTuple
 from qgis.core import QgsProject
 
 from ..i18n import tr
+from ..layers import writing
 from ..layers.database_file import LEFT_BY_A_WRITER, is_cut_off, is_locked, recover
 from ..layers.file_change import FileChangeError, checked_name, patiently
 from ..layers.release import Released, edited_layer
@@ -62,7 +63,7 @@ def delete_run(
     """Delete a run's file and take it off the map. `then` gets "" or a sentence; a file that stays stays on the map."""
 
     def delete() -> None:
-        _refuse_edited(project, path)
+        _refuse_busy(project, path)
         released = Released(project, path)
         try:
             Path(path).unlink()
@@ -94,7 +95,7 @@ def rename_run(
     def rename() -> None:
         if new.exists() and not new.samefile(old):  # the same one: only the case of the name changes
             raise FileExistsError(0, tr("there is a file of that name already"), new.name)
-        _refuse_edited(project, path)
+        _refuse_busy(project, path)
         group = find_group(project, path)
         released = Released(project, path)
         try:
@@ -119,7 +120,7 @@ def put_in_place(
     """
 
     def replace() -> None:
-        _refuse_edited(project, target)
+        _refuse_busy(project, target)
         released = Released(project, target)
         try:
             make_whole(Path(target))
@@ -155,7 +156,9 @@ def make_whole(path: Path) -> None:
         raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(path))
 
 
-def _refuse_edited(project: QgsProject, path: str) -> None:
+def _refuse_busy(project: QgsProject, path: str) -> None:
+    if writing.is_written(path):
+        raise FileChangeError(tr('"{0}" is being written by a question. Wait for its end.').format(Path(path).name))
     name = edited_layer(project, path)
     if name:
         raise FileChangeError(tr('Layer "{0}" is being edited. Save or discard its changes first.').format(name))
