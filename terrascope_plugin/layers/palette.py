@@ -13,7 +13,14 @@ _CATEGORY = re.compile(r'<category [^>]*symbol="(\d+)" value="([^"]+)"')
 _SYMBOL = re.compile(r'<symbol name="(\d+)".*?name="color" type="QString" value="(\d+),(\d+),(\d+)', re.DOTALL)
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
+DEFAULT = "#ff9f1c"  # of a mask that comes without a colour
+
 _own: dict[str, str] = {}  # shipped colour -> the user's
+
+
+def is_colour(text: str) -> bool:
+    """Whether a text is "#rrggbb" and nothing else: colours go into style sheets."""
+    return _HEX.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=1)
@@ -31,7 +38,7 @@ def parse(stored: str) -> dict[str, str]:
     except ValueError:
         return {}
     pairs = value.items() if isinstance(value, dict) else ()
-    return {str(label): str(colour) for label, colour in pairs if _HEX.fullmatch(str(colour))}
+    return {str(label): str(colour) for label, colour in pairs if is_colour(str(colour))}
 
 
 def use(stored: str) -> None:
@@ -41,6 +48,11 @@ def use(stored: str) -> None:
     _own.update({colour: own[label] for label, colour in shipped().items() if label in own})
 
 
-def shown(colour: str) -> str:
-    """Return the colour that a mask is shown in. A class goes by many names ("trees", "forest") but has one colour."""
+def shown(colour: str | None) -> str:
+    """Return the colour that a mask is shown in. A class goes by many names ("trees", "forest") but has one colour.
+
+    What is no colour is shown in the default one.
+    """
+    if not colour or not is_colour(colour):
+        return DEFAULT
     return _own.get(colour.lower(), colour)

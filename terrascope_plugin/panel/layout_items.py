@@ -19,6 +19,7 @@ from qgis.PyQt.QtCore import QMimeData, QPointF, QUrl
 
 from ..i18n import tr
 from ..layers.run_file import RunFileError, read_run
+from ..plain_text import no_expression
 from ..session.question import Run
 from ..session.reopen import reopened
 from . import wording
@@ -70,7 +71,7 @@ def put_run(
     shown.setMapRotation(canvas.rotation())
     shown.zoomToExtent(canvas.extent())
     label = QgsLayoutItemLabel(layout)
-    label.setText(text_of(run))
+    label.setText(no_expression(text_of(run)))
     label.attemptMove(QgsLayoutPoint(corner.x(), corner.y() + size[1] + _GAP_MM, unit))
     label.attemptResize(QgsLayoutSize(size[0], text_height, unit))
     layout.addLayoutItem(label)
