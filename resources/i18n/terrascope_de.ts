@@ -100,6 +100,22 @@
       <translation>Das Python des Modells, „{0}“, konnte nicht gestartet werden. Bitte „Einrichten“ öffnen und die Umgebung reparieren.</translation>
     </message>
     <message>
+      <source>flooded</source>
+      <translation>überflutet</translation>
+    </message>
+    <message>
+      <source>{0} gained</source>
+      <translation>{0} gewonnen</translation>
+    </message>
+    <message>
+      <source>{0} lost</source>
+      <translation>{0} verloren</translation>
+    </message>
+    <message>
+      <source>{0} unchanged</source>
+      <translation>{0} unverändert</translation>
+    </message>
+    <message>
       <source>Make a polygon layer active and select a polygon in it, or choose another area.</source>
       <translation>Einen Polygonlayer aktivieren und darin ein Polygon wählen, oder einen anderen Bereich nehmen.</translation>
     </message>
@@ -150,6 +166,10 @@
     <message>
       <source>Layer "{0}" could not be saved as a file (error {1}). Save it yourself: Layer &gt; Save As.</source>
       <translation>Layer „{0}“ konnte nicht als Datei gespeichert werden (Fehler {1}). Bitte selbst speichern: Layer &gt; Speichern als.</translation>
+    </message>
+    <message>
+      <source>Layer "{0}" shows nothing in the area: there are no tiles at this place and zoom, or they did not come. Zoom to where the map shows a picture, then ask again.</source>
+      <translation>Layer „{0}“ zeigt in diesem Gebiet nichts: An diesem Ort und bei diesem Maßstab gibt es keine Kacheln, oder sie kamen nicht an. Zoomen Sie dorthin, wo die Karte ein Bild zeigt, und fragen Sie erneut.</translation>
     </message>
     <message>
       <source>&lt;b&gt;layer&lt;/b&gt;: the id or the name of a mask's layer; @layer_id is the layer at hand</source>
@@ -1284,90 +1304,6 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>graphics (MPS)</source>
       <translation>Grafik (MPS)</translation>
-    </message>
-    <message>
-      <source>water</source>
-      <translation>Wasser</translation>
-    </message>
-    <message>
-      <source>trees</source>
-      <translation>Bäume</translation>
-    </message>
-    <message>
-      <source>grass</source>
-      <translation>Gras</translation>
-    </message>
-    <message>
-      <source>crops</source>
-      <translation>Acker</translation>
-    </message>
-    <message>
-      <source>shrub</source>
-      <translation>Gebüsch</translation>
-    </message>
-    <message>
-      <source>bare ground</source>
-      <translation>offener Boden</translation>
-    </message>
-    <message>
-      <source>buildings</source>
-      <translation>Gebäude</translation>
-    </message>
-    <message>
-      <source>roads</source>
-      <translation>Straßen</translation>
-    </message>
-    <message>
-      <source>settlement</source>
-      <translation>Siedlung</translation>
-    </message>
-    <message>
-      <source>wetland</source>
-      <translation>Feuchtgebiet</translation>
-    </message>
-    <message>
-      <source>snow</source>
-      <translation>Schnee</translation>
-    </message>
-    <message>
-      <source>cloud</source>
-      <translation>Wolken</translation>
-    </message>
-    <message>
-      <source>vegetation</source>
-      <translation>Vegetation</translation>
-    </message>
-    <message>
-      <source>built-up</source>
-      <translation>bebaut</translation>
-    </message>
-    <message>
-      <source>farmland</source>
-      <translation>Ackerland</translation>
-    </message>
-    <message>
-      <source>forest</source>
-      <translation>Wald</translation>
-    </message>
-    <message>
-      <source>open land</source>
-      <translation>Offenland</translation>
-    </message>
-    <message>
-      <source>flooded</source>
-      <translation>überflutet</translation>
-    </message>
-    <message>
-      <source>gain</source>
-      <translation>Zuwachs</translation>
-    </message>
-    <message>
-      <source>loss</source>
-      <translation>Verlust</translation>
-    </message>
-    <message>
-      <source>unchanged</source>
-      <translation>unverändert</translation>
     </message>
     <message>
       <source>{0} pixels</source>

@@ -9,6 +9,7 @@ from qgis.PyQt.QtGui import QColor, QDrag, QFont, QPalette
 from qgis.PyQt.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ..i18n import tr
+from ..landcover import class_name
 from ..plain_text import tooltip
 from ..session.question import Claim, Run, StepOfRun
 from . import wording
@@ -157,7 +158,7 @@ class StepCard(Card):
     def show_step(self, step: StepOfRun, claims: list[Claim], place: int, *, is_final: bool) -> None:
         """Fill the card. `place` counts the cards from 1; `is_final`: no mask can follow any more."""
         own = step.mask
-        title = wording.class_name(step.label) if step.label else (tr("Conclusion") if is_final else "…")
+        title = class_name(step.label) if step.label else (tr("Conclusion") if is_final else "…")
         self.title.setText(f"{place}  {title}")
         self.where.setText("  ·  ".join(part for part in (step.date or "", step.view_name) if part))
         self._show(self.text, wording.typeset(step.text))
@@ -181,7 +182,7 @@ class StepCard(Card):
         lines = []
         for mask in step.masks:
             words = wording.extent_of(mask)
-            lines.append(f"{wording.class_name(mask.label)}: {words}" if mask.derived else words)
+            lines.append(f"{class_name(mask.label)}: {words}" if mask.derived else words)
         if step.confidence is not None and lines:
             text = tr("confidence {0}") if step.confidence >= LOW_CONFIDENCE else tr("⚠ low confidence, {0}")
             lines[0] += "  ·  " + text.format(wording.percent(step.confidence))

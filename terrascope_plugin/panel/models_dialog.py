@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ..backend_process.process import BackendProcess
 from ..i18n import tr
+from ..landcover import class_name
 from ..plain_text import tooltip
 from ..session.models import Models
 from ..settings import Settings
@@ -223,7 +224,7 @@ def _facts(model: dict) -> list[str]:
     lines = [_state(model)]
     if model["kind"] == "embedded":
         lines.append(tr("Small and quick, runs on any processor. Measured figures: see the project's vision results."))
-        classes = [wording.class_name(name) for name in model["classes"]]
+        classes = [class_name(name) for name in model["classes"]]
         lines.append(tr("Knows: {0}.").format(", ".join(classes)))
         lines.append(tr("Size: {0}.").format(size(model["bytes"])))
         if model["origin"]:

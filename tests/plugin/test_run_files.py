@@ -308,7 +308,7 @@ def test_no_widget_is_given_a_text_that_qt_could_take_for_html():
             is_ours = all(
                 isinstance(each, ast.Constant)
                 or (isinstance(each, ast.Call) and getattr(each.func, "id", "") in ("tr", "tooltip", "class_name"))
-                or ast.unparse(each) in ("wording.class_name(label)",)
+                or ast.unparse(each) in ("class_name(label)",)
                 for each in node.args
             )
             where = f"{file.name}:{node.lineno}"
