@@ -108,8 +108,10 @@ def _check_vrt(name: str, layer: str, seen: set[str], depth: int) -> None:
         source = html.unescape(match["name"]).strip()
         if not source:
             continue
-        _check_name(source, layer)
-        path = str(folder / source) if _RELATIVE.search(match["how"]) else source
+        is_relative = bool(_RELATIVE.search(match["how"])) and not source.startswith("/")
+        path = str(folder / source) if is_relative else source
+        if not (is_relative and _exists(path)):
+            _check_name(source, layer)
         if match.start() in raw:
             _check_raw(path, folder, layer)
         elif ":" not in path[2:]:

@@ -32,10 +32,18 @@ class ShortJobs(Generic[J]):
         Answers a job whose time is over, or that no thread is left for.
     seconds
         The time limit of a job.
+    ready
+        Waits until jobs can run (imports, the first time); that time does not count. Never raises.
     """
 
-    def __init__(self, run: Callable[[J], None], give_up: Callable[[J], None], seconds: Callable[[J], float]) -> None:
-        self._run, self._give_up, self._seconds = run, give_up, seconds
+    def __init__(
+        self,
+        run: Callable[[J], None],
+        give_up: Callable[[J], None],
+        seconds: Callable[[J], float],
+        ready: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._run, self._give_up, self._seconds, self._ready = run, give_up, seconds, ready
         self._jobs: queue.Queue[J | None] = queue.Queue()
         self._lock = threading.Lock()
         self._lost = 0
@@ -64,6 +72,7 @@ class ShortJobs(Generic[J]):
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
+            self._ready()
             turn = _Turn(job)
             timer = threading.Timer(self._seconds(job), self._over, (turn,))
             timer.daemon = True

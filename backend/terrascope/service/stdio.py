@@ -68,7 +68,9 @@ class Server:
         self._heavy: queue.Queue[_Accepted | None] = queue.Queue()
         self._models: queue.Queue[_Accepted | None] = queue.Queue()
         self._limits = limits
-        self._light = ShortJobs(self._run, self._took_too_long, lambda job: limits[job.message["type"]])
+        self._light = ShortJobs(
+            self._run, self._took_too_long, lambda job: limits[job.message["type"]], ready=self._import_handlers
+        )
         self._cancels: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
 
@@ -192,6 +194,12 @@ class Server:
             send(_error_message(_unforeseen(error)))
         finally:
             job.line.close()
+
+    def _import_handlers(self) -> None:
+        try:
+            self._handlers("describe")
+        except (ImportError, OSError):
+            log.info("the handlers cannot be imported; each job says so")
 
     def _took_too_long(self, job: _Accepted) -> None:
         kind = job.message["type"]

@@ -382,7 +382,7 @@ def open_result(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
             } <= names:  # fmt: skip
                 raise TraceError(f"{target} is no TerraScope result.", "Open a file that TerraScope has written.")
             yield connection
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:  # SQLite's own messages quote damaged names
         raise TraceError(f"{target} cannot be read: {error}.", "The file is damaged or no GeoPackage.") from error
 
 

@@ -32,6 +32,11 @@ def appearing(folder: Path) -> Iterator[Path]:
     """
     _refuse_used(folder)
     work = partial_of(folder)
+    if _state(work) == _FINISHED:
+        raise CheckpointError(
+            f"A model is complete in {str(work)!r}, but has not got its name.",
+            f"Rename it to {folder.name!r} and import that, or remove it.",
+        )
     if work.exists() and _state(work) is None:
         raise CheckpointError(f"{str(work)!r} was not made by TerraScope.", "Move it away, or choose another folder.")
     remove_partial(folder)
