@@ -38,6 +38,8 @@ class Stream:
         self._console = console
         self._status: Status | None = None
         self._in_text = False
+        #: The file of a run that has ended.
+        self.written: str | None = None
 
     def __call__(self, message: Mapping[str, Any]) -> None:
         """Show one message; types that have nothing to show are passed over."""
@@ -98,6 +100,7 @@ class Stream:
 
     def _on_end(self, message: Mapping[str, Any]) -> None:
         self.close()
+        self.written = message.get("gpkg")
         for warning in message.get("warnings", ()):
             self._console.print(f"[yellow]! {escape(warning)}[/]", highlight=False)
         where = f" on {message['device']}" if message.get("device") else ""

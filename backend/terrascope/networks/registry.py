@@ -114,11 +114,14 @@ def _full_entry(folder: Path) -> NetworkEntry:
 
 def _load_embedded(device: str | None) -> Network:
     try:
+        import onnxruntime
+
         from terrascope.networks.embedded.session import EmbeddedNetwork
     except ImportError as error:
         raise NetworkError(
             f"The embedded model cannot be loaded: {error}.", "Repair TerraScope's environment (set-up page)."
         ) from error
+    onnxruntime.disable_telemetry_events()  # also where a program had imported it before our variables were set
     # So small a model gains little on a GPU: it is used where the user names it; `info.device` says what really runs.
     providers = [_PROVIDERS[device.split(":")[0]]] if device and device.split(":")[0] in _PROVIDERS else []
     return EmbeddedNetwork(threads=min(os.cpu_count() or 1, 8), providers=(*providers, "CPUExecutionProvider"))
