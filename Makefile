@@ -63,6 +63,10 @@ lint: $(VENV)/.ready  ## ruff and mypy
 test-backend: $(VENV)/.ready  ## Tests of the backend (with torch); random tests draw the same every time, plain pytest draws anew
 	$(VENV)/bin/python -m pytest tests/backend tests/lab --hypothesis-profile=ci
 
+.PHONY: test-data
+test-data: $(VENV)/.ready  ## Tests of the backend that need the data folder beside the project
+	$(VENV)/bin/python -m pytest tests/backend tests/lab --hypothesis-profile=ci -m data
+
 .PHONY: test-plugin
 test-plugin: $(QGIS_VENV)/.ready $(RUN_VENV)/.ready  ## Tests of the plugin inside QGIS's Python, without a screen
 	scripts/fetch_scene.sh "$(WORK)/scene" > /dev/null

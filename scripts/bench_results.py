@@ -22,7 +22,7 @@ import bench_sets
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 from terrascope.networks.embedded.session import EmbeddedNetwork
 from terrascope.networks.embedded.vision import VisionNetworks
 from terrascope.resources import resource

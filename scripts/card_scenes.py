@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from terrascope.trace.colours import colour_of
+from terrascope.landcover.colours import colour_of
 from terrascope.trace.geopackage import read_pictures, read_trace
 from terrascope.trace.types import Trace, all_masks, summary_share
 

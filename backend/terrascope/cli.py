@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import terrascope
+from terrascope import gdal_limits, standard_streams
 from terrascope.errors import TerraScopeError
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ Extension = Callable[[Any, bool], None]
 #: Exit codes beside 0 (answered, or said that it cannot tell) and argparse's 2.
 FAILED, NO_ANSWER, STOPPED = 1, 3, 130
 
+#: Characters of an image's name that the result's name begins with: a name has at most 255 bytes.
+_LONGEST_STEM = 50
+
 #: Sub-commands of other distributions: functions `(subparsers, whether their command is wanted)` by command name.
 EXTENSIONS = "terrascope.commands"
 #: Commands that the laboratory adds, and where a checkout that is not installed has them.
@@ -41,6 +45,10 @@ _LABORATORY_MODULE = "terrascope_lab.commands"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code."""
+    if arguments is None:  # this process is ours
+        standard_streams.in_utf8_mode()
+        standard_streams.speak_utf8()
+        gdal_limits.set_for_process()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["serve"]:  # the plugin waits for hello: nothing else is imported before it
         from terrascope.service.stdio import main as serve
@@ -52,13 +60,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command: Command = options.run
         return command(options)
     except TerraScopeError as error:
-        _console(stderr=True).print(f"[red]Error:[/] {_escaped(error.message)} [bold]{_escaped(error.hint)}[/]")
-        return FAILED
+        return _failed(error.message, error.hint)
     except KeyboardInterrupt:
         return STOPPED
     except BrokenPipeError:  # `terrascope show ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except OSError as error:  # a name that the system refuses, a disk that has gone
+        return _failed(
+            f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.",
+            "Check the name, the disk and its permissions.",
+        )
+
+
+def _failed(message: str, hint: str) -> int:
+    _console(stderr=True).print(f"[red]Error:[/] {_escaped(message)} [bold]{_escaped(hint)}[/]")
+    return FAILED
 
 
 def build_parser(command: str | None = None) -> argparse.ArgumentParser:
@@ -151,6 +168,11 @@ def _ask(options: argparse.Namespace) -> int:
     from terrascope.service.run import Cancelled, run_question
     from terrascope.terminal import Stream
 
+    if options.report is not None:
+        from terrascope.trace.report import refuse_other_report, write_report
+
+        _refuse_one_file_twice(_out_path(options), options.report)
+        refuse_other_report(options.report)  # before the work, not after it
     console = _console(stderr=options.json)
     stream = Stream(console)
     stop = threading.Event()
@@ -161,17 +183,21 @@ def _ask(options: argparse.Namespace) -> int:
         return STOPPED
     finally:
         stream.close()
-    console.print(f"[dim]Written to {_escaped(str(_out_path(options)))}[/]", highlight=False)
+    written = stream.written or _out_path(options)
+    console.print(f"[dim]Written to {_escaped(str(written))}[/]", highlight=False)
     if options.report is not None:
-        from terrascope.trace.report import write_report
-
-        path = write_report(_out_path(options), options.report)
+        path = write_report(written, options.report)
         console.print(f"[dim]Report {_escaped(str(path))}[/]", highlight=False)
     if options.json:
         from terrascope.trace.json_io import to_json
 
         sys.stdout.write(to_json(trace, indent=1) + "\n")
     return {"answered": 0, "abstained": 0, "cancelled": STOPPED}.get(trace.end_reason or "", NO_ANSWER)
+
+
+def _refuse_one_file_twice(out: Path, report: Path) -> None:
+    if os.path.normcase(os.path.realpath(out)) == os.path.normcase(os.path.realpath(report)):
+        raise TerraScopeError(f"{report} is named for the result and for the report.", "Give the report another name.")
 
 
 def _request(options: argparse.Namespace) -> QuestionRequest:
@@ -233,7 +259,7 @@ def _setting(text: str) -> tuple[str, object]:
 
 def _out_path(options: argparse.Namespace) -> Path:
     if options.out is None:
-        stem = Path(options.images[0]).stem or "terrascope"
+        stem = Path(options.images[0]).stem[:_LONGEST_STEM] or "terrascope"
         options.out, number = Path(f"{stem}-answer.gpkg"), 1
         while options.out.exists():
             number += 1

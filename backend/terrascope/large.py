@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import math
 import mmap
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from terrascope import files, temporary
 from terrascope.errors import SceneError
 
 Array = NDArray[Any]
@@ -43,15 +43,28 @@ def empty(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
     if size <= KEEP_BYTES:
         return np.zeros(shape, dtype)
     refuse_without_room(size)
-    with tempfile.TemporaryFile(prefix="terrascope-") as file:
-        try:
-            if hasattr(os, "posix_fallocate"):  # a hole that cannot be filled later would end the process
-                os.posix_fallocate(file.fileno(), 0, size)
-            else:
-                file.truncate(size)
-        except OSError as error:
-            raise _no_room(size, str(error.strerror)) from error
+    with temporary_file(size) as file:
         return np.memmap(file, dtype, "r+", shape=shape)
+
+
+def temporary_file(size: int) -> IO[bytes]:
+    """Return a nameless file of so many bytes, all of them on the disk, in this process's temporary folder.
+
+    Raises
+    ------
+    SceneError
+        If the temporary folder has no room.
+    """
+    try:
+        file = tempfile.TemporaryFile(dir=temporary.folder())  # noqa: SIM115 - lives as long as what is mapped to it
+    except OSError as error:
+        raise _no_room(size, str(error.strerror)) from error
+    try:
+        files.allocate(file.fileno(), size)
+    except OSError as error:
+        file.close()
+        raise _no_room(size, str(error.strerror)) from error
+    return file
 
 
 def refuse_without_room(size: float) -> None:

@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.status import Status
 from rich.table import Table
 
-from terrascope.trace.colours import colour_of
+from terrascope.landcover.colours import colour_of
 from terrascope.trace.text import readable
 from terrascope.trace.types import Trace, all_masks, summary_share
 from terrascope.trace.units import area_text, percent_text
@@ -38,6 +38,8 @@ class Stream:
         self._console = console
         self._status: Status | None = None
         self._in_text = False
+        #: The file of a run that has ended.
+        self.written: str | None = None
 
     def __call__(self, message: Mapping[str, Any]) -> None:
         """Show one message; types that have nothing to show are passed over."""
@@ -98,6 +100,7 @@ class Stream:
 
     def _on_end(self, message: Mapping[str, Any]) -> None:
         self.close()
+        self.written = message.get("gpkg")
         for warning in message.get("warnings", ()):
             self._console.print(f"[yellow]! {escape(warning)}[/]", highlight=False)
         where = f" on {message['device']}" if message.get("device") else ""

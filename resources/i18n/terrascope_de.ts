@@ -100,6 +100,22 @@
       <translation>Das Python des Modells, „{0}“, konnte nicht gestartet werden. Bitte „Einrichten“ öffnen und die Umgebung reparieren.</translation>
     </message>
     <message>
+      <source>flooded</source>
+      <translation>überflutet</translation>
+    </message>
+    <message>
+      <source>{0} gained</source>
+      <translation>{0} gewonnen</translation>
+    </message>
+    <message>
+      <source>{0} lost</source>
+      <translation>{0} verloren</translation>
+    </message>
+    <message>
+      <source>{0} unchanged</source>
+      <translation>{0} unverändert</translation>
+    </message>
+    <message>
       <source>Make a polygon layer active and select a polygon in it, or choose another area.</source>
       <translation>Einen Polygonlayer aktivieren und darin ein Polygon wählen, oder einen anderen Bereich nehmen.</translation>
     </message>
@@ -136,6 +152,14 @@
       <translation>Komplexes Radar: Die Amplitude wird benutzt.</translation>
     </message>
     <message>
+      <source>Saving a run</source>
+      <translation>Ein Lauf wird gespeichert</translation>
+    </message>
+    <message>
+      <source>Cancelled.</source>
+      <translation>Abgebrochen.</translation>
+    </message>
+    <message>
       <source>Saving layer "{0}" for the model</source>
       <translation>Layer „{0}“ wird für das Modell gespeichert</translation>
     </message>
@@ -144,8 +168,8 @@
       <translation>Layer „{0}“ konnte nicht als Datei gespeichert werden (Fehler {1}). Bitte selbst speichern: Layer &gt; Speichern als.</translation>
     </message>
     <message>
-      <source>Cancelled.</source>
-      <translation>Abgebrochen.</translation>
+      <source>Layer "{0}" shows nothing in the area: there are no tiles at this place and zoom, or they did not come. Zoom to where the map shows a picture, then ask again.</source>
+      <translation>Layer „{0}“ zeigt in diesem Gebiet nichts: An diesem Ort und bei diesem Maßstab gibt es keine Kacheln, oder sie kamen nicht an. Zoomen Sie dorthin, wo die Karte ein Bild zeigt, und fragen Sie erneut.</translation>
     </message>
     <message>
       <source>&lt;b&gt;layer&lt;/b&gt;: the id or the name of a mask's layer; @layer_id is the layer at hand</source>
@@ -180,16 +204,52 @@
       <translation>{0} ist kein Layer eines TerraScope-Laufs.</translation>
     </message>
     <message>
+      <source>"{0}" is in use by another program, which did not let go of it within 5 seconds: another QGIS window, a virus scanner, or a program that syncs the folder. Nothing was changed. Close it there, then try again.</source>
+      <translation>„{0}“ wird von einem anderen Programm benutzt, das die Datei 5 Sekunden lang nicht freigab: einem anderen QGIS-Fenster, einem Virenscanner oder einem Programm, das den Ordner abgleicht. Nichts wurde geändert. Bitte dort schließen und es noch einmal versuchen.</translation>
+    </message>
+    <message>
+      <source>"{0}" is in use by {1} and was not let go of within 5 seconds. Close it there, then try again.</source>
+      <translation>„{0}“ wird von {1} benutzt und war nach 5 Sekunden nicht frei. Bitte dort schließen und es noch einmal versuchen.</translation>
+    </message>
+    <message>
+      <source>"{0}" cannot be the name of a file: it holds {1}.</source>
+      <translation>„{0}“ kann kein Dateiname sein: darin steht {1}.</translation>
+    </message>
+    <message>
+      <source>"{0}" cannot be the name of a file. Choose a shorter or another one.</source>
+      <translation>„{0}“ kann kein Dateiname sein. Bitte einen kürzeren oder anderen wählen.</translation>
+    </message>
+    <message>
+      <source>That did not work: {0}.</source>
+      <translation>Das ging nicht: {0}.</translation>
+    </message>
+    <message>
+      <source>{0} (process {1})</source>
+      <translation>{0} (Prozess {1})</translation>
+    </message>
+    <message>
+      <source>"{0}" is damaged, or was not written by TerraScope: {1} holds what no run holds.</source>
+      <translation>„{0}“ ist beschädigt oder nicht von TerraScope geschrieben: in {1} steht, was in keinem Lauf steht.</translation>
+    </message>
+    <message>
+      <source>"{0}" is being written by another program. Try again when that has ended.</source>
+      <translation>„{0}“ wird gerade von einem anderen Programm geschrieben. Bitte noch einmal versuchen, wenn es fertig ist.</translation>
+    </message>
+    <message>
       <source>"{0}" is not there any more. If it was moved, open it from its new place.</source>
       <translation>„{0}“ gibt es nicht mehr. Falls verschoben, bitte vom neuen Ort öffnen.</translation>
     </message>
     <message>
-      <source>"{0}" cannot be read: {1}.</source>
-      <translation>„{0}“ ist nicht lesbar: {1}.</translation>
-    </message>
-    <message>
       <source>"{0}" is no run of TerraScope: it lacks the tables {1}.</source>
       <translation>„{0}“ ist kein Lauf von TerraScope: Es fehlen die Tabellen {1}.</translation>
+    </message>
+    <message>
+      <source>"{0}" is no run of TerraScope: it holds no question.</source>
+      <translation>„{0}“ ist kein Lauf von TerraScope: es steht keine Frage darin.</translation>
+    </message>
+    <message>
+      <source>"{0}" cannot be read: {1}.</source>
+      <translation>„{0}“ ist nicht lesbar: {1}.</translation>
     </message>
     <message>
       <source>Add TerraScope 8B</source>
@@ -400,6 +460,10 @@
       <translation>Zwei Läufe nebeneinander</translation>
     </message>
     <message>
+      <source>The question has {0} characters; {1} are the most. Shorten it.</source>
+      <translation>Die Frage hat {0} Zeichen; höchstens {1} sind möglich. Bitte kürzen.</translation>
+    </message>
+    <message>
       <source>ready</source>
       <translation>bereit</translation>
     </message>
@@ -442,6 +506,10 @@
     <message>
       <source>{0} MB memory</source>
       <translation>{0} MB Speicher</translation>
+    </message>
+    <message>
+      <source>The report was not written. {0}</source>
+      <translation>Der Bericht wurde nicht geschrieben. {0}</translation>
     </message>
     <message>
       <source>The report is in {0}</source>
@@ -526,6 +594,10 @@
     <message>
       <source>Save the masks</source>
       <translation>Masken speichern</translation>
+    </message>
+    <message>
+      <source>That is the file of the run itself. Choose another name.</source>
+      <translation>Das ist die Datei des Laufs selbst. Bitte einen anderen Namen wählen.</translation>
     </message>
     <message>
       <source>Save the report</source>
@@ -960,6 +1032,14 @@
       <translation>Neuer Dateiname</translation>
     </message>
     <message>
+      <source>Delete</source>
+      <translation>Löschen</translation>
+    </message>
+    <message>
+      <source>Another program has the file open; trying again for 5 seconds…</source>
+      <translation>Ein anderes Programm hat die Datei offen; 5 Sekunden lang wird es noch einmal versucht …</translation>
+    </message>
+    <message>
       <source>Question and answer</source>
       <translation>Frage und Antwort</translation>
     </message>
@@ -972,10 +1052,6 @@
       <translation>{0} mit allen Masken endgültig löschen? Auch von der Karte wird es genommen.</translation>
     </message>
     <message>
-      <source>Delete</source>
-      <translation>Löschen</translation>
-    </message>
-    <message>
       <source>Kept in {0}</source>
       <translation>Abgelegt in {0}</translation>
     </message>
@@ -984,8 +1060,8 @@
       <translation>{0} Läufe</translation>
     </message>
     <message>
-      <source>That did not work: {0}. Close what else uses the file, then try again.</source>
-      <translation>Das ging nicht: {0}. Bitte schließen, was die Datei sonst benutzt, und es noch einmal versuchen.</translation>
+      <source>The folder for runs cannot be read: {0}.</source>
+      <translation>Der Ordner für Läufe kann nicht gelesen werden: {0}.</translation>
     </message>
     <message>
       <source>The model needs a Python environment of its own. It is made in your user folder; QGIS's own Python is not touched.</source>
@@ -1150,12 +1226,12 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Alle Masken zusammen zeigen</translation>
     </message>
     <message>
-      <source>1 step</source>
-      <translation>1 Schritt</translation>
-    </message>
-    <message>
       <source>step {0} of {1}</source>
       <translation>Schritt {0} von {1}</translation>
+    </message>
+    <message>
+      <source>1 step</source>
+      <translation>1 Schritt</translation>
     </message>
     <message>
       <source>{0} steps</source>
@@ -1230,90 +1306,6 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Grafik (MPS)</translation>
     </message>
     <message>
-      <source>water</source>
-      <translation>Wasser</translation>
-    </message>
-    <message>
-      <source>trees</source>
-      <translation>Bäume</translation>
-    </message>
-    <message>
-      <source>grass</source>
-      <translation>Gras</translation>
-    </message>
-    <message>
-      <source>crops</source>
-      <translation>Acker</translation>
-    </message>
-    <message>
-      <source>shrub</source>
-      <translation>Gebüsch</translation>
-    </message>
-    <message>
-      <source>bare ground</source>
-      <translation>offener Boden</translation>
-    </message>
-    <message>
-      <source>buildings</source>
-      <translation>Gebäude</translation>
-    </message>
-    <message>
-      <source>roads</source>
-      <translation>Straßen</translation>
-    </message>
-    <message>
-      <source>settlement</source>
-      <translation>Siedlung</translation>
-    </message>
-    <message>
-      <source>wetland</source>
-      <translation>Feuchtgebiet</translation>
-    </message>
-    <message>
-      <source>snow</source>
-      <translation>Schnee</translation>
-    </message>
-    <message>
-      <source>cloud</source>
-      <translation>Wolken</translation>
-    </message>
-    <message>
-      <source>vegetation</source>
-      <translation>Vegetation</translation>
-    </message>
-    <message>
-      <source>built-up</source>
-      <translation>bebaut</translation>
-    </message>
-    <message>
-      <source>farmland</source>
-      <translation>Ackerland</translation>
-    </message>
-    <message>
-      <source>forest</source>
-      <translation>Wald</translation>
-    </message>
-    <message>
-      <source>open land</source>
-      <translation>Offenland</translation>
-    </message>
-    <message>
-      <source>flooded</source>
-      <translation>überflutet</translation>
-    </message>
-    <message>
-      <source>gain</source>
-      <translation>Zuwachs</translation>
-    </message>
-    <message>
-      <source>loss</source>
-      <translation>Verlust</translation>
-    </message>
-    <message>
-      <source>unchanged</source>
-      <translation>unverändert</translation>
-    </message>
-    <message>
       <source>{0} pixels</source>
       <translation>{0} Pixel</translation>
     </message>
@@ -1332,6 +1324,10 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>Masks</source>
       <translation>Masken</translation>
+    </message>
+    <message>
+      <source>"{0}" is being written by another question. Choose another name, or wait for its end.</source>
+      <translation>„{0}“ wird gerade von einer anderen Frage geschrieben. Bitte einen anderen Namen wählen oder ihr Ende abwarten.</translation>
     </message>
     <message>
       <source>Images</source>
@@ -1358,6 +1354,14 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Die Frage konnte nicht beantwortet werden.</translation>
     </message>
     <message>
+      <source>"{0}" is wanted for two things at once. Give the run a file of its own.</source>
+      <translation>„{0}“ soll für zweierlei zugleich dienen. Bitte dem Lauf eine eigene Datei geben.</translation>
+    </message>
+    <message>
+      <source>"{0}" is there already and is no run. It is not replaced: choose another name.</source>
+      <translation>„{0}“ gibt es schon, und es ist kein Lauf. Die Datei wird nicht ersetzt: bitte einen anderen Namen wählen.</translation>
+    </message>
+    <message>
       <source>Area (all of the images if empty)</source>
       <translation>Bereich (leer: die ganzen Bilder)</translation>
     </message>
@@ -1380,6 +1384,10 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>"{0}" is empty. Write what the images are to be asked.</source>
       <translation>„{0}“ ist leer. Bitte schreiben, wonach in den Bildern gefragt wird.</translation>
+    </message>
+    <message>
+      <source>"{0}" has {1} characters; {2} are the most. Shorten it.</source>
+      <translation>„{0}“ hat {1} Zeichen; höchstens {2} sind möglich. Bitte kürzen.</translation>
     </message>
     <message>
       <source>"{0}" cannot be used for "{1}": is the path right, and can QGIS open it?</source>
@@ -1428,14 +1436,6 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>The model is not set up. Open the TerraScope panel and press "Set up the model…", or set TERRASCOPE_PYTHON.</source>
       <translation>Das Modell ist nicht eingerichtet. Im TerraScope-Fenster „Modell einrichten…“ drücken oder TERRASCOPE_PYTHON setzen.</translation>
-    </message>
-    <message>
-      <source>The model's Python "{0}" could not be started.</source>
-      <translation>Das Python des Modells, „{0}“, konnte nicht gestartet werden.</translation>
-    </message>
-    <message>
-      <source>The model's process ended unexpectedly (exit code {0}).</source>
-      <translation>Der Modellprozess ist unerwartet zu Ende gegangen (Rückgabewert {0}).</translation>
     </message>
     <message>
       <source>Measure masks</source>
@@ -1488,6 +1488,22 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>What to find</source>
       <translation>Was gesucht wird</translation>
+    </message>
+    <message>
+      <source>there is a file of that name already</source>
+      <translation>eine Datei dieses Namens gibt es schon</translation>
+    </message>
+    <message>
+      <source>"{0}" is being written by a question. Wait for its end.</source>
+      <translation>„{0}“ wird gerade von einer Frage geschrieben. Bitte ihr Ende abwarten.</translation>
+    </message>
+    <message>
+      <source>Layer "{0}" is being edited. Save or discard its changes first.</source>
+      <translation>Der Layer „{0}“ wird bearbeitet. Bitte zuerst die Änderungen speichern oder verwerfen.</translation>
+    </message>
+    <message>
+      <source>"{0}" was cut off while it was written, and its folder is read-only: this is a copy of what is whole.</source>
+      <translation>„{0}“ wurde beim Schreiben abgebrochen, und der Ordner ist schreibgeschützt: dies ist eine Kopie dessen, was vollständig ist.</translation>
     </message>
   </context>
 </TS>

@@ -9,6 +9,8 @@ from typing import Any
 from ..i18n import PLUGIN_ROOT
 
 Message = dict[str, Any]
+#: What ends a job. Nothing about it follows.
+ENDS = frozenset({"end", "result", "error"})
 MAX_LINE_BYTES = 64 * 1024 * 1024
 _TYPES: dict[str, Any] = {
     "string": str,
@@ -36,6 +38,11 @@ def protocol_version() -> int:
     return int(definition()["version"])
 
 
+def question_limit() -> int:
+    """Return the most characters that a question, or a phrase, may have."""
+    return int(definition()["limits"]["question"])
+
+
 def check(message: Message, side: str) -> None:
     """Raise ProtocolError where a message of `side` ("client" or "server") breaks the definition."""
     kind = message.get("type")
@@ -59,9 +66,12 @@ def _check_type(kind: object, name: str, value: object, expected: str | list[str
 
 
 def encode(message: Message) -> bytes:
-    """Return one line for the backend, checked."""
+    """Return one line for the backend, checked.
+
+    In ASCII, with escapes: a file name on Linux need not be UTF-8, and could not be sent otherwise.
+    """
     check(message, "client")
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
+    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
 
 
 class LineReader:

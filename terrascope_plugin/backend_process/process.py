@@ -10,7 +10,7 @@ from qgis.PyQt.QtCore import QObject, QProcess, QTimer, pyqtSignal
 
 from ..i18n import tr
 from .child_environment import Launch, prepare
-from .messages import LineReader, Message, encode, protocol_version
+from .messages import ENDS, LineReader, Message, encode, protocol_version
 
 HELLO_TIMEOUT_MS = 60_000
 HEARTBEAT_MS = 5_000
@@ -116,8 +116,9 @@ class BackendProcess(QObject):
             self._set_state(State.CANCELLING)
 
     def stop(self, wait_ms: int = 0) -> None:
-        """End the child: politely, then, after `wait_ms`, by force. No `died` is emitted."""
+        """End the child: politely, then, after `wait_ms`, by force. No `died` is emitted; its jobs end as cancelled."""
         process, self._process = self._process, None
+        open_jobs = [*self._jobs, *(message["id"] for message in self._waiting if "id" in message)]
         self._waiting.clear()
         self._forget_jobs()
         if process is not None:
@@ -132,6 +133,8 @@ class BackendProcess(QObject):
                 process.waitForFinished(500)
             process.deleteLater()
         self._set_state(State.STOPPED)
+        for job in open_jobs:
+            self.message.emit({"type": "end", "id": job, "reason": "cancelled"})
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
@@ -193,7 +196,7 @@ class BackendProcess(QObject):
             return
         job = message.get("id")
         if job in self._jobs:
-            if kind in ("end", "result", "error"):
+            if kind in ENDS:
                 self._close(job)
             elif kind != "accepted":
                 self._begun.add(job)

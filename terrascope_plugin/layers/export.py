@@ -7,6 +7,7 @@ from pathlib import Path
 
 from qgis.core import (
     QgsCoordinateTransformContext,
+    QgsRasterBandStats,
     QgsRasterFileWriter,
     QgsRasterLayer,
     QgsRasterPipe,
@@ -30,6 +31,14 @@ def export_size(layer: QgsRasterLayer, extent: QgsRectangle) -> tuple[int, int]:
         own = layer.rasterUnitsPerPixelX() if layer.width() else 0.0
         scale = max(own, long_side / MAX_SIDE)
     return max(1, round(extent.width() / scale)), max(1, round(extent.height() / scale))
+
+
+def shows_anything(file: Path) -> bool:
+    """Say whether a saved picture (red, green, blue, alpha) has a pixel that is not transparent."""
+    saved = QgsRasterLayer(str(file), file.stem, "gdal")
+    if not saved.isValid() or saved.bandCount() < 4:
+        return saved.isValid()
+    return saved.dataProvider().bandStatistics(4, QgsRasterBandStats.Stats.Max).maximumValue > 0
 
 
 class ExportTask(QgsTask):
@@ -65,6 +74,11 @@ class ExportTask(QgsTask):
             self._error = tr(
                 'Layer "{0}" could not be saved as a file (error {1}). Save it yourself: Layer > Save As.'
             ).format(self._name, int(code))
+        elif self._is_picture and not shows_anything(self._file):
+            self._error = tr(
+                'Layer "{0}" shows nothing in the area: there are no tiles at this place and zoom, or they did not '
+                "come. Zoom to where the map shows a picture, then ask again."
+            ).format(self._name)
         return not self._error
 
     def finished(self, worked: bool) -> None:

@@ -6,6 +6,7 @@ from qgis.core import QgsGeometry, QgsWkbTypes
 from qgis.gui import QgsMapCanvas, QgsRubberBand
 from qgis.PyQt.QtGui import QColor
 
+from ..plain_text import tooltip
 from .area import crs_of
 
 
@@ -29,7 +30,7 @@ class MaskPreview:
         band.setStrokeColor(line)
         band.setWidth(2)
         band.setToGeometry(geometry, crs_of(crs))
-        band.setToolTip(label)
+        band.setToolTip(tooltip(label))
         self._bands[(step, label)] = band
         return True
 

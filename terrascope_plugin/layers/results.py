@@ -18,7 +18,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, QTime
 
-from .style import apply_style
+from .style import MAP_TIP, apply_style
 
 RUN_PROPERTY = "terrascope/run"  # on the group: the run's identity (its file's name)
 STEP_PROPERTY = "terrascope/step"  # on each layer
@@ -88,6 +88,7 @@ def add_mask(project: QgsProject, group: QgsLayerTreeGroup, gpkg: str, mask: Mas
     if "undefined" in layer.crs().description().lower():  # the GeoPackage's way to say that there is no CRS
         layer.setCrs(QgsCoordinateReferenceSystem())
     apply_style(layer, mask.colour)
+    layer.setMapTipTemplate(MAP_TIP)
     if mask.date:
         set_date(layer, mask.date)
     project.addMapLayer(layer, False)

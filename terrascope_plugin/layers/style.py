@@ -21,6 +21,8 @@ LABEL = (
     ' WHEN "mask_area_m2" >= 10000 THEN format_number("mask_area_m2" / 10000, 1) || \' ha\''
     " ELSE format_number(\"mask_area_m2\", 0) || ' m²' END"
 )
+#: Under the mouse: the class. Without a template of its own QGIS renders the text of a column as HTML there.
+MAP_TIP = "[% replace(replace(\"label\", '&', '&amp;'), '<', '&lt;') %]"
 
 
 def warm_up() -> None:

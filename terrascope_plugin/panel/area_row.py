@@ -13,6 +13,7 @@ from ..layers.choice import file_of, metres_of, pixel_size_m
 from ..layers.export import export_size
 from . import wording
 from .card import muted, text_label
+from .notices import inform
 
 
 class AreaRow(QWidget):
@@ -98,7 +99,7 @@ class AreaRow(QWidget):
             self._tool = QgsMapToolExtent(canvas)
             self._tool.extentChanged.connect(self._on_drawn)
             canvas.setMapTool(self._tool)
-            self._iface.messageBar().pushInfo("TerraScope", tr("Drag a rectangle on the map."))
+            inform(self._iface, tr("Drag a rectangle on the map."))
         else:
             self.stop_drawing()
         self._soon.start()

@@ -9,6 +9,8 @@ from qgis.PyQt.QtGui import QColor, QDrag, QFont, QPalette
 from qgis.PyQt.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ..i18n import tr
+from ..landcover import class_name
+from ..plain_text import tooltip
 from ..session.question import Claim, Run, StepOfRun
 from . import wording
 from .ink import ink
@@ -70,7 +72,7 @@ class Badge(QLabel):
             f"{escape(words.get(claim.verdict, claim.verdict))}</span>"
         )
         self.setWordWrap(True)
-        self.setToolTip(claim.reason or claim.text)
+        self.setToolTip(tooltip(claim.reason or claim.text))
         self.setAccessibleName(f"{claim.text}: {words.get(claim.verdict, claim.verdict)}")
 
 
@@ -99,6 +101,7 @@ class Card(QFrame):
 
     def paint_edge(self, colour: str, *, current: bool = False) -> None:
         """Show the class colour on the left; the current card has a full border."""
+        colour = QColor(colour).name()  # "#rrggbb", whatever was given: it goes into a style sheet
         if (colour, current) == (self._colour, self._is_current):
             return
         self._colour, self._is_current = colour, current
@@ -155,7 +158,7 @@ class StepCard(Card):
     def show_step(self, step: StepOfRun, claims: list[Claim], place: int, *, is_final: bool) -> None:
         """Fill the card. `place` counts the cards from 1; `is_final`: no mask can follow any more."""
         own = step.mask
-        title = wording.class_name(step.label) if step.label else (tr("Conclusion") if is_final else "…")
+        title = class_name(step.label) if step.label else (tr("Conclusion") if is_final else "…")
         self.title.setText(f"{place}  {title}")
         self.where.setText("  ·  ".join(part for part in (step.date or "", step.view_name) if part))
         self._show(self.text, wording.typeset(step.text))
@@ -179,7 +182,7 @@ class StepCard(Card):
         lines = []
         for mask in step.masks:
             words = wording.extent_of(mask)
-            lines.append(f"{wording.class_name(mask.label)}: {words}" if mask.derived else words)
+            lines.append(f"{class_name(mask.label)}: {words}" if mask.derived else words)
         if step.confidence is not None and lines:
             text = tr("confidence {0}") if step.confidence >= LOW_CONFIDENCE else tr("⚠ low confidence, {0}")
             lines[0] += "  ·  " + text.format(wording.percent(step.confidence))
@@ -237,7 +240,7 @@ class AnswerCard(Card):
         self._run = run
         self.title.setText(tr("Answer") if run.end_reason == "answered" else wording.end_of(run))
         self._fill(self.answer, wording.answer_of(run))
-        statements = {claim.text: claim for claim in sorted(run.claims, key=lambda each: _GRAVITY[each.verdict])}
+        statements = {claim.text: claim for claim in sorted(run.claims, key=lambda each: _GRAVITY.get(each.verdict, 0))}
         wrong = sum(claim.verdict == "contradicted" for claim in statements.values())
         count = sum(len(step.masks) for step in run.steps.values())
         parts = [tr("1 mask measured") if count == 1 else tr("{0} masks measured").format(count)] if count else []

@@ -9,8 +9,8 @@ from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from ..i18n import tr
+from ..landcover import class_name
 from ..layers import palette
-from . import wording
 
 _COLUMNS = 2
 
@@ -27,9 +27,9 @@ class ColoursDialog(QDialog):
         for place, (label, colour) in enumerate(palette.shipped().items()):
             button = QgsColorButton()
             button.setColor(QColor(own.get(label, colour)))
-            button.setAccessibleName(wording.class_name(label))
+            button.setAccessibleName(class_name(label))
             row, column = divmod(place, _COLUMNS)
-            grid.addWidget(QLabel(wording.class_name(label)), row, 2 * column)
+            grid.addWidget(QLabel(class_name(label)), row, 2 * column)
             grid.addWidget(button, row, 2 * column + 1)
             self.buttons[label] = button
         kinds = QDialogButtonBox.StandardButton

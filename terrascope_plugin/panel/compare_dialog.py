@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from ..i18n import tr
 from ..layers.run_file import RunFileError, read_run
 from ..session.reopen import reopened
+from .card import text_label
 from .trace_view import TraceView
 
 
@@ -23,10 +24,9 @@ class CompareDialog(QDialog):
             try:
                 run = reopened(read_run(path))
             except RunFileError as error:
-                column.addWidget(QLabel(str(error)))
+                column.addWidget(text_label(str(error)))
             else:
-                title = QLabel(run.question)
-                title.setWordWrap(True)
+                title = text_label(run.question)
                 view = TraceView()
                 view.show_run(run)
                 column.addWidget(title)

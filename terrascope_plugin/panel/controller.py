@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 import uuid
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
 
 from qgis.core import QgsApplication, QgsMessageLog, QgsProject, QgsRasterLayer
@@ -13,6 +12,7 @@ from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import QObject, QTimer
 from qgis.PyQt.QtWidgets import QApplication
 
+from ..backend_process.messages import ENDS, question_limit
 from ..backend_process.process import BackendProcess, State
 from ..i18n import tr
 from ..layers.area import AreaError, in_layer
@@ -26,6 +26,7 @@ from ..settings import Settings
 from . import wording
 from .dock import Dock
 from .export_menu import fill_export_menu
+from .notices import inform, warn
 from .run_on_map import RunOnMap
 
 LOG_TAG = "TerraScope"
@@ -65,6 +66,7 @@ class Controller(QObject):
         dock.log_wanted.connect(self._copy_log)
         dock.runs.opened.connect(self.open_run)
         dock.runs.removed.connect(self._forget)
+        dock.runs.renamed.connect(self._follow)
         dock.runs.failed.connect(self._warn)
         dock.tabs.currentChanged.connect(lambda index: index == 1 and self._list_runs())
         dock.visibilityChanged.connect(lambda visible: visible and self.wake())
@@ -78,6 +80,7 @@ class Controller(QObject):
         self._describer.described.connect(lambda value: dock.layers.show_recognised(value.get("layers") or []))
         self._backend.state_changed.connect(self._on_backend_state)
         self._backend.message.connect(self._on_message)
+        self._backend.died.connect(self._on_death)
         self._backend.log.connect(self._on_log)
         QgsProject.instance().cleared.connect(self._on_cleared)
 
@@ -97,6 +100,12 @@ class Controller(QObject):
             self._dock.say(tr("Write a question first."), bad=True)
             self._dock.question.edit.setFocus()
             return
+        length, most = len(self._dock.question.text()), question_limit()
+        if length > most:
+            text = tr("The question has {0} characters; {1} are the most. Shorten it.")
+            self._dock.say(text.format(wording.number(length, 0), wording.number(most, 0)), bad=True)
+            self._dock.question.edit.setFocus()
+            return
         if not self._is_set_up():
             self._dock.setup_wanted.emit()
             return
@@ -104,9 +113,14 @@ class Controller(QObject):
         try:
             self._dock.area_object()
         except AreaError as error:
-            self._dock.say(escape(str(error)), bad=True)
+            self._dock.say(str(error), bad=True)
             return
         self._export_next({})
+
+    @property
+    def is_exporting(self) -> bool:
+        """Whether a layer that is no file is being saved for a question."""
+        return bool(self._exports)
 
     def _export_next(self, files: dict[str, str]) -> None:
         pending = [
@@ -121,17 +135,17 @@ class Controller(QObject):
         try:
             geometry = in_layer(self._dock.area.area(), layer, QgsProject.instance())
         except AreaError as error:
-            self._dock.say(escape(str(error)), bad=True)
+            self._dock.say(str(error), bad=True)
             return
         extent = geometry.boundingBox().intersect(layer.extent()) if geometry is not None else layer.extent()
         task = ExportTask(layer, extent, Path(tempfile.gettempdir()) / "terrascope-reasoning")
         self._exports = [task]
-        self._dock.say(tr('Saving layer "{0}" for the model…').format(escape(layer.name())))
+        self._dock.say(tr('Saving layer "{0}" for the model…').format(layer.name()))
 
         def done(path: str, error: str) -> None:
             self._exports = []
             if error:
-                self._dock.say(escape(error), bad=True)
+                self._dock.say(error, bad=True)
             else:
                 self._export_next({**files, layer.id(): path})
 
@@ -144,7 +158,7 @@ class Controller(QObject):
         try:
             area = dock.area_object()
         except AreaError as error:
-            dock.say(escape(str(error)), bad=True)
+            dock.say(str(error), bad=True)
             return
         question = Question(
             dock.question.text(),
@@ -162,7 +176,7 @@ class Controller(QObject):
             self.session.ask(question, settings.runs(QgsProject.instance()))
         except OSError as error:
             text = tr("The folder for runs cannot be made: {0}. Choose another one in the settings.")
-            dock.say(escape(text.format(error)), bad=True)
+            dock.say(text.format(error), bad=True)
 
     def stop(self) -> None:
         """Stop the question that runs."""
@@ -192,7 +206,7 @@ class Controller(QObject):
             self._dock.trace.finish()
             self._dock.show_steps(run)
         if run.error:
-            self._iface.messageBar().pushWarning("TerraScope", f"{run.error} {run.hint}".strip())
+            self._warn(f"{run.error} {run.hint}".strip())
         if not self.session.is_winding_down(run):  # else its file is still being written
             self.map.settle(run)
         self._update_status()
@@ -261,6 +275,14 @@ class Controller(QObject):
             self.map.remove(self._shown)
             self._dock.take_off.setEnabled(False)
 
+    def _follow(self, old: str, new: str) -> None:
+        """A run's file has another name now."""
+        for run in (self._shown, self.session.run):
+            if run is not None and Path(run.gpkg) == Path(old):
+                run.gpkg = new
+        if self._shown is not None:
+            self._update_buttons(self._shown)
+
     def _on_cleared(self) -> None:
         self.map.begin(Run(""))
         if not self.session.is_running:
@@ -309,7 +331,7 @@ class Controller(QObject):
         if not self._is_set_up():
             self._dock.say(tr("The model is not set up yet."))
         elif self.session.is_running and run is not None:
-            self._dock.say(f"<b>{escape(wording.activity_of(run))}</b>")
+            self._dock.say(wording.activity_of(run), busy=True)
         else:
             self._dock.say(self._idle_line(run))
 
@@ -326,7 +348,7 @@ class Controller(QObject):
             parts.append(wording.device_name(device))
         if run is not None and run.peak_mb:
             parts.append(tr("{0} MB memory").format(wording.number(run.peak_mb, 0)))
-        return escape("  ·  ".join(parts))
+        return "  ·  ".join(parts)
 
     def _on_log(self, line: str) -> None:
         if self._settings().log_debug:
@@ -338,10 +360,10 @@ class Controller(QObject):
             f"backend {hello.get('backend', '?')}, device {hello.get('device', '?')}, state {self._backend.state.value}"
         ]
         QApplication.clipboard().setText("\n".join([*head, *self._backend.log_lines]))
-        self._iface.messageBar().pushInfo("TerraScope", tr("The log is on the clipboard."))
+        inform(self._iface, tr("The log is on the clipboard."))
 
     def _warn(self, text: str) -> None:
-        self._iface.messageBar().pushWarning("TerraScope", text)
+        warn(self._iface, text)
 
     # -- the report --------------------------------------------------------------------------------------------------
 
@@ -355,12 +377,17 @@ class Controller(QObject):
         self._report_job, self._report_path = uuid.uuid4().hex, path
         self._backend.send({"type": "report", "id": self._report_job, "gpkg": run.gpkg, "out": path})
 
+    def _on_death(self, sentence: str) -> None:
+        if self._report_job:
+            self._report_job = ""
+            self._warn(tr("The report was not written. {0}").format(sentence))
+
     def _on_message(self, message: dict) -> None:
         if message.get("id") != self._report_job or not self._report_job:
             return
-        if message["type"] in ("result", "error"):
+        if message["type"] in ENDS:
             self._report_job = ""
         if message["type"] == "result":
-            self._iface.messageBar().pushSuccess("TerraScope", tr("The report is in {0}").format(self._report_path))
+            inform(self._iface, tr("The report is in {0}").format(self._report_path), success=True)
         elif message["type"] == "error":
             self._warn(f"{message['message']} {message.get('hint') or ''}".strip())

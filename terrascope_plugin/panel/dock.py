@@ -52,7 +52,6 @@ class Dock(QgsDockWidget):
         self.area = AreaRow(iface)
         self.question = QuestionBox(history)
         self.status = text_label(small=True)
-        self.status.setTextFormat(Qt.TextFormat.RichText)
         self.set_up = QPushButton(tr("Set up the model…"))
         self.set_up.setVisible(False)
         self.set_up.clicked.connect(self.setup_wanted)
@@ -90,9 +89,13 @@ class Dock(QgsDockWidget):
             raise AreaError(tr("Tick the images that the question is about."))
         return to_message(self.area.area(), layers[0], QgsProject.instance())
 
-    def say(self, text: str, *, bad: bool = False) -> None:
-        """Show a line of status."""
-        self.status.setText(f'<span style="color:{ink("bad")}">{text}</span>' if bad else text)
+    def say(self, text: str, *, bad: bool = False, busy: bool = False) -> None:
+        """Show a line of status: what went wrong in the colour for that, what is being done in bold."""
+        self.status.setStyleSheet(f"color: {ink('bad')}" if bad else "")
+        font = self.status.font()
+        font.setBold(busy)
+        self.status.setFont(font)
+        self.status.setText(text)
 
     def show_steps(self, run: Run) -> None:
         """Tell the step bar and the export menu what there is."""

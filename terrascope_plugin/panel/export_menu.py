@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from qgis.core import QgsProject, QgsVectorFileWriter
+from qgis.core import QgsApplication, QgsProject, QgsVectorFileWriter
 from qgis.gui import QgisInterface
 from qgis.PyQt.QtWidgets import QApplication, QFileDialog, QMenu
 
 from ..i18n import tr
+from ..layers.copying import CopyTask, part_of
 from ..layers.results import find_group, layers_of
+from ..session.history import put_in_place
 from ..session.question import Run
 from .layout_items import open_layout, text_of
+from .notices import warn
 
 
 def fill_export_menu(
@@ -48,18 +50,29 @@ def _with_path(iface: QgisInterface, run: Run, title: str, suffix: str, action: 
 
 
 def _copy_file(run: Run, iface: QgisInterface) -> None:
-    def copy(path: str) -> None:
-        if Path(path) == Path(run.gpkg):
-            return
-        try:
-            shutil.copyfile(run.gpkg, path)
-        except OSError as error:
-            iface.messageBar().pushWarning("TerraScope", tr("The file could not be written: {0}").format(error))
-
     start = str(Path(run.gpkg).with_name(Path(run.gpkg).stem + "_copy.gpkg"))
     path, _filter = QFileDialog.getSaveFileName(iface.mainWindow(), tr("Save the run"), start, "GeoPackage (*.gpkg)")
     if path:
-        copy(path if path.endswith(".gpkg") else f"{path}.gpkg")
+        copy_run(run, path if path.endswith(".gpkg") else f"{path}.gpkg", lambda text: text and warn(iface, text))
+
+
+def copy_run(run: Run, path: str, then: Callable[[str], object]) -> None:
+    """Copy a run's file in the background; `then` gets "" or a sentence. A file of that name is replaced at the end."""
+    if Path(path) == Path(run.gpkg):
+        then("")
+        return
+    part = part_of(path)
+    task = CopyTask(run.gpkg, part)
+
+    def copied(error: str) -> None:
+        if error:
+            Path(part).unlink(missing_ok=True)
+            then(tr("The file could not be written: {0}").format(error))
+        else:
+            put_in_place(QgsProject.instance(), part, path, then)
+
+    task.copied.connect(copied)
+    QgsApplication.taskManager().addTask(task)
 
 
 def save_layers(run: Run, step: int | None, path: str) -> str:
@@ -85,6 +98,19 @@ def _save_steps(run: Run, iface: QgisInterface, step: int | None) -> None:
     start = str(Path(run.gpkg).with_name(Path(run.gpkg).stem + (f"_step{step}" if step else "_masks") + ".gpkg"))
     path, _filter = QFileDialog.getSaveFileName(iface.mainWindow(), tr("Save the masks"), start, "GeoPackage (*.gpkg)")
     if path:
-        error = save_layers(run, step, path if path.endswith(".gpkg") else f"{path}.gpkg")
-        if error:
-            iface.messageBar().pushWarning("TerraScope", error)
+        path = path if path.endswith(".gpkg") else f"{path}.gpkg"
+        save_steps(run, step, path, lambda text: text and warn(iface, text))
+
+
+def save_steps(run: Run, step: int | None, path: str, then: Callable[[str], object]) -> None:
+    """Write masks beside `path` and put them there; `then` gets "" or a sentence."""
+    if Path(path) == Path(run.gpkg):
+        then(tr("That is the file of the run itself. Choose another name."))
+        return
+    part = part_of(path)
+    error = save_layers(run, step, part)
+    if error:
+        Path(part).unlink(missing_ok=True)
+        then(error)
+    else:
+        put_in_place(QgsProject.instance(), part, path, then)

@@ -19,6 +19,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ..i18n import tr
 from ..layers.choice import LayerChoice, choice_of, differing_grids, rasters, store_correction
+from ..plain_text import tooltip
 from .bands_dialog import BandsDialog
 from .card import text_label
 
@@ -144,13 +145,13 @@ class LayersBox(QWidget):
         name = QTableWidgetItem(choice.name)
         name.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable)
         name.setCheckState(Qt.CheckState.Checked if choice.layer_id in self._ticked else Qt.CheckState.Unchecked)
-        name.setToolTip("\n".join([choice.path or choice.provider, *choice.warnings]))
+        name.setToolTip(tooltip("\n".join([choice.path or choice.provider, *choice.warnings])))
         self.table.setItem(row, _NAME, name)
         role = QComboBox()
         role.setFrame(False)
         role.addItems([tr("Optical"), tr("Radar")])
         role.setCurrentIndex(_ROLES.index(known.get("role") or choice.role))
-        role.setToolTip(str(known.get("reason") or ""))
+        role.setToolTip(tooltip(str(known.get("reason") or "")))
         role.activated.connect(lambda index, layer_id=choice.layer_id: self._set_role(layer_id, _ROLES[index]))
         self.table.setCellWidget(row, _ROLE, role)
         date = QTableWidgetItem(choice.date or str(known.get("date") or ""))
@@ -160,7 +161,7 @@ class LayersBox(QWidget):
         bands.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
         names = ", ".join(list(choice.bands) or [str(band) for band in known.get("bands") or []])
         hints = (names, str(known.get("reason") or ""), tr("Double-click to name the bands"))
-        bands.setToolTip("\n".join(hint for hint in hints if hint))
+        bands.setToolTip(tooltip("\n".join(hint for hint in hints if hint)))
         self.table.setItem(row, _BANDS, bands)
 
     def _show_warnings(self, found: list[QgsRasterLayer]) -> None:
@@ -179,7 +180,7 @@ class LayersBox(QWidget):
             f"⚠ {names[0] if len(names) == 1 else f'{names[0]} +{len(names) - 1}'}: {text}"
             for text, names in named.items()
         ]
-        self.warnings.setToolTip("\n".join(f"{', '.join(names)}: {text}" for text, names in named.items()))
+        self.warnings.setToolTip(tooltip("\n".join(f"{', '.join(names)}: {text}" for text, names in named.items())))
         if difference := differing_grids(chosen):
             lines.append(f"⚠ {difference}")
         if not found:

@@ -18,7 +18,9 @@ from qgis.gui import QgisInterface, QgsLayoutCustomDropHandler, QgsLayoutDesigne
 from qgis.PyQt.QtCore import QMimeData, QPointF, QUrl
 
 from ..i18n import tr
+from ..landcover import class_name
 from ..layers.run_file import RunFileError, read_run
+from ..plain_text import no_expression
 from ..session.question import Run
 from ..session.reopen import reopened
 from . import wording
@@ -30,9 +32,9 @@ def text_of(run: Run) -> str:
     """Return the whole trace as text."""
     lines = [run.question, ""]
     for place, step in enumerate(run.ordered(), 1):
-        title = wording.class_name(step.label) if step.label else tr("Conclusion")
+        title = class_name(step.label) if step.label else tr("Conclusion")
         lines.append(" ".join(part for part in (f"{place}. {title}", step.date or "") if part))
-        lines += [f"   {wording.class_name(mask.label)}: {wording.extent_of(mask)}" for mask in step.masks]
+        lines += [f"   {class_name(mask.label)}: {wording.extent_of(mask)}" for mask in step.masks]
         lines += [f"   {wording.typeset(step.text)}"] if step.text else []
         checked = dict.fromkeys(f"   [{claim.verdict}] {claim.text}" for claim in run.claims_of(step.number))
         lines += [wording.typeset(line) for line in checked]
@@ -70,7 +72,7 @@ def put_run(
     shown.setMapRotation(canvas.rotation())
     shown.zoomToExtent(canvas.extent())
     label = QgsLayoutItemLabel(layout)
-    label.setText(text_of(run))
+    label.setText(no_expression(text_of(run)))
     label.attemptMove(QgsLayoutPoint(corner.x(), corner.y() + size[1] + _GAP_MM, unit))
     label.attemptResize(QgsLayoutSize(size[0], text_height, unit))
     layout.addLayoutItem(label)

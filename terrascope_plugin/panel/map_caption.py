@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QEvent, QObject, Qt
+from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QLabel
 
 
@@ -22,6 +23,7 @@ class MapCaption(QLabel):
     def show_text(self, text: str, colour: str) -> None:
         """Show a text with the class colour beside it; empty hides."""
         self.setText(text)
+        colour = QColor(colour).name()  # "#rrggbb", whatever was given: it goes into a style sheet
         self.setStyleSheet(
             "QLabel { background: rgba(18, 24, 30, 215); color: white; border-radius: 4px; padding: 7px 10px; "
             f"border-left: 6px solid {colour}; }}"

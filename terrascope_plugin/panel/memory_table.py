@@ -7,6 +7,7 @@ from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from ..i18n import tr
+from ..plain_text import tooltip
 from . import wording
 from .ink import ink
 
@@ -101,7 +102,7 @@ class MemoryTable(QTableWidget):
             cells = [precision_name(row["name"]), gigabytes(row["gpu"]), gigabytes(row["cpu"])]
             for column, text in enumerate([*cells, f"{'✓' if fits else '–'} {verdict(row)}"]):
                 item = QTableWidgetItem(text)
-                item.setToolTip(text)
+                item.setToolTip(tooltip(text))
                 if column == 3 and fits:
                     item.setForeground(QColor(ink("good")))
                 self.setItem(number, column, item)

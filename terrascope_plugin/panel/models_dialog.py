@@ -11,7 +11,6 @@ from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
-    QMessageBox,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -19,12 +18,15 @@ from qgis.PyQt.QtWidgets import (
 
 from ..backend_process.process import BackendProcess
 from ..i18n import tr
+from ..landcover import class_name
+from ..plain_text import tooltip
 from ..session.models import Models
 from ..settings import Settings
 from . import wording
 from .add_model import AddModel
 from .card import muted, text_label
 from .memory_table import MemoryTable, machine_line, precision_name, size, suggestion
+from .notices import is_agreed
 
 _MODEL = Qt.ItemDataRole.UserRole
 
@@ -111,7 +113,7 @@ class ModelsDialog(QDialog):
         """Close; a running import is asked about first."""
         if self.models.is_importing:
             question = tr("A model is being imported. Stop it? What has been fetched is kept.")
-            if QMessageBox.question(self, self.windowTitle(), question) != QMessageBox.StandardButton.Yes:
+            if not is_agreed(self, self.windowTitle(), question):
                 return
             self.models.cancel()
         self.models.detach()
@@ -131,7 +133,7 @@ class ModelsDialog(QDialog):
             name = tr("Embedded model") if model["kind"] == "embedded" else model["title"]
             item = QListWidgetItem(f"✓ {name}" if model["name"] == self._network() else name)
             item.setData(_MODEL, model)
-            item.setToolTip(model["name"])
+            item.setToolTip(tooltip(model["name"]))
             self.list.addItem(item)
             if model["name"] == wanted:
                 self.list.setCurrentItem(item)
@@ -190,7 +192,7 @@ class ModelsDialog(QDialog):
     def _remove(self) -> None:
         model = self.current()
         question = tr("Delete {0} ({1}) from this machine?").format(model["name"], size(model["bytes"]))
-        if QMessageBox.question(self, self.windowTitle(), question) == QMessageBox.StandardButton.Yes:
+        if is_agreed(self, self.windowTitle(), question):
             self.models.remove(model["name"])
 
     def _removed(self, folder: str) -> None:
@@ -222,7 +224,7 @@ def _facts(model: dict) -> list[str]:
     lines = [_state(model)]
     if model["kind"] == "embedded":
         lines.append(tr("Small and quick, runs on any processor. Measured figures: see the project's vision results."))
-        classes = [wording.class_name(name) for name in model["classes"]]
+        classes = [class_name(name) for name in model["classes"]]
         lines.append(tr("Knows: {0}.").format(", ".join(classes)))
         lines.append(tr("Size: {0}.").format(size(model["bytes"])))
         if model["origin"]:

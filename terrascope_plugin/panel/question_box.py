@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..i18n import tr
+from ..plain_text import menu_text
 from .menu_button import MenuButton
 
 KEPT = 30
@@ -147,7 +148,8 @@ class QuestionBox(QWidget):
     def _fill(self, menu: QMenu, questions: list[str]) -> None:
         menu.clear()
         for question in questions:
-            menu.addAction(question).triggered.connect(lambda _checked=False, text=question: self.set_text(text))
+            action = menu.addAction(menu_text(question))
+            action.triggered.connect(lambda _checked=False, text=question: self.set_text(text))
         if not questions:
             menu.addAction(tr("Nothing asked yet")).setEnabled(False)
 

@@ -6,6 +6,7 @@ from qgis.core import QgsLayerTreeGroup, QgsProject, QgsRectangle
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
+from ..landcover import class_name
 from ..layers.preview import MaskPreview
 from ..layers.results import (
     MaskLayer,
@@ -82,7 +83,7 @@ class RunOnMap(QObject):
             self._caption.show_text("", "#888888")
             return
         size = wording.extent_of(step.mask) if step.mask else ""
-        head = " — ".join(part for part in (wording.class_name(step.label), step.date or "", size) if part)
+        head = " — ".join(part for part in (class_name(step.label), step.date or "", size) if part)
         self._caption.show_text(f"{head}\n{step.text}".strip(), step.mask.colour if step.mask else "#888888")
 
     def zoom_to(self, run: Run, number: int) -> None:
@@ -166,6 +167,6 @@ def layers_of_step(step: StepOfRun) -> list[MaskLayer]:
         if mask.empty or mask.pixels == 0:
             continue
         when = step.date or ""
-        title = f"{step.number} {wording.class_name(mask.label)}" + (f" {when}" if when else "")
+        title = f"{step.number} {class_name(mask.label)}" + (f" {when}" if when else "")
         result.append(MaskLayer(step.number, mask.label, mask.colour, mask.derived, step.date, title))
     return result

@@ -12,7 +12,6 @@ from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QInputDialog,
-    QMessageBox,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -21,22 +20,29 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..i18n import tr
+from ..layers.file_change import reason_of
+from ..plain_text import tooltip
 from ..session.history import PastRun, delete_run, past_runs, rename_run
 from . import wording
 from .card import text_label
 from .compare_dialog import CompareDialog
+from .notices import is_agreed
 
 
 class RunsPage(QWidget):
-    """Signals: `opened(str)` with a GeoPackage, `removed(str)` after a run was deleted, `failed(str)`."""
+    """Signals: `opened(str)` with a GeoPackage, `removed(str)` after a run was deleted, `renamed(str, str)`, old and
+    new name, `failed(str)`.
+    """
 
     opened = pyqtSignal(str)
     removed = pyqtSignal(str)
+    renamed = pyqtSignal(str, str)
     failed = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._folder = Path()
+        self._is_waiting = False
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels([tr("Question and answer"), tr("When")])
         self.tree.setWordWrap(True)
@@ -79,21 +85,26 @@ class RunsPage(QWidget):
         """List the runs of a folder and of the project."""
         self._folder = folder
         self.tree.clear()
-        for run in past_runs(QgsProject.instance(), folder):
-            answer = wording.typeset(run.answer) or wording.end_of_reason(run.end_reason)
+        self.place.setText(tr("Kept in {0}").format(folder))
+        try:
+            runs = past_runs(QgsProject.instance(), folder)
+        except OSError as error:
+            runs = []
+            self.place.setText(tr("The folder for runs cannot be read: {0}.").format(reason_of(error)))
+        for run in runs:
+            answer = wording.typeset(run.answer) or run.problem or wording.end_of_reason(run.end_reason)
             item = QTreeWidgetItem([f"{run.question}\n{answer}", run.when.replace(" ", "\n")])
             item.setData(0, Qt.ItemDataRole.UserRole, run)
-            item.setToolTip(0, f"{run.question}\n{answer}\n{run.path}")
+            item.setToolTip(0, tooltip(f"{run.question}\n{answer}\n{run.path}"))
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.tree.addTopLevelItem(item)
-        self.place.setText(tr("Kept in {0}").format(folder))
         self._update_buttons()
 
     def _selected(self) -> list[PastRun]:
         return [item.data(0, Qt.ItemDataRole.UserRole) for item in self.tree.selectedItems()]
 
     def _update_buttons(self) -> None:
-        count = len(self.tree.selectedItems())
+        count = 0 if self._is_waiting else len(self.tree.selectedItems())
         self.open.setEnabled(count == 1)
         self.rename.setEnabled(count == 1)
         self.delete.setEnabled(count > 0)
@@ -110,28 +121,47 @@ class RunsPage(QWidget):
 
     def _rename(self) -> None:
         run = self._selected()[0]
+
+        def done(new: str, problem: str) -> None:
+            if not problem:
+                self.renamed.emit(run.path, new)
+            self._changed(problem)
+
         name, accepted = QInputDialog.getText(self, tr("Rename"), tr("New file name"), text=Path(run.path).stem)
         if accepted and name.strip():
-            self._try(lambda: rename_run(QgsProject.instance(), run.path, name.strip()))
+            rename_run(QgsProject.instance(), run.path, name.strip(), done, self._wait)
 
     def _delete(self) -> None:
         runs = self._selected()
         text = tr("Delete {0} with its masks for good? It is taken off the map too.").format(
             f'"{runs[0].question}"' if len(runs) == 1 else tr("{0} runs").format(len(runs))
         )
-        if QMessageBox.question(self, tr("Delete"), text) != QMessageBox.StandardButton.Yes:
-            return
-        for run in runs:
-            self.removed.emit(run.path)
-            self._try(lambda path=run.path: delete_run(QgsProject.instance(), path))
+        if is_agreed(self, tr("Delete"), text):
+            self._delete_next([run.path for run in runs])
+
+    def _delete_next(self, paths: list[str]) -> None:
+        def done(problem: str) -> None:
+            if not problem:
+                self.removed.emit(paths[0])
+            self._changed(problem)
+            self._delete_next(paths[1:])
+
+        if paths:
+            delete_run(QgsProject.instance(), paths[0], done, self._wait)
 
     def _compare(self) -> None:
         first, second = self._selected()
         CompareDialog(first.path, second.path, self).exec()
 
-    def _try(self, action) -> None:
-        try:
-            action()
-        except OSError as error:
-            self.failed.emit(tr("That did not work: {0}. Close what else uses the file, then try again.").format(error))
+    def _wait(self) -> None:
+        """Another program holds a file: say so while it is tried again."""
+        self._is_waiting = True
+        self._update_buttons()
+        self.place.setText(tr("Another program has the file open; trying again for 5 seconds…"))
+
+    def _changed(self, problem: str) -> None:
+        """A file was changed, or could not be."""
+        self._is_waiting = False
+        if problem:
+            self.failed.emit(problem)
         self.refresh(self._folder)

@@ -105,33 +105,6 @@ def device_name(device: str) -> str:
     )
 
 
-def class_name(label: str) -> str:
-    """Return a land-cover class in the interface's language; other labels as they are."""
-    return {
-        "water": tr("water"),
-        "tree": tr("trees"),
-        "grass": tr("grass"),
-        "crop": tr("crops"),
-        "shrub": tr("shrub"),
-        "bare": tr("bare ground"),
-        "building": tr("buildings"),
-        "road": tr("roads"),
-        "built": tr("settlement"),
-        "wetland": tr("wetland"),
-        "snow": tr("snow"),
-        "cloud": tr("cloud"),
-        "vegetation": tr("vegetation"),
-        "built-up": tr("built-up"),
-        "farmland": tr("farmland"),
-        "forest": tr("forest"),
-        "open land": tr("open land"),
-        "flooded": tr("flooded"),
-        "gain": tr("gain"),
-        "loss": tr("loss"),
-        "persistent": tr("unchanged"),
-    }.get(label, label)
-
-
 def answer_of(run: Run) -> str:
     """Return the answer for people: a chosen option first, then what the model says."""
     text = typeset(run.answer or run.error).strip()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingOutputFile,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingOutputString,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterMultipleLayers,
@@ -15,6 +18,8 @@ from qgis.core import (
 )
 
 from ..i18n import tr
+from ..layers.run_file import NoRunError, RunFileError, read_run
+from ..layers.writing import is_written
 from ..settings import Settings
 from .base import OUTPUT, Algorithm, follow
 from .client import run_job
@@ -62,6 +67,37 @@ class AskAlgorithm(Algorithm):
         self.addOutput(QgsProcessingOutputString("ANSWER", tr("Answer")))
         self.addOutput(QgsProcessingOutputString("END", tr("How the run ended")))
         self.addOutput(QgsProcessingOutputFile("RUN_FILE", tr("GeoPackage of the run")))
+
+    def checkParameterValues(  # noqa: N802 (QGIS's name)
+        self, parameters: dict, context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Say beforehand where the run's file must not be."""
+        out = str(parameters.get(RUN) or "")
+        if out not in ("", QgsProcessing.TEMPORARY_OUTPUT):
+            problem = self._problem_of(out, parameters, context)
+            if problem:
+                return False, problem
+        return super().checkParameterValues(parameters, context)
+
+    def _problem_of(self, out: str, parameters: dict, context: QgsProcessingContext) -> str:
+        """Return why a file cannot be the run's, empty where it can."""
+        masks = parameters.get(OUTPUT)
+        if isinstance(masks, QgsProcessingOutputLayerDefinition):
+            masks = masks.sink.staticValue()
+        inputs = [layer.source() for layer in self.parameterAsLayerList(parameters, IMAGES, context)]
+        if Path(str(masks or "")) == Path(out) or any(Path(each.split("|")[0]) == Path(out) for each in inputs):
+            return tr('"{0}" is wanted for two things at once. Give the run a file of its own.').format(out)
+        if is_written(out):
+            text = tr('"{0}" is being written by another question. Choose another name, or wait for its end.')
+            return text.format(out)
+        if Path(out).is_file():
+            try:
+                read_run(out)
+            except NoRunError:
+                return tr('"{0}" is there already and is no run. It is not replaced: choose another name.').format(out)
+            except RunFileError as error:
+                return str(error)
+        return ""
 
     def processAlgorithm(  # noqa: N802 (QGIS's name)
         self, parameters: dict, context: QgsProcessingContext, feedback: QgsProcessingFeedback

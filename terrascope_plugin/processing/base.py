@@ -26,6 +26,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QIcon
 
+from ..backend_process.messages import question_limit
 from ..i18n import PLUGIN_ROOT, tr
 from ..layers.area import crs_text
 from ..layers.choice import choice_of
@@ -64,9 +65,14 @@ class Algorithm(QgsProcessingAlgorithm):
         """Say what is wrong before anything starts, by its name and value."""
         for name in ("QUESTION", "PHRASE"):
             definition = self.parameterDefinition(name)
-            if definition is not None and not self.parameterAsString(parameters, name, context).strip():
+            text = self.parameterAsString(parameters, name, context) if definition is not None else ""
+            if definition is not None and not text.strip():
                 return False, tr('"{0}" is empty. Write what the images are to be asked.').format(
                     definition.description()
+                )
+            if len(text) > question_limit():
+                return False, tr('"{0}" has {1} characters; {2} are the most. Shorten it.').format(
+                    definition.description(), len(text), question_limit()
                 )
         for definition in self.parameterDefinitions():
             value = parameters.get(definition.name())
@@ -133,7 +139,9 @@ class Algorithm(QgsProcessingAlgorithm):
         self, gpkg: str, parameters: dict, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> str | None:
         """Copy the masks of a run into the sink; return its id, None where none is wanted."""
-        source = QgsVectorLayer(f"{gpkg}|layername=masks", "masks", "ogr")
+        options = QgsVectorLayer.LayerOptions(context.transformContext())
+        options.loadDefaultStyle = False
+        source = QgsVectorLayer(f"{gpkg}|layername=masks", "masks", "ogr", options)
         if not source.isValid():
             raise QgsProcessingException(tr('The masks in "{0}" cannot be read.').format(gpkg))
         fields, places = QgsFields(), []

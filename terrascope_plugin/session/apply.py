@@ -62,7 +62,7 @@ def _mask(run: Run, message: Message) -> int:
     bbox = message.get("bbox")
     mask = MaskOfStep(
         label=message["label"],
-        colour=shown(message.get("colour") or "#ff9f1c"),
+        colour=shown(message.get("colour")),
         derived=derived,
         empty=bool(message.get("empty")),
         measurements=dict(message["measurements"]),

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from ..layers.palette import DEFAULT
+
 _TAGS = re.compile(r"</?(?:think|answer|seg|box)>|\[SEG\]|<\|[^|>]*\|>|<REGION>")
 _PARTIAL_TAG = re.compile(r"(?:<[^<>]{0,12}|\[S?E?G?)$")
 
@@ -72,7 +74,7 @@ class MaskOfStep:
     """What is known of one mask."""
 
     label: str
-    colour: str = "#ff9f1c"
+    colour: str = DEFAULT
     derived: bool = False
     empty: bool = False
     measurements: dict[str, Any] = field(default_factory=dict)
@@ -126,6 +128,7 @@ class Run:
 
     question: str
     gpkg: str = ""
+    out: str = ""  # the file that was asked for; `gpkg` is where it is
     options: tuple[str, ...] = ()
     job: str = ""
     state: RunState = RunState.PREPARING

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ..i18n import tr
 from ..layers.palette import shown
-from ..layers.run_file import RunFile, json_column
+from ..layers.run_columns import MEASUREMENTS
+from ..layers.run_file import RunFile
 from .question import Claim, MaskOfStep, Run, RunState
 
 
@@ -11,43 +13,48 @@ def reopened(file: RunFile) -> Run:
     """Return the run that a file holds; a run whose process died ends with what had arrived."""
     row = file.run
     run = Run(
-        question=row.get("question") or "",
+        question=row["question"],
         gpkg=file.path,
-        options=tuple(json_column(row, "options", [])),
+        options=tuple(row["options"]),
         state=RunState.ENDED,
-        answer=row.get("answer") or "",
-        choice=row.get("choice"),
-        answer_confidence=row.get("confidence"),
-        end_reason=row.get("end_reason") or "error",
-        warnings=[str(warning) for warning in json_column(row, "warnings", [])],
-        device=row.get("device") or "",
-        network=row.get("network") or "",
-        seconds=row.get("seconds"),
+        answer=row["answer"] or "",
+        choice=row["choice"],
+        answer_confidence=row["confidence"],
+        end_reason=row["end_reason"] or "error",
+        warnings=list(row["warnings"]),
+        device=row["device"] or "",
+        network=row["network"] or "",
+        seconds=row["seconds"],
     )
+    if file.path != file.asked:
+        text = tr(
+            '"{0}" was cut off while it was written, and its folder is read-only: this is a copy of what is whole.'
+        )
+        run.warnings.append(text.format(file.asked))
     for each in file.steps:
         step = run.step(each["step"])
-        step.raw_text = each.get("text") or ""
-        step.label = each.get("label") or ""
-        step.view_name = each.get("view_name") or ""
-        step.date = each.get("date")
-        step.confidence = each.get("confidence")
-        step.evidence = each.get("evidence") or ""
+        step.raw_text = each["text"] or ""
+        step.label = each["label"] or ""
+        step.view_name = each["view_name"] or ""
+        step.date = each["date"]
+        step.confidence = each["confidence"]
+        step.evidence = each["evidence"] or ""
         if step.label:
-            record = json_column(each, "record", {})
-            measurements = record.get("measurements") or {"area_m2": each.get("area_m2"), "share": each.get("share")}
-            step.masks.append(MaskOfStep(step.label, empty=bool(each.get("empty")), measurements=measurements))
-    for row in file.masks:
-        _add_mask(run, row)
-    for row in file.claims:
-        values = {name: _plain(row.get(name)) for name in ("claimed", "measured")}
+            record = each["record"] or {}
+            measurements = record.get("measurements") or {"area_m2": each["area_m2"], "share": each["share"]}
+            step.masks.append(MaskOfStep(step.label, empty=bool(each["empty"]), measurements=measurements))
+    for each in file.masks:
+        _add_mask(run, each)
+    for each in file.claims:
         run.claims.append(
             Claim(
-                row["step"],
-                row["claim"],
-                row["verdict"],
-                unit=row.get("unit") or "",
-                reason=row.get("reason") or "",
-                **values,
+                each["step"],
+                each["claim"],
+                each["verdict"],
+                claimed=each["claimed"],
+                measured=each["measured"],
+                unit=each["unit"] or "",
+                reason=each["reason"] or "",
             )
         )
     return run
@@ -57,13 +64,7 @@ def _add_mask(run: Run, row: dict) -> None:
     step = run.step(row["step"])
     own = step.mask
     if not row["derived"] and own is not None:
-        own.colour = shown(row.get("colour") or own.colour)
+        own.colour = shown(row["colour"] or own.colour)
         return
-    measurements = {name: row.get(name) for name in ("area_m2", "share", "pixels")}
-    step.masks.append(
-        MaskOfStep(row["label"], shown(row.get("colour") or "#ff9f1c"), bool(row["derived"]), False, measurements)
-    )
-
-
-def _plain(value: object) -> object:
-    return value.strip('"') if isinstance(value, str) else value
+    measurements = {name: row[name] for name in MEASUREMENTS}
+    step.masks.append(MaskOfStep(row["label"], shown(row["colour"]), row["derived"], False, measurements))

@@ -10,6 +10,7 @@ from pathlib import Path
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..backend_process.process import BackendProcess
+from ..layers import writing
 from .apply import apply
 from .question import Question, Run, RunState
 
@@ -20,6 +21,18 @@ def file_name(question: str, now: datetime) -> str:
     """Return the name of a run's GeoPackage: time and the question's first words."""
     words = re.sub(r"[^a-z0-9]+", "-", question.lower()).strip("-")[:40].strip("-")
     return f"{now:%Y%m%d-%H%M%S}_{words or 'run'}.gpkg"
+
+
+def begin_file(folder: Path, name: str) -> Path:
+    """Return a file of that name, or with a number after it, that neither is there nor is being written by a question.
+
+    A question that was stopped is still written for a moment, and its name holds only whole seconds.
+    """
+    path, count = folder / name, 1
+    while path.exists() or not writing.begin(str(path)):
+        count += 1
+        path = folder / f"{Path(name).stem}_{count}.gpkg"
+    return path
 
 
 class Session(QObject):
@@ -66,8 +79,8 @@ class Session(QObject):
             If the folder cannot be made.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        out = folder / file_name(question.text, datetime.now())
-        run = Run(question.text, gpkg=str(out), options=question.options, job=uuid.uuid4().hex)
+        out = begin_file(folder, file_name(question.text, datetime.now()))
+        run = Run(question.text, gpkg=str(out), out=str(out), options=question.options, job=uuid.uuid4().hex)
         run.inputs = [str(layer.get("name") or layer["path"]) for layer in question.layers]
         self.run = run
         self.started.emit(run)
@@ -99,6 +112,7 @@ class Session(QObject):
         run.state, run.end_reason, run.error = RunState.ENDED, "cancelled", ""
         if message["type"] in ("end", "error"):
             del self._let_go[run.job]
+            writing.end(run.out)
             self.wound_down.emit(run)
 
     def _hear(self, message: dict) -> None:
@@ -115,6 +129,7 @@ class Session(QObject):
             run.state = RunState.CANCELLING
         if run.state is RunState.ENDED:
             self._timer.stop()
+            writing.end(run.out)
             self.ended.emit(run)
         elif step is not None:
             self.step_changed.emit(run, step)
@@ -126,9 +141,11 @@ class Session(QObject):
     def _mourn(self, sentence: str) -> None:
         late, self._let_go = list(self._let_go.values()), {}
         for run in late:
+            writing.end(run.out)
             run.warnings.append(sentence)
             self.wound_down.emit(run)
         if self.is_running and self.run is not None:
             self._timer.stop()
+            writing.end(self.run.out)
             apply(self.run, {"type": "error", "code": "died", "message": sentence})
             self.ended.emit(self.run)

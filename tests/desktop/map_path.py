@@ -13,6 +13,7 @@ from qgis.core import (  # noqa: E402
     QgsInterval,
     QgsProject,
     QgsRasterLayer,
+    QgsRectangle,
     QgsTemporalNavigationObject,
     QgsUnitTypes,
 )
@@ -75,6 +76,16 @@ def web_maps(desk: Desk):
         QgsProject.instance().addMapLayer(layer)
         canvas = iface.mapCanvas()
         canvas.setDestinationCrs(layer.crs())
+        yield 500  # QGIS zooms to the first layer of a session when it comes to it
+        if name == "xyz":
+            canvas.setExtent(QgsRectangle(0, 0, 1e6, 1e6))  # where this map has no picture
+            desk.dock.layers.tick({layer.id()})
+            yield 800
+            desk.type_question("How much of the area is covered by water?")
+            desk.press_ask()
+            yield lambda: not desk.controller.is_exporting
+            FACTS["no_tiles"] = {"said": desk.dock.status.text()}
+            shoot("no_tiles")
         canvas.setExtent(canvas.mapSettings().layerExtentToOutputExtent(place, place.extent()))
         canvas.zoomByFactor(0.5)
         yield 1500

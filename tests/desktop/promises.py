@@ -103,6 +103,9 @@ def map_path(facts: dict) -> list[Promise]:
         else:
             found.append((f"{name}: the panel says that pixels are exported", bool(case["warned"]), case["warned"]))
             found.append((f"{name}: the masks lie in the view", case["inside_view"], case["layers"]))
+    if "no_tiles" in facts:
+        said = facts["no_tiles"]["said"]
+        found.append(("a web map that shows nothing is said to show nothing", "shows nothing" in said, said))
     runs, layout = facts["runs"], facts["layout"]
     undo = runs["undo_in_one_action"]
     kept = layout["maps"] == 1 and layout["says_the_answer"] and layout["colours"] > 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 import traceback
@@ -59,6 +60,37 @@ def backend(application):
     yield make
     for process in made:
         process.stop()
+
+
+@pytest.fixture(scope="session")
+def run_gpkg(tmp_path_factory) -> str:
+    """A run's GeoPackage, as the scripted child writes it."""
+    path = tmp_path_factory.mktemp("run") / "run.gpkg"
+    code = (
+        f"import sys; sys.argv = ['x', 'silent']; sys.stdin = open('/dev/null'); "
+        f"exec(open({str(SCRIPTED)!r}).read()); p = {str(path)!r}; "
+        "write_file(p, 'How much water is there?'); add_step(p, 1, 'water', '#2166ff', 'Water lies in "
+        "the west [SEG].'); "
+        "add_step(p, 2, 'forest', '#00a000', 'Forest [SEG].')"
+    )
+    subprocess.run(["/usr/bin/python3", "-c", code], check=True)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def written_run(tmp_path_factory) -> str:
+    """A run's GeoPackage, as the backend writes it: four steps, a derived mask, three claims."""
+    python = os.environ.get("TERRASCOPE_PYTHON", "")
+    if not python:
+        pytest.skip("needs the backend's Python (TERRASCOPE_PYTHON)")
+    path = tmp_path_factory.mktemp("written") / "written.gpkg"
+    code = (
+        "import sys; from conftest_trace import UTM, make_trace; from terrascope.trace.geopackage import "
+        "write_geopackage; write_geopackage(make_trace(UTM), sys.argv[1])"
+    )
+    variables = {**os.environ, "PYTHONPATH": f"{ROOT / 'backend'}:{ROOT / 'tests' / 'backend' / 'trace'}"}
+    subprocess.run([python, "-c", code, str(path)], check=True, env=variables)
+    return str(path)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

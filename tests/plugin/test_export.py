@@ -99,7 +99,7 @@ def test_a_run_that_is_dropped_on_a_page_is_a_map_with_its_answer(canvas, backen
 
 
 def test_the_users_own_class_colours_are_shown_for_every_name_of_a_class(application):
-    forest = palette.shipped()["tree"]
+    forest = palette.shipped()["trees"]
     palette.use('{"tree": "#123456", "water": "no colour"}')
     try:
         assert palette.shown(forest) == palette.shown(forest.upper()) == "#123456"
@@ -112,7 +112,7 @@ def test_the_users_own_class_colours_are_shown_for_every_name_of_a_class(applica
 def test_the_colours_dialog_keeps_only_what_was_changed(application):
     from terrascope_plugin.panel.colours_dialog import ColoursDialog
 
-    dialog = ColoursDialog('{"tree": "#123456"}')
-    assert dialog.stored() == '{"tree": "#123456"}'
+    dialog = ColoursDialog('{"trees": "#123456"}')
+    assert dialog.stored() == '{"trees": "#123456"}'
     dialog.reset()
     assert dialog.stored() == ""

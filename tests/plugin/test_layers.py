@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, SCRIPTED, wait_until
+from conftest import ROOT, wait_until
 from osgeo import gdal, osr
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -52,21 +51,6 @@ def raster(
     layer = QgsRasterLayer(str(path), name)
     assert layer.isValid()
     return layer
-
-
-@pytest.fixture(scope="module")
-def run_gpkg(tmp_path_factory) -> str:
-    """A run's GeoPackage, as the child writes it."""
-    path = tmp_path_factory.mktemp("run") / "run.gpkg"
-    code = (
-        f"import sys; sys.argv = ['x', 'silent']; sys.stdin = open('/dev/null'); "
-        f"exec(open({str(SCRIPTED)!r}).read()); p = {str(path)!r}; "
-        "write_file(p, 'How much water is there?'); add_step(p, 1, 'water', '#2166ff', 'Water lies in "
-        "the west [SEG].'); "
-        "add_step(p, 2, 'forest', '#00a000', 'Forest [SEG].')"
-    )
-    subprocess.run(["/usr/bin/python3", "-c", code], check=True)
-    return str(path)
 
 
 def masks_of(path: str) -> list[results.MaskLayer]:
@@ -282,11 +266,17 @@ def test_runs_are_listed_renamed_on_the_map_too_and_deleted(project, run_gpkg, t
     group = results.make_group(project, str(path), "run")
     layer = results.add_mask(project, group, str(path), masks_of(str(path))[0])
     assert [run.question for run in past_runs(project, tmp_path)] == ["How much water is there?"]
-    new = rename_run(project, str(path), "better name")
+    told: list[tuple[str, str]] = []
+    rename_run(project, str(path), "better name", lambda new, problem: told.append((new, problem)))
+    ((new, problem),) = told
+    assert problem == "" and not path.exists()
     assert layer.isValid() and layer.featureCount() == 1 and "better name" in layer.source()
     assert results.find_group(project, new) is not None
-    delete_run(project, new)
-    assert not Path(new).exists() and not project.mapLayers() and past_runs(project, tmp_path) == []
+    problems: list[str] = []
+    delete_run(project, new, problems.append)
+    assert (
+        problems == [""] and not Path(new).exists() and not project.mapLayers() and past_runs(project, tmp_path) == []
+    )
 
 
 def test_nothing_but_qgis_and_the_standard_library_is_imported():
@@ -302,7 +292,7 @@ def test_nothing_but_qgis_and_the_standard_library_is_imported():
 
 
 def test_rooms_import_downwards_only():
-    order = ["settings", "i18n", "backend_process", "layers", "session", "panel", "processing", "plugin"]
+    order = "settings i18n landcover plain_text backend_process layers session panel processing plugin".split()
     import re
 
     for file in (ROOT / "terrascope_plugin").rglob("*.py"):

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from conftest import wait_until
+from qgis.core import QgsProject
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtWidgets import QScrollArea
 
+from terrascope_plugin.backend_process.process import State
+from terrascope_plugin.panel.controller import Controller
 from terrascope_plugin.panel.dock import Dock
+from terrascope_plugin.session import history
+from terrascope_plugin.session.history import rename_run
+from terrascope_plugin.session.question import Run
+from terrascope_plugin.settings import Settings
 
 _KEPT: list = []  # a map and a panel are destroyed in any order at the end of a test, which QGIS does not bear
 
@@ -26,6 +37,81 @@ def dock(application):
     made.layers.detach()
     made.area.detach()
     made.close()
+
+
+@pytest.fixture
+def panel(dock, backend):
+    """The panel at work, with the scripted child; (controller, process, texts over the map)."""
+    from qgis.gui import QgsMessageBar
+
+    made = []
+
+    def make(mode: str):
+        canvas, bar = QgsMapCanvas(), QgsMessageBar()
+        process = backend(mode)
+        iface = SimpleNamespace(mapCanvas=lambda: canvas, messageBar=lambda: bar)
+        controller = Controller(iface, dock, process, Settings, lambda: True)
+        _KEPT.extend((canvas, bar, controller))
+        made.append(controller)
+        return controller, process, lambda: [item.text() for item in bar.items()]
+
+    yield make
+    for controller in made:
+        controller.map.detach()
+
+
+def test_a_question_that_is_too_long_is_not_sent_and_the_limit_is_said(panel, dock):
+    controller, process, _texts = panel("normal")
+    dock.question.set_text("water " * 1000)
+    controller.ask()
+    assert "5,999 characters; 4,000 are the most" in dock.status.text()
+    assert controller.session.run is None and process.state is State.STOPPED
+
+
+def test_a_report_is_not_under_way_any_more_when_its_process_has_died(panel, dock, run_gpkg, tmp_path):
+    controller, process, texts = panel("slow")
+    process.start()
+    assert wait_until(lambda: process.state is State.READY)
+    os.kill(process.pid, signal.SIGSTOP)  # asked, not answered
+    controller.report(Run("How much?", gpkg=run_gpkg), str(tmp_path / "report.html"))
+    assert controller.is_reporting
+    os.kill(process.pid, signal.SIGKILL)
+    assert wait_until(lambda: not controller.is_reporting)
+    assert any("The report was not written" in text for text in texts())
+
+
+def test_a_report_is_not_under_way_any_more_when_its_process_was_ended(panel, run_gpkg, tmp_path):
+    controller, process, _texts = panel("silent")
+    controller.report(Run("How much?", gpkg=run_gpkg), str(tmp_path / "report.html"))
+    assert controller.is_reporting
+    process.stop()
+    assert not controller.is_reporting
+
+
+def test_the_shown_run_follows_its_file_to_another_name(panel, dock, run_gpkg, tmp_path):
+    controller, _process, texts = panel("normal")
+    path = tmp_path / "one.gpkg"
+    shutil.copyfile(run_gpkg, path)
+    controller.open_run(str(path))
+    assert wait_until(lambda: not controller.map.is_settling)
+    told: list = []
+    rename_run(QgsProject.instance(), str(path), "two", lambda new, problem: told.append((new, problem)))
+    dock.runs.renamed.emit(str(path), told[0][0])
+    assert controller._shown.gpkg == str(tmp_path / "two.gpkg") and controller.map.group(controller._shown) is not None
+    names = [action.text() for action in dock.export.menu().actions() if action.isEnabled()]
+    assert "GeoPackage of the run…" in names and texts() == []
+    QgsProject.instance().clear()
+
+
+def test_a_list_that_cannot_be_read_says_so(dock, tmp_path, monkeypatch):
+    """A share that is gone must not look like a folder without runs."""
+
+    def unreachable(_folder: Path) -> list[str]:
+        raise OSError(112, "Host is down", "//server/share")
+
+    monkeypatch.setattr(history, "run_files", unreachable)
+    dock.runs.refresh(tmp_path)
+    assert "cannot be read: Host is down (//server/share)" in dock.runs.place.text()
 
 
 @pytest.mark.parametrize("running", [False, True])

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
 
 import pytest
 from conftest import ROOT, SCRIPTED, wait_until
+from qgis.core import QgsProject
 
+from terrascope_plugin.backend_process.messages import encode
 from terrascope_plugin.backend_process.process import State
+from terrascope_plugin.layers import writing
+from terrascope_plugin.session.history import delete_run, rename_run
 from terrascope_plugin.session.question import Question, RunState
-from terrascope_plugin.session.session import Session
+from terrascope_plugin.session.session import Session, begin_file, file_name
 
 QUESTION = Question("How much water is there?", ({"path": "/nowhere/scene.tif", "name": "scene"},))
 
@@ -188,6 +194,48 @@ def test_the_child_does_not_inherit_what_qgis_exports():
         "HTTPS_PROXY": "http://proxy:3128",
     }
     assert cleaned({**exported, **kept}) == kept
+
+
+def test_two_questions_never_get_one_file(ask, tmp_path):
+    """The name holds whole seconds, and a question that was stopped is still written for a moment."""
+    session, run, _deaths = ask("late", grace_s=20)
+    assert wait_until(lambda: bool(run.steps))
+    session.cancel()
+    assert wait_until(lambda: run.state is RunState.ENDED) and session.is_winding_down(run)
+    files = [session.ask(QUESTION, tmp_path).out]
+    assert files[0] != run.out and wait_until(lambda: not session.is_running)
+    assert not writing.is_written(run.out) and not writing.is_written(files[0])
+    now = datetime(2026, 5, 1, 10)
+    first, second = (begin_file(tmp_path, file_name("How much?", now)) for _ in range(2))
+    assert (first.name, second.name) == ("20260501-100000_how-much.gpkg", "20260501-100000_how-much_2.gpkg")
+    for file in (first, second):
+        writing.end(str(file))
+
+
+def test_a_file_that_is_being_written_is_neither_renamed_nor_deleted(ask):
+    session, run, _deaths = ask("slow")
+    assert wait_until(lambda: bool(run.with_masks()))
+    told: list[str] = []
+    rename_run(QgsProject.instance(), run.gpkg, "other", lambda _path, problem: told.append(problem))
+    delete_run(QgsProject.instance(), run.gpkg, told.append)
+    assert len(told) == 2 and all("being written by a question" in text for text in told)
+    assert os.path.isfile(run.gpkg)
+
+
+def test_ending_the_child_ends_the_question_that_runs_or_waits(ask):
+    """Other settings, a repair of the environment: nothing stays "running" for ever."""
+    for mode in ("slow", "silent"):
+        session, run, deaths = ask(mode)
+        assert mode == "silent" or wait_until(lambda: bool(run.steps))
+        session._backend.stop()
+        assert run.state is RunState.ENDED and run.end_reason == "cancelled" and not session.is_running
+        assert deaths == [] and not writing.is_written(run.out)
+
+
+def test_a_file_name_that_is_no_utf_8_can_be_asked_about():
+    name = os.fsdecode(b"/data/gr\xfcn.tif")
+    line = encode({"type": "describe", "id": "1", "layers": [{"path": name}]})
+    assert json.loads(line)["layers"][0]["path"] == name
 
 
 def test_a_command_that_nobody_remembers_runs_to_its_end(application):

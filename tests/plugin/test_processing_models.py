@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,9 @@ from qgis.core import (
     QgsWkbTypes,
 )
 from qgis.PyQt.QtCore import QTimer
+
+from terrascope_plugin.layers import writing
+from terrascope_plugin.processing.client import run_job
 
 SCENES = ROOT / ".work" / "scene"
 
@@ -146,6 +151,36 @@ def test_a_wrong_parameter_is_a_plain_sentence(run, scene, name, parameters, sai
         run(name, OUTPUT="memory:", **filled)
     text = str(caught.value)
     assert said in text and "Traceback" not in text
+
+
+def test_a_run_never_takes_the_place_of_something_else(run, scene, run_gpkg, tmp_path):
+    """Refused before anything begins, with the file's name."""
+    roads, masks = tmp_path / "roads.gpkg", str(tmp_path / "masks.gpkg")
+    with closing(sqlite3.connect(roads)) as database, database:
+        database.execute("CREATE TABLE roads (fid INTEGER)")
+    before = roads.read_bytes()
+    assert writing.begin(run_gpkg)
+    cases = {
+        str(roads): "is no run",
+        masks: "two things at once",
+        scene: "two things at once",
+        run_gpkg: "being written",
+    }
+    try:
+        for file, said in cases.items():
+            with pytest.raises(QgsProcessingException, match=said) as caught:
+                run("ask", IMAGES=[scene], QUESTION="How much water?", OUTPUT=masks, RUN=file)
+            assert file in str(caught.value)
+        with pytest.raises(QgsProcessingException, match="being written"):
+            run_job({"type": "ask", "out": run_gpkg}, Heard(), lambda _message: None)
+    finally:
+        writing.end(run_gpkg)
+    assert roads.read_bytes() == before and not Path(masks).exists()
+
+
+def test_a_question_that_is_too_long_is_refused_with_the_limit(run, scene):
+    with pytest.raises(QgsProcessingException, match="4001 characters; 4000"):
+        run("ask", IMAGES=[scene], QUESTION="x" * 4001, OUTPUT="memory:")
 
 
 def test_polygons_are_measured_each_and_together(run):

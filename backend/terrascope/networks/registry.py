@@ -112,12 +112,15 @@ def _full_entry(folder: Path) -> NetworkEntry:
 
 def _load_embedded(device: str | None) -> Network:
     try:
+        import onnxruntime
+
         from terrascope.networks.embedded.devices import choose
         from terrascope.networks.embedded.session import EmbeddedNetwork
     except ImportError as error:
         raise NetworkError(
             f"The embedded model cannot be loaded: {error}.", "Repair TerraScope's environment (set-up page)."
         ) from error
+    onnxruntime.disable_telemetry_events()  # also where a program had imported it before our variables were set
     providers = choose(device, resource("models", "vision_aerial.onnx"))  # `info.device` says what really runs
     return EmbeddedNetwork(threads=min(os.cpu_count() or 1, 8), providers=providers)
 

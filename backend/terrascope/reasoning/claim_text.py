@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from terrascope.class_words import FOREIGN_WORDS, WORDS, labels_in
+from terrascope.landcover.words import FOREIGN_WORDS, WORDS, labels_in
 from terrascope.reasoning.claim_types import StepEvidence
 
 LONGEST = 20_000  # characters that are read

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terrascope import large, masks
-from terrascope.class_words import LABELS
+from terrascope.landcover import LABELS
 from terrascope.masks import regions
 from terrascope.masks.regions import SPECK_PIXELS
 from terrascope.networks.embedded.evidence_text import Facts, write

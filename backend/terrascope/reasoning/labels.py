@@ -38,7 +38,7 @@ _WORD = re.compile(r"[^\W_][\w'’-]*", re.UNICODE)
 def label_of(text: str) -> str:
     """Return the name, in lower case, that stands just before a [SEG].
 
-    "Image: t2, the flooded area [SEG]" gives "flooded area"; `terrascope.class_words` says what class that is.
+    "Image: t2, the flooded area [SEG]" gives "flooded area"; `terrascope.landcover.words` says what class that is.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape  # nosec B406
 
@@ -15,6 +16,7 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from terrascope.errors import SceneError
+from terrascope.scene import sources
 from terrascope.scene.layer import Layer
 from terrascope.scene.raster import opened, read_failure
 
@@ -84,19 +86,25 @@ def strips(layer: Layer, window: PixelWindow, width: int, height: int) -> Iterat
         raise read_failure(path, error) from error
 
 
-def _source(layer: Layer) -> Any:
+@contextmanager
+def _source(layer: Layer) -> Iterator[Any]:
     """The file, or the file seen through a VRT that declares the nodata value that was assumed."""
-    if not layer.nodata_assumed or layer.nodata is None:
-        return opened(layer.header.path)
     header = layer.header
+    if not layer.nodata_assumed or layer.nodata is None:
+        with opened(header.path) as dataset:
+            yield dataset
+        return
+    name = escape(sources.gdal_name(header.path))
     bands = "".join(
         f'<VRTRasterBand dataType="{_DTYPE_NAMES[header.dtypes[i]]}" band="{i + 1}">'
         f"<NoDataValue>{layer.nodata!r}</NoDataValue><SimpleSource>"
-        f'<SourceFilename relativeToVRT="0">{escape(header.path)}</SourceFilename><SourceBand>{i + 1}</SourceBand>'
+        f'<SourceFilename relativeToVRT="0">{name}</SourceFilename><SourceBand>{i + 1}</SourceBand>'
         f"</SimpleSource></VRTRasterBand>"
         for i in range(header.count)
     )
-    return rasterio.open(f'<VRTDataset rasterXSize="{header.width}" rasterYSize="{header.height}">{bands}</VRTDataset>')
+    text = f'<VRTDataset rasterXSize="{header.width}" rasterYSize="{header.height}">{bands}</VRTDataset>'
+    with rasterio.Env(**sources.options_for(header.path)), rasterio.open(text) as dataset:
+        yield dataset
 
 
 def _in_file(layer: Layer, window: PixelWindow) -> PixelWindow:

@@ -34,6 +34,8 @@ from terrascope.scene.placement import (
 from terrascope.scene.request import Area
 from terrascope.scene.types import Role
 
+#: Corners of an area beyond which it is simplified to the pixel size first, and that are read at most after that.
+MANY_CORNERS, MOST_CORNERS = 10_000, 300_000
 _SNAP = 1e-3  # pixels; an edge this near to a pixel border is on it
 
 
@@ -256,7 +258,35 @@ def _geometry(area: Area, base: Frame) -> tuple[BaseGeometry, str]:
         return np.column_stack(apply(~base.transform, x, y))
 
     placed = shapely.transform(shape, to_pixels)
+    if shapely.get_num_coordinates(placed) > MANY_CORNERS:
+        before = int(shapely.get_num_coordinates(placed))
+        placed = _thinned(placed)
+        label += f" of {before:,} corners, simplified to a quarter of a pixel"
+        if shapely.get_num_coordinates(placed) > MANY_CORNERS:
+            return placed, label  # filled by the even-odd rule as it is: mending millions of crossings has no end
     return (placed if placed.is_valid else shapely.make_valid(placed)), label
+
+
+def _thinned(shape: BaseGeometry) -> BaseGeometry:
+    """Simplify a shape in pixel coordinates to a quarter of a pixel, in a time that goes by its number of corners.
+
+    Raises
+    ------
+    SceneError
+        If nothing is left of it, or too much.
+    """
+    snapped = shapely.remove_repeated_points(shapely.transform(shape, lambda xy: np.round(4 * xy) / 4))
+    parts = shapely.get_parts(snapped)
+    parts = parts[shapely.area(parts) > 0]
+    corners = int(shapely.get_num_coordinates(parts).sum())
+    if not len(parts):
+        raise SceneError("The area has no surface at the layers' pixel size.", "Draw a larger polygon.")
+    if corners > MOST_CORNERS:
+        raise SceneError(
+            f"The area has {corners:,} corners that lie a quarter of a pixel apart or more; {MOST_CORNERS:,} are read.",
+            "Simplify or dissolve it first (Vector > Geometry Tools > Simplify).",
+        )
+    return shapely.multipolygons(parts) if len(parts) > 1 else parts[0]
 
 
 def _one_turn(x: NDArray[np.float64], base: Frame) -> NDArray[np.float64]:
@@ -275,7 +305,7 @@ def _polygon(wkt: str) -> BaseGeometry:
     except (ShapelyError, TypeError) as error:
         raise SceneError(f"The area is not WKT: {wkt[:60]!r} ({error}).", "Give a POLYGON or MULTIPOLYGON.") from error
     shape = shapely.force_2d(shape)
-    if not shape.is_valid:
+    if shapely.get_num_coordinates(shape) <= MANY_CORNERS and not shape.is_valid:
         shape = shapely.make_valid(shape)
     if shape.is_empty or shape.area == 0:
         raise SceneError(f"The area {wkt[:60]!r} has no surface.", "Draw a polygon.")

@@ -22,12 +22,15 @@ from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.windows import Window
 
+from terrascope import gdal_limits, temporary
 from terrascope.errors import SceneError
+from terrascope.scene import sources
 
 log = logging.getLogger(__name__)
 
-#: A truncated JPEG is an error, remote files do not hang, the block cache stays small.
+#: A truncated JPEG is an error, remote files do not hang, the block cache stays small, files reach no network.
 GDAL_OPTIONS: dict[str, Any] = {
+    **gdal_limits.OPTIONS,
     "GDAL_CACHEMAX": 192 * 2**20,  # rasterio hands this on as bytes
     "GDAL_ERROR_ON_LIBJPEG_WARNING": "TRUE",
     "GDAL_HTTP_TIMEOUT": "60",
@@ -84,7 +87,7 @@ class Header:
 @contextmanager
 def environment() -> Iterator[None]:
     """GDAL settings under which this package reads."""
-    with rasterio.Env(**GDAL_OPTIONS), warnings.catch_warnings():
+    with rasterio.Env(**GDAL_OPTIONS, CPL_TMPDIR=str(temporary.folder())), warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         yield
 
@@ -149,8 +152,10 @@ def opened(path: str, **options: Any) -> Iterator[Any]:
 @contextmanager
 def _opened(path: str, **options: Any) -> Iterator[Any]:
     _check_path(path)
+    sources.check(path)
     try:
-        dataset = rasterio.open(path, **options)
+        with rasterio.Env(**sources.options_for(path)):
+            dataset = rasterio.open(sources.gdal_name(path), **options)
     except (RasterioError, CRSError, ValueError, TypeError) as error:
         raise SceneError(f"{path!r} is not a raster that GDAL can read: {_first_line(error)}.", _OPEN_HINT) from error
     with dataset:
@@ -218,7 +223,7 @@ def header_of(dataset: Any, path: str) -> Header:
         internal_mask=any(MaskFlags.per_dataset in f and MaskFlags.alpha not in f for f in flags),
         overviews=tuple(dataset.overviews(1)),
         block=dataset.block_shapes[0],
-        stac=_stac_sidecar(path),
+        stac=_stac_sidecar(path, notes),
         warnings=tuple(dict.fromkeys(notes)),
     )
 
@@ -263,16 +268,31 @@ def _band_tags(dataset: Any, index: int) -> dict[str, str]:
     return {k.lower(): v for k, v in merged.items()}
 
 
-def _stac_sidecar(path: str) -> Mapping[str, Any]:
-    """Read a STAC item that lies beside the file under the same stem."""
+def _stac_sidecar(path: str, notes: list[str]) -> Mapping[str, Any]:
+    """Read a STAC item that lies beside the file under the same stem: of it, what has the form that STAC gives it."""
     file = Path(path).with_suffix(".json") if not path.startswith("/vsi") and ":" not in path[2:] else None
     try:
         if file is None or not file.is_file() or file.stat().st_size > _MAX_SIDECAR:
             return {}
         item = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    return item if isinstance(item, dict) and "stac_version" in item else {}
+    if not isinstance(item, dict) or "stac_version" not in item:
+        return {}
+    properties, assets = item.get("properties", {}), item.get("assets", {})
+    found = {
+        "properties": {k: v for k, v in properties.items() if v is not None} if isinstance(properties, dict) else {},
+        "assets": {k: _asset(v) for k, v in assets.items() if isinstance(v, dict)} if isinstance(assets, dict) else {},
+    }
+    if not isinstance(properties, dict) or not isinstance(assets, dict) or len(found["assets"]) < len(assets):
+        notes.append("its STAC sidecar is malformed; what cannot be read of it is ignored")
+    return found
+
+
+def _asset(asset: Mapping[str, Any]) -> dict[str, Any]:
+    """An asset with lists where STAC has lists."""
+    lists = {key: asset[key] for key in ("bands", "eo:bands", "sar:polarizations") if isinstance(asset.get(key), list)}
+    return {"href": str(asset.get("href", "")), **lists}
 
 
 def peek(dataset: Any, header: Header) -> NDArray[np.float32] | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import IO
 
 import numpy as np
 from affine import Affine
@@ -159,12 +159,11 @@ class _Sink:
         size = 4 * math.prod(shape)
         self._valid: NDArray[np.bool_] = large.empty(shape[1:], np.bool_)
         self._pixels: NDArray[np.float32] | None = None
-        self._file = None
+        self._file: IO[bytes] | None = None
         if size <= MEMORY_BYTES:
             return
         large.refuse_without_room(size)
-        self._file = tempfile.TemporaryFile(prefix="terrascope-")  # noqa: SIM115 - lives as long as the map
-        self._file.truncate(size)
+        self._file = large.temporary_file(size)
 
     def put(self, row: int, values: NDArray[np.float32], valid: NDArray[np.bool_]) -> None:
         """Store rows from `row` on."""

@@ -25,9 +25,13 @@ def read_area(text: str) -> Area:
         low_x, low_y, high_x, high_y = (float(each) for each in match.groups()[:4])
         return Area(bbox=(low_x, low_y, high_x, high_y), crs=match.group(5))
     path = Path(text)
-    if not path.exists():
+    try:
+        is_there = path.exists()
+    except (OSError, ValueError):  # too long for a name, or with a character that names cannot have
+        is_there = False
+    if not is_there:
         raise TerraScopeError(
-            f"The area {text!r} is no file and no extent.", "Write xmin,ymin,xmax,ymax, or a file of polygons."
+            f"The area {text[:200]!r} is no file and no extent.", "Write xmin,ymin,xmax,ymax, or a file of polygons."
         )
     return _from_file(path)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,12 @@ from terrascope.reasoning.settings import ReasoningSettings
 from terrascope.scene.types import Role, Scene, View
 from terrascope.service.recorder import OnMessage, Recorder
 from terrascope.service.request import QuestionRequest
-from terrascope.service.run import Cancelled, Clock, begin_trace, prepare
+from terrascope.service.run import Cancelled, Clock, begin_trace, check_question, prepare
 from terrascope.service.workbench import Workbench
 from terrascope.trace.geopackage import GeoPackageWriter
 from terrascope.trace.jsonable import jsonable
 from terrascope.trace.pictures import view_picture
+from terrascope.trace.place import ResultPlace
 from terrascope.trace.types import Answer, Trace
 from terrascope.trace.units import area_text, percent_text
 
@@ -32,10 +34,11 @@ def measure_change(
     on_message: OnMessage,
     cancelled: Callable[[], bool],
     bench: Workbench,
-) -> tuple[Trace, list[dict[str, object]]]:
+) -> tuple[Trace, list[dict[str, object]], Path]:
     """Segment a phrase at every date and measure what changed between one date and the next.
 
-    Returns the trace, and for each pair of dates an object with `from`, `to`, `gain`, `loss`, `persistent` and the net.
+    Returns the trace, for each pair of dates an object with `from`, `to`, `gain`, `loss`, `persistent` and the net, and
+    the file that they are in.
 
     Raises
     ------
@@ -44,40 +47,66 @@ def measure_change(
     TerraScopeError
         If the network gives no mask for the phrase.
     """
+    check_question(request)
+    with ResultPlace(request.out) as place:
+        clock = Clock()
+        scene, network = prepare(bench, request, on_message, cancelled, clock)
+        views = dated_views(scene)
+        asked = replace(request, question=f"How did {phrase} change?")
+        settings = ReasoningSettings.from_mapping(request.settings)
+        trace = begin_trace(asked, scene, network, settings.resolved(network.info.defaults))
+        pictures = {index: view_picture(view) for index, view in enumerate(scene.views)}
+        changes: list[dict[str, object]] = []
+        with GeoPackageWriter(place.work, trace, pictures) as writer:
+            recorder = Recorder(scene, writer, on_message)
+            try:
+                _compare(network, scene, views, phrase, request.question, settings, cancelled, recorder, changes)
+            except TerraScopeError as error:
+                writer.close()
+                place.fail(error, writer.trace)
+                raise
+            except Cancelled:
+                writer.close()
+                place.leave(writer.trace)
+                raise
+            answer = Answer(change_text(phrase, changes))
+            writer.put_run(replace(writer.trace, answer=answer, end_reason="answered", timings=clock.timings()))
+        path, _ = place.finish(writer.trace)
+    return writer.trace, changes, path
+
+
+def _compare(
+    network: Network,
+    scene: Scene,
+    views: list[int],
+    phrase: str,
+    question: str,
+    settings: ReasoningSettings,
+    cancelled: Callable[[], bool],
+    recorder: Recorder,
+    changes: list[dict[str, object]],
+) -> None:
     from terrascope.masks import change
 
-    settings = ReasoningSettings.from_mapping(request.settings)
-    clock = Clock()
-    scene, network = prepare(bench, request, on_message, cancelled, clock)
-    views = dated_views(scene)
-    asked = replace(request, question=f"How did {phrase} change?")
-    trace = begin_trace(asked, scene, network, settings.resolved(network.info.defaults))
-    pictures = {index: view_picture(view) for index, view in enumerate(scene.views)}
-    changes: list[dict[str, object]] = []
     before: MaskPrediction | None = None
-    with GeoPackageWriter(request.out, trace, pictures) as writer:
-        recorder = Recorder(scene, writer, on_message)
-        for number, index in enumerate(views, 1):
-            recorder.take(StepBegun(number, phrase, index))
-            seen = _segment(network, scene, scene.views[index], request.question, settings, cancelled)
-            recorder.take(MaskReady(number, phrase, index, seen))
-            if before is not None:
-                old, new = scene.views[views[number - 2]], scene.views[index]
-                found = change(before.mask, seen.mask, old.valid & new.valid, scene.grid)
-                derived = {
-                    f"{phrase} gain": found.gain_mask,
-                    f"{phrase} loss": found.loss_mask,
-                    f"{phrase} persistent": found.persistent_mask,
-                }
-                figures = jsonable({"from": _name(old), "to": _name(new), **found.to_dict()})
-                assert isinstance(figures, dict)  # nosec B101
-                changes.append(figures)
-                recorder.take(EvidenceReady(number, "", {}, derived))
-            before = seen
-        recorder.flush()
-        answer = Answer(change_text(phrase, changes))
-        writer.put_run(replace(writer.trace, answer=answer, end_reason="answered", timings=clock.timings()))
-        return writer.trace, changes
+    for number, index in enumerate(views, 1):
+        recorder.take(StepBegun(number, phrase, index))
+        seen = _segment(network, scene, scene.views[index], question, settings, cancelled)
+        recorder.take(MaskReady(number, phrase, index, seen))
+        if before is not None:
+            old, new = scene.views[views[number - 2]], scene.views[index]
+            found = change(before.mask, seen.mask, old.valid & new.valid, scene.grid)
+            derived = {
+                f"{phrase} gain": found.gain_mask,
+                f"{phrase} loss": found.loss_mask,
+                f"{phrase} persistent": found.persistent_mask,
+            }
+            figures = jsonable({"from": _name(old), "to": _name(new), **found.to_dict()})
+            assert isinstance(figures, dict)  # nosec B101
+            changes.append(figures)
+            recorder.take(EvidenceReady(number, "", {}, derived))
+        before = seen
+    recorder.flush()
 
 
 def change_text(phrase: str, changes: list[dict[str, Any]]) -> str:

@@ -39,7 +39,7 @@ class Channel:
         return cls(os.fdopen(real, "wb"))
 
     def send(self, message: Mapping[str, object]) -> None:
-        """Send one message.
+        """Send one message. A byte of a file name that is no character becomes "?".
 
         Raises
         ------
@@ -49,7 +49,8 @@ class Channel:
             If the message does not follow the definition (a fault of the server, found at once).
         """
         check(dict(message), "server")
-        line = json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8") + b"\n"
+        text = json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        line = text.encode("utf-8", errors="replace") + b"\n"
         with self._lock:
             try:
                 self._stream.write(line)

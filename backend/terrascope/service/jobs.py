@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 
 from terrascope.networks.registry import available_networks, resolve
 from terrascope.service import models
@@ -42,14 +41,14 @@ def make_handlers(bench: Workbench) -> dict[str, Handler]:
             if trace.end_reason == "cancelled":
                 send(ends[-1])
             else:
-                send({"type": "result", "value": result_value(trace, str(Path(job["out"]).absolute()))})
+                send({"type": "result", "value": result_value(trace, str(ends[-1]["gpkg"]))})
 
         with_cancel(work, send)
 
     def change(job: Job, send: Send, cancelled: Check) -> None:
         def work() -> None:
-            trace, changes = measure_change(segment_request(job), job["phrase"], send, cancelled, bench)
-            value = result_value(trace, str(Path(job["out"]).absolute()))
+            trace, changes, path = measure_change(segment_request(job), job["phrase"], send, cancelled, bench)
+            value = result_value(trace, str(path))
             send({"type": "result", "value": {**value, "changes": changes, **(changes[-1] if changes else {})}})
 
         with_cancel(work, send)

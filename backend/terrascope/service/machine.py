@@ -61,7 +61,10 @@ def nvidia_cards() -> tuple[Card, ...]:
         return ()
     try:
         command = [program, *_QUERY]
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)  # nosec B603
+        answer = subprocess.run(  # nosec B603
+            command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace", timeout=10,
+            check=True,
+        )  # fmt: skip
     except (OSError, subprocess.SubprocessError) as error:
         log.warning("nvidia-smi does not answer: %s", error)
         return ()

@@ -48,13 +48,13 @@ def measure_file(path: str | os.PathLike[str]) -> list[dict[str, object]]:
 
 
 def _measure_raster(path: Path) -> list[dict[str, object]]:
-    import rasterio
     from rasterio.errors import RasterioError
 
     from terrascope.masks import measure
+    from terrascope.scene.raster import environment, opened
 
     try:
-        with rasterio.open(path) as file:
+        with environment(), opened(str(path)) as file:
             values, valid = _read(file)
             a, b, c, d, e, f = tuple(file.transform)[:6]
             grid = Grid(file.width, file.height, Affine6(a, b, c, d, e, f), file.crs.to_wkt() if file.crs else None)

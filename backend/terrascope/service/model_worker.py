@@ -15,8 +15,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
+from terrascope import standard_streams, temporary
 from terrascope.errors import TerraScopeError
 from terrascope.networks.full.fetch import HubModel, fetch, look_up, received
 from terrascope.networks.full.hub import HubSource, parse_hub_id
@@ -124,17 +125,21 @@ def _note_needs(folder: Path) -> None:
     write_json(folder / NEEDS, needs_of(load_config(folder)))
 
 
-def _end_with_parent() -> None:
-    sys.stdin.read()
-    os._exit(1)
+def _end_with_parent(stdin: BinaryIO) -> None:
+    try:
+        stdin.read()
+    finally:
+        temporary.remove()
+        os._exit(1)
 
 
 def main() -> int:
     """Do the order of the command line."""
+    stdin = standard_streams.take_stdin()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     speaker = Speaker(os.fdopen(os.dup(1), "w", encoding="utf-8"))
     os.dup2(2, 1)  # whatever libraries print goes to the log
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(stdin,), daemon=True).start()
     order: dict[str, Any] = json.loads(sys.argv[1])
     try:
         speaker.say({"result": run(order, speaker)})

@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import json
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -19,9 +20,11 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
+from terrascope import temporary
 from terrascope.errors import CheckpointError, TerraScopeError
 from terrascope.hashes import ungrouped
 from terrascope.networks.full.hub import parse_hub_id
+from terrascope.networks.full.partial_folder import partial_of, remove_partial
 from terrascope.networks.registry import EMBEDDED, NetworkEntry, available_networks, models_folder
 from terrascope.resources import resource
 from terrascope.service.machine import this_machine
@@ -99,11 +102,14 @@ def import_model(job: Mapping[str, Any], send: Send, cancelled: Check) -> None:
     home = models_folder()
     is_folder = Path(source).is_dir()
     name = Path(source).resolve().name if is_folder else source.partition("@")[0].rsplit("/", 1)[-1]
-    target = Path(job.get("target") or home / name)
+    target = Path(job.get("target") or home / name).absolute()
+    partial_of(target)  # refuses what is no name
+    if is_folder:
+        source = str(Path(source).absolute())
     order = {"source": source, "target": str(target), "downloads": str(downloads(home) / folder_name(source))}
     value = _work(order, send, cancelled)
     if value is None:
-        shutil.rmtree(target.with_name(target.name + PARTIAL), ignore_errors=True)
+        remove_partial(target)
         send({
             "type": "end", "reason": "cancelled",
             "warnings": ["Stopped. What has been fetched is kept: start again to go on."],
@@ -234,7 +240,12 @@ def _sha256(path: Path) -> str:
 def _work(order: Mapping[str, str], send: Send, cancelled: Check) -> dict[str, object] | None:
     """Run the worker; pass its progress on. None if it was stopped."""
     command = [sys.executable, "-m", "terrascope.service.model_worker", json.dumps(order)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")  # nosec B603
+    # Its stdin is how it learns that the backend has ended. `-m` looks for modules in the working folder: an empty one.
+    process = subprocess.Popen(  # nosec B603
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", errors="replace",
+        cwd=temporary.folder(),
+        env={**os.environ, "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1", "PYTHONPATH": _module_path()},
+    )  # fmt: skip
     lines: Queue[str | None] = Queue()
 
     def read() -> None:
@@ -260,6 +271,12 @@ def _work(order: Mapping[str, str], send: Send, cancelled: Check) -> dict[str, o
     finally:
         process.kill()
         process.wait()
+
+
+def _module_path() -> str:
+    """PYTHONPATH with whole paths: the child has another working folder."""
+    parts = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return os.pathsep.join(str(Path(each).absolute()) for each in parts if each)
 
 
 def _outcome(last: Mapping[str, Any], status: int) -> dict[str, object]:

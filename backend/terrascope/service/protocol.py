@@ -21,6 +21,10 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
+#: Longest id of a job, in characters.
+MAX_ID = 200
+
+
 @lru_cache(maxsize=1)
 def definition() -> dict[str, Any]:
     """Return the definition as it is published."""
@@ -42,17 +46,20 @@ def check(message: object, side: str) -> Mapping[str, Any]:
         If it is no object, its type is unknown, or a field is missing or of another type.
     """
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-        raise ProtocolError(f"A message must be an object with a type, not {str(message)[:80]!r}.")
+        raise ProtocolError(f"A message must be an object with a type, not {_short(message)}.")
     kind = message["type"]
     shapes = definition()[side]
     if kind not in shapes:
-        raise ProtocolError(f"The message type {kind!r} is unknown.", f"Known: {', '.join(sorted(shapes))}.")
-    _check_fields(message, shapes[kind], f"the message {kind!r}")
+        raise ProtocolError(f"The message type {kind[:80]!r} is unknown.", f"Known: {', '.join(sorted(shapes))}.")
+    shape = shapes[kind]
+    _check_fields(message, shape, f"the message {kind!r}")
     objects = definition()["objects"]
-    if side == "client":
-        for layer in message.get("layers", ()):
+    if side == "client":  # fields that this type does not have are ignored, whatever they hold
+        if len(message["id"] if "id" in shape["required"] else "") > MAX_ID:
+            raise ProtocolError(f"The id of {kind!r} has more than {MAX_ID} characters.")
+        for layer in message["layers"] if "layers" in shape["required"] else ():
             _check_fields(layer, objects["layer"], f"a layer of {kind!r}")
-        if "area" in message:
+        if "area" in shape["optional"] and "area" in message:
             _check_fields(message["area"], objects["area"], f"the area of {kind!r}")
     if kind == "end" and message["reason"] not in objects["end_reason"]["enum"]:
         raise ProtocolError(f"The end reason {message['reason']!r} is unknown.")
@@ -63,7 +70,7 @@ def check(message: object, side: str) -> Mapping[str, Any]:
 
 def _check_fields(message: object, shape: Mapping[str, Any], where: str) -> None:
     if not isinstance(message, dict):
-        raise ProtocolError(f"In {where} an object is expected, not {str(message)[:80]!r}.")
+        raise ProtocolError(f"In {where} an object is expected, not {_short(message)}.")
     for name, wanted in shape["required"].items():
         if name not in message:
             raise ProtocolError(f"The field {name!r} is missing in {where}.")
@@ -80,4 +87,11 @@ def _check_type(value: object, wanted: object, name: str, where: str) -> None:
     for each in names:
         if isinstance(value, _TYPES[each]) and not (isinstance(value, bool) and each in ("integer", "number")):
             return
-    raise ProtocolError(f"The field {name!r} in {where} is {str(value)[:60]!r}, not {' or '.join(names)}.")
+    raise ProtocolError(f"The field {name!r} in {where} is {_short(value)}, not {' or '.join(names)}.")
+
+
+def _short(value: object) -> str:
+    """A value in a sentence: containers by their type alone, which may be huge or nested deeply."""
+    if isinstance(value, (dict, list)):
+        return "an object" if isinstance(value, dict) else "a list"
+    return repr(value[:60]) if isinstance(value, str) else repr(value)[:60]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terrascope import large
+from terrascope.landcover.colours import colour_of
 from terrascope.masks import Measurement, measure
 from terrascope.networks.interface import MaskPrediction
 from terrascope.reasoning.events import (
@@ -24,7 +25,6 @@ from terrascope.reasoning.events import (
     TokensInjected,
 )
 from terrascope.scene.types import Scene
-from terrascope.trace.colours import colour_of
 from terrascope.trace.geopackage import GeoPackageWriter
 from terrascope.trace.parts import Outline
 from terrascope.trace.text import ReadableStream

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from terrascope.errors import TerraScopeError
 from terrascope.scene.request import Area, LayerRequest
 
 #: Settings that belong to the scene; all others are the reasoning loop's.
 SCENE_SETTINGS = ("max_size", "tiled")
 DEFAULT_MAX_SIZE = 1024
+MAX_SIZE = 100_000
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def scene_request(message: Mapping[str, Any]) -> SceneRequest:
     return SceneRequest(
         layers=tuple(LayerRequest.from_dict(each) for each in message["layers"]),
         area=Area.from_dict(message["area"]) if message.get("area") else None,
-        max_size=int(settings.get("max_size", DEFAULT_MAX_SIZE)),
+        max_size=_whole(settings.get("max_size", DEFAULT_MAX_SIZE), "max_size"),
         tiled=bool(settings.get("tiled", False)),
     )
 
@@ -68,3 +70,9 @@ def question_request(message: Mapping[str, Any]) -> QuestionRequest:
         precision=message.get("precision"),
         settings={name: value for name, value in settings.items() if name not in SCENE_SETTINGS},
     )
+
+
+def _whole(value: object, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1 <= value <= MAX_SIZE:
+        raise TerraScopeError(f"{name} is {str(value)[:40]!r}.", f"Give a number of pixels from 1 to {MAX_SIZE}.")
+    return int(value)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import terrascope
 from terrascope import large
-from terrascope.errors import TerraScopeError
+from terrascope.errors import TerraScopeError, TraceError
 from terrascope.networks import stopping
 from terrascope.networks.interface import Network, Prompt
 from terrascope.networks.progress import listening
@@ -31,12 +31,17 @@ from terrascope.service.workbench import Workbench
 from terrascope.trace.geopackage import GeoPackageWriter
 from terrascope.trace.jsonable import jsonable
 from terrascope.trace.pictures import view_picture
+from terrascope.trace.place import ResultPlace
 from terrascope.trace.types import ClaimRecord, GridRecord, InputRecord, NetworkRecord, Trace
 
 log = logging.getLogger(__name__)
 
 #: Packages whose versions a trace records, where they are installed.
 _RECORDED = ("numpy", "rasterio", "pyproj", "shapely", "scipy", "onnxruntime", "torch", "transformers", "tokenizers")
+
+
+#: Characters of a question or an option, and options, that are read.
+MAX_QUESTION, MAX_OPTIONS = 4000, 26
 
 
 class Cancelled(Exception):
@@ -69,23 +74,54 @@ def run_question(
     """
     clock = Clock()
     bench = workbench or Workbench()
+    check_question(request)
+    settings = ReasoningSettings.from_mapping(request.settings)
+    with ResultPlace(request.out) as place:
+        scene, network = prepare(bench, request, on_message, cancelled, clock)
+        trace = begin_trace(request, scene, network, settings.resolved(network.info.defaults))
+        with clock.part("pictures_s"):
+            pictures = {index: view_picture(view) for index, view in enumerate(scene.views)}
+        with GeoPackageWriter(place.work, trace, pictures) as writer:
+            recorder = Recorder(scene, writer, on_message)
+            try:
+                with clock.part("reasoning_s"), listening(_progress(on_message, lambda: False)):
+                    _reason(network, scene, request, settings, recorder, cancelled)
+            except TerraScopeError as error:
+                _record_failure(recorder, writer, error, clock)
+                writer.close()
+                place.fail(error, writer.trace)
+                raise
+            end = _conclude(recorder, writer, scene, network, on_message, clock)
+        path, warning = place.finish(writer.trace)
+    on_message({**end, "gpkg": str(path), "warnings": [*writer.trace.warnings, *([warning] if warning else [])]})
+    return writer.trace
+
+
+def check_question(request: QuestionRequest) -> None:
+    """Refuse a question that is empty or endless.
+
+    Raises
+    ------
+    TerraScopeError
+        If it is.
+    """
     if not request.question:
         raise TerraScopeError("There is no question.", "Write one.")
-    settings = ReasoningSettings.from_mapping(request.settings)
-    scene, network = prepare(bench, request, on_message, cancelled, clock)
-    trace = begin_trace(request, scene, network, settings.resolved(network.info.defaults))
-    with clock.part("pictures_s"):
-        pictures = {index: view_picture(view) for index, view in enumerate(scene.views)}
-    with GeoPackageWriter(request.out, trace, pictures) as writer:
-        recorder = Recorder(scene, writer, on_message)
-        try:
-            with clock.part("reasoning_s"), listening(_progress(on_message, lambda: False)):
-                _reason(network, scene, request, settings, recorder, cancelled)
-        except TerraScopeError as error:
-            recorder.flush()
-            writer.put_run(replace(writer.trace, end_reason="error", warnings=(str(error),), timings=clock.timings()))
-            raise
-        return _conclude(recorder, writer, scene, network, on_message, clock)
+    for text, what in ((request.question, "question"), *((option, "option") for option in request.options)):
+        if len(text) > MAX_QUESTION:
+            raise TerraScopeError(
+                f"The {what} has {len(text):,} characters; {MAX_QUESTION:,} are read.", "Write a shorter one."
+            )
+    if len(request.options) > MAX_OPTIONS:
+        raise TerraScopeError(f"There are {len(request.options)} options; {MAX_OPTIONS} are read.", "Give fewer.")
+
+
+def _record_failure(recorder: Recorder, writer: GeoPackageWriter, error: TerraScopeError, clock: Clock) -> None:
+    try:
+        recorder.flush()
+        writer.put_run(replace(writer.trace, end_reason="error", warnings=(str(error),), timings=clock.timings()))
+    except TraceError:  # the disk is full, or another program holds the file: what failed first is what is told
+        log.warning("the failure cannot be noted in %s", writer.path, exc_info=True)
 
 
 def prepare(
@@ -184,7 +220,8 @@ def _conclude(
     network: Network,
     on_message: OnMessage,
     clock: Clock,
-) -> Trace:
+) -> Message:
+    """Write what is known at the end; return the message that says so, without the file's last name."""
     ended = recorder.ended
     assert ended is not None, "the loop always ends with Ended"  # nosec B101
     claims: tuple[ClaimRecord, ...] = ()
@@ -203,14 +240,13 @@ def _conclude(
         replace(writer.trace, answer=answer, end_reason=ended.reason.value, warnings=warnings, timings=clock.timings())
     )
     end: Message = {
-        "type": "end", "reason": ended.reason.value, "gpkg": str(writer.path), "warnings": list(warnings),
+        "type": "end", "reason": ended.reason.value,
         "seconds": clock.timings()["total_s"], "device": network.info.device, "network": network.info.name,
     }  # fmt: skip
     peak = own_peak_mb()
     if peak is not None:
         end["peak_mb"] = peak
-    on_message(end)
-    return writer.trace
+    return end
 
 
 def _contradictions(claims: tuple[ClaimRecord, ...]) -> tuple[str, ...]:

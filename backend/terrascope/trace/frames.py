@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from terrascope.trace.colours import colour_of
+from terrascope.landcover.colours import colour_of
 from terrascope.trace.geopackage import grid_of, read_trace
 from terrascope.trace.parts import parts_of
 from terrascope.trace.types import Trace, all_masks, summary_area, summary_share

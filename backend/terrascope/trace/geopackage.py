@@ -9,7 +9,9 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -21,12 +23,13 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from terrascope import large
+from terrascope import files, large, temporary
 from terrascope.errors import TraceError
+from terrascope.landcover.colours import colour_of
 from terrascope.scene.types import Affine6, Grid
-from terrascope.trace.colours import colour_of
-from terrascope.trace.geopackage_schema import APPLICATION_ID, create_tables, srs_of
-from terrascope.trace.json_io import from_json
+from terrascope.trace.definition import parse_record
+from terrascope.trace.geopackage_schema import APPLICATION_ID, create_tables, foreign_contents, srs_of
+from terrascope.trace.json_io import check_masks, from_json
 from terrascope.trace.jsonable import build, jsonable
 from terrascope.trace.parts import Outline, drawn_within, geometry_blobs, is_streamed, stream_parts
 from terrascope.trace.styles import masks_qml
@@ -43,6 +46,10 @@ from terrascope.trace.types import (
 
 #: Seconds to wait for a GIS that reads the file at the moment of writing.
 BUSY_SECONDS = 20.0
+#: Seconds to wait for it before a result is replaced.
+SETTLE_SECONDS = 5.0
+#: Media types of the small pictures.
+PICTURE_TYPES = ("image/jpeg", "image/png")
 _AT_ONCE = 512  # parts that are written at a time
 
 
@@ -80,27 +87,25 @@ class GeoPackageWriter:
         self._written: dict[int, list[MaskEntry]] = {}
         self._colours: dict[str, str] = {}
         self._srs = srs_of(trace.grid.crs)
-        _refuse_foreign(self.path)
-        part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        refuse_foreign(self.path)
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            part.unlink(missing_ok=True)
-            with closing(_connect(part)) as connection:
-                create_tables(connection, self._srs, {"masks": masks_qml({})})
-                with connection:
-                    self._insert_header(connection, pictures or {})
-            for leftover in ("-wal", "-shm", "-journal"):
-                self.path.with_name(self.path.name + leftover).unlink(missing_ok=True)
-            part.replace(self.path)
-        except (OSError, sqlite3.Error) as error:
-            with suppress(OSError):
-                part.unlink()
-            raise _not_written(self.path, error) from error
+            with files.named_beside(self.path) as part:
+                with closing(_connect(part)) as connection:
+                    create_tables(connection, self._srs, {"masks": masks_qml({})})
+                    with connection:
+                        self._insert_header(connection, pictures or {})
+                settle(self.path)
+        except (OSError, ValueError, sqlite3.Error) as error:
+            raise files.not_written(self.path, error) from error
         self._connection = _connect(self.path)
-        for step in trace.steps:
-            self.put_step(step)
-        if trace.claims:
-            self.put_claims(trace.claims)
+        try:
+            for step in trace.steps:
+                self.put_step(step)
+            if trace.claims:
+                self.put_claims(trace.claims)
+        except BaseException:
+            self._connection.close()
+            raise
 
     def __enter__(self) -> GeoPackageWriter:
         return self
@@ -223,7 +228,7 @@ class GeoPackageWriter:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
         except sqlite3.Error as error:
-            raise _not_written(self.path, error) from error
+            raise files.not_written(self.path, error) from error
 
 
 _MASK_COLUMNS = (
@@ -302,20 +307,54 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _refuse_foreign(path: Path) -> None:
+def refuse_foreign(path: Path) -> None:
+    """Refuse to write over anything but a result that TerraScope alone has written.
+
+    Raises
+    ------
+    TraceError
+        If there is another file, or a result that somebody has added a layer, a column or a style to.
+    """
+    files.refuse_other(path, _is_result, "TerraScope result")
     if not path.exists():
         return
+    with open_result(path) as connection:
+        foreign = foreign_contents(connection)
+    if foreign:
+        more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
+        raise TraceError(
+            f"{path} holds what TerraScope did not write: {', '.join(foreign[:3])}{more}.",
+            "Choose another name for the result; this file was left as it is.",
+        )
+
+
+def _is_result(path: Path) -> bool:
     try:
         read_trace(path)
-    except TraceError as error:
-        raise TraceError(f"{path} exists and is no TerraScope result.", "Choose another name.") from error
+    except TraceError:
+        return False
+    return True
 
 
-def _not_written(path: Path, error: Exception) -> TraceError:
-    return TraceError(
-        f"{path} cannot be written: {error}.",
-        "Check that the folder exists, is writable and has room, and that no other program holds the file.",
-    )
+def settle(path: Path) -> None:
+    """Bring a result that is to be replaced to rest: a transaction that was cut off is rolled back, no journal is left.
+
+    Raises
+    ------
+    TraceError
+        If another program is at work in it.
+    """
+    if not path.exists():  # a journal without its file would be played into the next one of that name
+        for leftover in ("-wal", "-shm", "-journal"):
+            path.with_name(path.name + leftover).unlink(missing_ok=True)
+        return
+    try:
+        with closing(sqlite3.connect(path, timeout=SETTLE_SECONDS, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        raise files.not_written(path, error) from error
 
 
 @contextmanager
@@ -328,7 +367,11 @@ def open_result(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
         If it is absent, no GeoPackage, or not written by TerraScope.
     """
     target = Path(path).absolute()
-    if not target.is_file():
+    try:
+        is_there = target.is_file()
+    except (OSError, ValueError) as error:
+        raise TraceError(f"{target} cannot be read: {error}.", "Check the path.") from error
+    if not is_there:
         raise TraceError(f"{target} is not there.", "Check the path.")
     try:
         connection = _connect_to_read(target)
@@ -339,20 +382,51 @@ def open_result(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
             } <= names:  # fmt: skip
                 raise TraceError(f"{target} is no TerraScope result.", "Open a file that TerraScope has written.")
             yield connection
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:  # SQLite's own messages quote damaged names
         raise TraceError(f"{target} cannot be read: {error}.", "The file is damaged or no GeoPackage.") from error
 
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:
     # "rw" first: a file whose writer was killed has a journal that only a writer may roll back.
-    for mode in ("mode=rw", "mode=ro", "immutable=1"):
-        try:
-            connection = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, timeout=BUSY_SECONDS)
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            return connection
-        except sqlite3.OperationalError as error:
-            last = error
-    raise last
+    try:
+        return _opened(path, "mode=rw")
+    except sqlite3.OperationalError as error:
+        if any(_size(path.with_name(path.name + journal)) for journal in ("-journal", "-wal")):
+            return _copy_opened(path)
+        first = error
+    for mode in ("mode=ro", "immutable=1"):
+        with suppress(sqlite3.OperationalError):
+            return _opened(path, mode)
+    raise first
+
+
+def _opened(path: Path, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(files.sqlite_uri(path, mode), uri=True, timeout=BUSY_SECONDS)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _copy_opened(path: Path) -> sqlite3.Connection:
+    """Open a copy in memory, recovered by its journal: the folder of the file may not be written to."""
+    with tempfile.TemporaryDirectory(dir=temporary.folder()) as folder:
+        for name in (path.name, f"{path.name}-journal", f"{path.name}-wal"):
+            if path.with_name(name).is_file():
+                shutil.copyfile(path.with_name(name), Path(folder) / name)
+        memory = sqlite3.connect(":memory:")
+        with closing(_opened(Path(folder) / path.name, "mode=rw")) as recovered:
+            recovered.backup(memory)
+        return memory
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def read_trace(path: str | os.PathLike[str]) -> Trace:
@@ -370,8 +444,9 @@ def read_trace(path: str | os.PathLike[str]) -> Trace:
         trace = from_json(row[0])
         step_rows = connection.execute("SELECT record FROM steps ORDER BY step").fetchall()
         claim_rows = connection.execute("SELECT record FROM claims ORDER BY fid").fetchall()
-    steps = [build(Step, json.loads(text)) for (text,) in step_rows]
-    claims = [build(ClaimRecord, json.loads(text)) for (text,) in claim_rows]
+    steps = [build(Step, parse_record(text, "Step")) for (text,) in step_rows]
+    claims = [build(ClaimRecord, parse_record(text, "ClaimRecord")) for (text,) in claim_rows]
+    check_masks(trace, steps)
     return replace(trace, steps=tuple(steps), claims=tuple(claims))
 
 
@@ -379,7 +454,12 @@ def read_pictures(path: str | os.PathLike[str]) -> dict[int, Picture]:
     """Return the small pictures of the views, by view index."""
     with open_result(path) as connection:
         rows = connection.execute("SELECT view, picture, picture_type FROM inputs WHERE picture IS NOT NULL")
-        return {view: Picture(data, kind) for view, data, kind in rows}
+        pictures = {}
+        for view, data, kind in rows:
+            if not isinstance(view, int) or not isinstance(data, bytes) or kind not in PICTURE_TYPES:
+                raise TraceError(f"A picture of {path} is damaged.", "The file is damaged.")
+            pictures[view] = Picture(data, kind)
+        return pictures
 
 
 def write_geopackage(trace: Trace, path: str | os.PathLike[str], pictures: Mapping[int, Picture] | None = None) -> Path:

@@ -71,6 +71,31 @@ ATTRIBUTE_TABLES: dict[str, str] = {
 }
 
 
+#: Tables with these names or beginnings belong to a result, or are made by any GIS that opens or edits one.
+_OWN_TABLES = frozenset({"masks", *ATTRIBUTE_TABLES})
+_GIS_TABLES = ("gpkg_", "rtree_masks_", "sqlite_")
+STYLE_NAME, STYLE_NOTE = "TerraScope masks", "Written by TerraScope"
+
+
+def foreign_contents(connection: sqlite3.Connection) -> list[str]:
+    """Name what a result holds that TerraScope did not write: layers and tables, columns, saved styles."""
+    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")]
+    found = [f"the layer {name!r}" for name in names if name not in _OWN_TABLES and not name.startswith(_GIS_TABLES)]
+    fresh = sqlite3.connect(":memory:")
+    try:
+        fresh.executescript(_TABLES)
+        for table in sorted(_OWN_TABLES & set(names)):
+            query = f"PRAGMA table_info({table})"  # names out of this file
+            known = {row[1] for row in fresh.execute(query)}
+            found += [f"the column {row[1]!r} of {table}" for row in connection.execute(query) if row[1] not in known]
+    finally:
+        fresh.close()
+    if "layer_styles" in names:
+        styles = connection.execute("SELECT styleName, description FROM layer_styles").fetchall()
+        found += [f"the saved style {name!r}" for name, note in styles if (name, note) != (STYLE_NAME, STYLE_NOTE)]
+    return found
+
+
 class Srs(NamedTuple):
     """One row of gpkg_spatial_ref_sys."""
 
@@ -151,7 +176,7 @@ def create_tables(connection: sqlite3.Connection, srs: Srs, styles: dict[str, st
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
         " styleQML, styleSLD, useAsDefault, description, owner) VALUES ('', '', ?, ?, ?, ?, '', 1, ?, '')",
         [
-            (table, "geom" if table == "masks" else "", f"TerraScope {table}", qml, "Written by TerraScope")
+            (table, "geom" if table == "masks" else "", f"TerraScope {table}", qml, STYLE_NOTE)
             for table, qml in styles.items()
         ],
     )

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
+from collections.abc import Iterable
 from pathlib import Path
 
+from terrascope import files
 from terrascope.errors import TraceError
+from terrascope.trace.definition import parse_record
 from terrascope.trace.jsonable import build, jsonable
-from terrascope.trace.types import FORMAT_VERSION, Trace
+from terrascope.trace.types import Step, Trace, all_masks
+
+#: Most pixels of a grid: 100,000 x 100,000.
+MAX_PIXELS = 10**10
 
 
 def to_json(trace: Trace, indent: int | None = None) -> str:
@@ -25,27 +30,42 @@ def from_json(text: str) -> Trace:
     TraceError
         If the text is no JSON, no trace, or written by a later version of the layout.
     """
-    try:
-        data = json.loads(text)
-    except ValueError as error:
-        raise TraceError(f"The trace is not JSON: {error}.", "The file is damaged or of another kind.") from error
-    version = data.get("format_version", FORMAT_VERSION) if isinstance(data, dict) else None
-    if isinstance(version, int) and version > FORMAT_VERSION:
-        raise TraceError(f"The trace has layout {version}, this version reads {FORMAT_VERSION}.", "Update TerraScope.")
-    return build(Trace, data)
+    trace = build(Trace, parse_record(text, "Trace"))
+    check_masks(trace, trace.steps)
+    return trace
+
+
+def check_masks(trace: Trace, steps: Iterable[Step]) -> None:
+    """Check that the masks of steps lie on the trace's grid, and that the grid has a size that can be drawn.
+
+    Raises
+    ------
+    TraceError
+        If one does not.
+    """
+    height, width = trace.grid.height, trace.grid.width
+    if height * width > MAX_PIXELS:
+        raise TraceError(f"The grid of the trace has {width} x {height} pixels.", "The file is damaged.")
+    for step in steps:
+        for label, mask, _, _ in all_masks(step):
+            if tuple(mask.size) != (height, width):
+                raise TraceError(
+                    f"The mask {label[:80]!r} of step {step.number} has the size {mask.size}, not {(height, width)}.",
+                    "The file is damaged.",
+                )
 
 
 def write_json(trace: Trace, path: str | os.PathLike[str]) -> None:
     """Write the trace as a JSON file, whole or not at all."""
-    target = Path(path)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    files.write_text(Path(path), to_json(trace, indent=1) + "\n", _is_trace, "trace of TerraScope")
+
+
+def _is_trace(path: Path) -> bool:
     try:
-        part.write_text(to_json(trace, indent=1) + "\n", encoding="utf-8")
-        part.replace(target)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        raise TraceError(f"{target} cannot be written: {error.strerror}.", "Choose another folder.") from error
+        read_json(path)
+    except TraceError:
+        return False
+    return True
 
 
 def read_json(path: str | os.PathLike[str]) -> Trace:
@@ -58,5 +78,5 @@ def read_json(path: str | os.PathLike[str]) -> Trace:
     """
     try:
         return from_json(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise TraceError(f"{path} cannot be read: {error}.", "Check the path.") from error

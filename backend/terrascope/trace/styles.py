@@ -1,4 +1,4 @@
-"""QGIS styles of the result tables, made from the class colours. `python -m terrascope.trace.styles` writes the files.
+"""QGIS styles of the result tables, made from the class colours. `python scripts/landcover.py` writes the shipped file.
 
 The style of `masks` is categorised by label. The shipped file holds every class; a result file holds those that it has,
 so that its legend is short. Labels without a category take the colour in the column `colour`. The largest part of each
@@ -8,11 +8,9 @@ mask carries the class name and the area of the whole mask.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from xml.sax.saxutils import quoteattr  # nosec B406
 
-from terrascope.classes import COLOURS
-from terrascope.resources import resource
+from terrascope.landcover import COLOURS
 
 #: What stands on the map beside a mask: its class and area in a unit that suits its size, or its share.
 LABEL_EXPRESSION = (
@@ -97,13 +95,3 @@ def masks_qml(colours: Mapping[str, str] = COLOURS) -> str:
         "[% if(\"area_m2\" IS NULL, 'px', 'm²') %]</mapTip>"
         "</qgis>\n"
     )
-
-
-def write_styles(folder: Path) -> None:
-    """Write the style files anew from the class colours."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "masks.qml").write_text(masks_qml(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write_styles(resource("styles"))

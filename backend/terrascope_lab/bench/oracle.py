@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope.class_words import labels_in
+from terrascope.landcover.words import labels_in
 from terrascope.networks.interface import Decoding, MaskPrediction, Network, NetworkInfo, Prompt, TokenGrid
 from terrascope.reasoning.labels import label_of
 from terrascope.scene.types import Scene

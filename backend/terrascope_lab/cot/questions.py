@@ -6,7 +6,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from terrascope.class_words import FOREIGN_WORDS, LABELS, WORDS, labels_in
+from terrascope.landcover import LABELS
+from terrascope.landcover.words import FOREIGN_WORDS, WORDS, labels_in
 from terrascope.networks.embedded.purposes import PURPOSES, THREATS
 from terrascope_lab.cot import phrases as P
 from terrascope_lab.cot.grammar import expand
@@ -72,7 +73,7 @@ class Question:
     Attributes
     ----------
     text, kind, labels
-        Wording; one of `KINDS`; labels of `class_words.LABELS` in the order in which they are to be segmented.
+        Wording; one of `KINDS`; labels of `landcover.LABELS` in the order in which they are to be segmented.
     unit
         "auto", "%", "m2", "ha", "km2", "acres", "m" or "km".
     early

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 
-from terrascope.class_words import WORDS
+from terrascope.landcover.words import WORDS
 
 #: Words of the labels that are no class of the embedded model.
 EXTRA: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -35,9 +35,9 @@ class Scene:
 
 
 @pytest.fixture(scope="module", params=["olinda", "pucallpa", "sentinel-1", "naip", "no crs"])
-def case(request: pytest.FixtureRequest, shared: Path) -> tuple[Scene, np.ndarray, np.ndarray]:
+def case(request: pytest.FixtureRequest, images: Path) -> tuple[Scene, np.ndarray, np.ndarray]:
     """A scene and two masks that are disjoint: water-like and vegetation-like."""
-    demo = shared / "data" / "demo_scenes"
+    demo = images / "demo_scenes"
     if request.param == "olinda":
         scene = Scene(demo / "L7_ETMs.tif")
         index = scene.ratio(4, 3)
@@ -51,7 +51,7 @@ def case(request: pytest.FixtureRequest, shared: Path) -> tuple[Scene, np.ndarra
             (bright > np.percentile(bright, 95)) & scene.valid,
         )
     if request.param == "sentinel-1":
-        scene = Scene(sorted((shared / "data" / "sen1floods11" / "S1").glob("*.tif"))[0])
+        scene = Scene(sorted((images / "sen1floods11" / "S1").glob("*.tif"))[0])
         smooth = ndimage.uniform_filter(scene.pixels[0], 5)
         low, high = np.percentile(smooth[scene.valid], [10, 90])
         return scene, (smooth < low) & scene.valid, (smooth > high) & scene.valid
@@ -147,8 +147,8 @@ def test_border_is_the_common_line_of_the_polygons(case: tuple[Scene, np.ndarray
     assert shapely.intersection(one.boundary, two.boundary).length == pytest.approx(found.border_px)
 
 
-def test_change_over_the_years_adds_up(shared: Path) -> None:
-    scenes = [Scene(shared / "data" / "demo_scenes" / f"pucallpa_landsat_{year}.tif") for year in (1985, 2020)]
+def test_change_over_the_years_adds_up(images: Path) -> None:
+    scenes = [Scene(images / "demo_scenes" / f"pucallpa_landsat_{year}.tif") for year in (1985, 2020)]
     masks = [scene.pixels[0] > 90 for scene in scenes]
     valid = scenes[0].valid & scenes[1].valid
     found = change(*masks, valid, scenes[0].grid)

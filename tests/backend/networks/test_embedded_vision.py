@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from terrascope.classes import ATOMS
 from terrascope.errors import CheckpointError, NetworkError
+from terrascope.landcover import ATOMS
 from terrascope.networks.embedded import tiles
 from terrascope.networks.embedded.stretch import stretch_display
 from terrascope.networks.embedded.vision import VisionNetworks

@@ -7,7 +7,8 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from terrascope.class_words import LABELS, cues, labels_in, misspelt, own_words
+from terrascope.landcover import LABELS
+from terrascope.landcover.words import cues, labels_in, misspelt, own_words
 from terrascope.networks.embedded.certainty import certainty, spread
 from terrascope.networks.embedded.constraints import Constraints
 from terrascope.networks.embedded.evidence_text import Facts, area_text, percent

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terrascope.class_words import FOREIGN_WORDS, WORDS
+from terrascope.landcover.words import FOREIGN_WORDS, WORDS
 from terrascope.masks import measure
 from terrascope.reasoning.claims import Claim, ClaimKind, StepEvidence, Verdict, check_claims
 from terrascope.scene.types import Affine6, Grid

@@ -201,7 +201,7 @@ def test_impossible_wishes_are_named(tmp_path: Path, request_: dict[str, Any], w
     assert caught.value.hint
 
 
-def test_a_picture_of_swir_nir_red_is_not_taken_for_red_green_blue(shared: Path) -> None:
-    found = inspect(LayerRequest(str(shared / "data/demo_scenes/pucallpa_landsat_2020.tif")))
+def test_a_picture_of_swir_nir_red_is_not_taken_for_red_green_blue(images: Path) -> None:
+    found = inspect(LayerRequest(str(images / "demo_scenes/pucallpa_landsat_2020.tif")))
     assert found.found.bands == ("swir1", "nir", "red", "green")
     assert not found.found.sure

@@ -43,8 +43,8 @@ def layer(path: Path, **known: str) -> LayerRequest:
     return LayerRequest(str(path), **known)  # type: ignore[arg-type]
 
 
-def test_four_dates_are_one_stack_with_swir_nir_red_green(bench: Workbench, shared: Path, tmp_path: Path) -> None:
-    folder = shared / "data" / "demo_scenes"
+def test_four_dates_are_one_stack_with_swir_nir_red_green(bench: Workbench, images: Path, tmp_path: Path) -> None:
+    folder = images / "demo_scenes"
     stack = [layer(folder / f"pucallpa_landsat_{year}.tif") for year in (1985, 1995, 2010, 2020)]
     trace = ask(bench, tmp_path / "a.gpkg", "How much water was there in 2010?", *stack)
     assert [view.bands for view in trace.inputs] == [("swir1", "nir", "red", "green")] * 4
@@ -55,37 +55,37 @@ def test_four_dates_are_one_stack_with_swir_nir_red_green(bench: Workbench, shar
     assert np.allclose(frame.mask_area_m2, frame.area_m2)
 
 
-def test_decades_apart_new_water_is_no_flood(bench: Workbench, shared: Path, tmp_path: Path) -> None:
-    folder = shared / "data" / "demo_scenes"
+def test_decades_apart_new_water_is_no_flood(bench: Workbench, images: Path, tmp_path: Path) -> None:
+    folder = images / "demo_scenes"
     pair = [layer(folder / f"pucallpa_landsat_{year}.tif") for year in (1985, 2020)]
     trace = ask(bench, tmp_path / "a.gpkg", "How did the water change between the two dates?", *pair)
     assert {each.label for step in trace.steps for each in step.derived} == {"water gained", "water lost"}
 
 
-def test_a_radar_chip_alone(bench: Workbench, shared: Path, tmp_path: Path) -> None:
-    chip = sorted((shared / "data" / "sen1floods11" / "S1").glob("*.tif"))[0]
+def test_a_radar_chip_alone(bench: Workbench, images: Path, tmp_path: Path) -> None:
+    chip = sorted((images / "sen1floods11" / "S1").glob("*.tif"))[0]
     trace = ask(bench, tmp_path / "a.gpkg", "How much of the area is water?", layer(chip))
     assert (trace.inputs[0].role, trace.inputs[0].bands, trace.inputs[0].scale) == ("sar", ("vv", "vh"), "db")
 
 
-def test_without_a_crs_there_are_pixels_and_shares(bench: Workbench, shared: Path, tmp_path: Path) -> None:
-    scene = shared / "data" / "demo_scenes" / "spyndex_s2_B02B03B04B08_nocrs.tif"
+def test_without_a_crs_there_are_pixels_and_shares(bench: Workbench, images: Path, tmp_path: Path) -> None:
+    scene = images / "demo_scenes" / "spyndex_s2_B02B03B04B08_nocrs.tif"
     trace = ask(bench, tmp_path / "a.gpkg", "How much of the image is water?", layer(scene))
     measured = next(step.measurements for step in trace.steps if step.mask)
     assert (measured["area_m2"], trace.grid.crs) == (None, None)
 
 
-def test_an_optical_and_a_radar_image_of_one_place(bench: Workbench, shared: Path, tmp_path: Path) -> None:
-    folder = shared / "data" / "terramesh_s1s2"
+def test_an_optical_and_a_radar_image_of_one_place(bench: Workbench, images: Path, tmp_path: Path) -> None:
+    folder = images / "terramesh_s1s2"
     name = sorted(path.name for path in (folder / "S1RTC").glob("*.tif"))[0]
     pair = (layer(folder / "S1RTC" / name, role="sar"), layer(folder / "S2L2A" / name, role="optical"))
     trace = ask(bench, tmp_path / "a.gpkg", "How much of the area is water?", *pair)
     assert [view.role for view in trace.inputs] == ["optical", "sar"]
 
 
-def test_a_tiled_question_stays_within_a_laptops_memory(shared: Path, tmp_path: Path) -> None:
+def test_a_tiled_question_stays_within_a_laptops_memory(images: Path, tmp_path: Path) -> None:
     """Measured in a process of its own: this one holds what earlier tests left behind."""
-    scene = shared / "data" / "demo_scenes" / "L7_ETMs.tif"
+    scene = images / "demo_scenes" / "L7_ETMs.tif"
     code = (
         "import sys; from terrascope.cli import main; from terrascope.process_memory import own_peak_mb;"
         "main(sys.argv[1:]); sys.stderr.write(f'PEAK {own_peak_mb() or 0:.0f}')"
@@ -96,8 +96,8 @@ def test_a_tiled_question_stays_within_a_laptops_memory(shared: Path, tmp_path: 
     assert int(done.stderr.rsplit("PEAK ", 1)[1]) < 1536
 
 
-def test_tiles_keep_the_pixels_as_they_are(bench: Workbench, shared: Path, tmp_path: Path) -> None:
-    scene = layer(shared / "data" / "demo_scenes" / "L7_ETMs.tif")
+def test_tiles_keep_the_pixels_as_they_are(bench: Workbench, images: Path, tmp_path: Path) -> None:
+    scene = layer(images / "demo_scenes" / "L7_ETMs.tif")
     coarse = ask(bench, tmp_path / "a.gpkg", "How much of the area is water?", scene, size=176)
     fine = ask(bench, tmp_path / "b.gpkg", "How much of the area is water?", scene, size=176, tiled=True)
     assert (coarse.grid.width, coarse.grid.tiled) == (175, False) or coarse.grid.height == 176

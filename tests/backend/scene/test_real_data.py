@@ -13,12 +13,12 @@ import rasterio
 from terrascope.scene import Area, LayerRequest, Role, Scale, describe, open_scene, render_rgb, render_sar
 
 
-def demo(shared: Path, name: str) -> LayerRequest:
-    return LayerRequest(str(shared / "data/demo_scenes" / name))
+def demo(images: Path, name: str) -> LayerRequest:
+    return LayerRequest(str(images / "demo_scenes" / name))
 
 
-def test_the_olinda_scene(shared: Path) -> None:
-    scene = open_scene([demo(shared, "L7_ETMs.tif")])
+def test_the_olinda_scene(images: Path) -> None:
+    scene = open_scene([demo(images, "L7_ETMs.tif")])
     view = scene.views[0]
     assert (view.source.sensor, view.scale) == ("Landsat 7", Scale.DISPLAY)
     assert view.bands == ("blue", "green", "red", "nir", "swir1", "swir2")
@@ -30,9 +30,9 @@ def test_the_olinda_scene(shared: Path) -> None:
     assert np.array_equal(render_rgb(view), np.moveaxis(truth[[2, 1, 0]], 0, -1))
 
 
-def test_the_pucallpa_stack_is_in_order_and_not_resampled(shared: Path) -> None:
+def test_the_pucallpa_stack_is_in_order_and_not_resampled(images: Path) -> None:
     years = (2020, 1985, 2010, 1995)
-    scene = open_scene([demo(shared, f"pucallpa_landsat_{y}.tif") for y in years])
+    scene = open_scene([demo(images, f"pucallpa_landsat_{y}.tif") for y in years])
     assert [v.date.year for v in scene.views if v.date] == sorted(years)
     assert not any("warped" in n or "averaged" in n for n in scene.notes)
     for view in scene.views:
@@ -43,15 +43,15 @@ def test_the_pucallpa_stack_is_in_order_and_not_resampled(shared: Path) -> None:
         assert np.median(plants[view.valid]) > 0.4, "a rain forest is green"
 
 
-def test_the_scene_without_crs_says_so(shared: Path) -> None:
-    told = describe([demo(shared, "spyndex_s2_B02B03B04B08_nocrs.tif")])
+def test_the_scene_without_crs_says_so(images: Path) -> None:
+    told = describe([demo(images, "spyndex_s2_B02B03B04B08_nocrs.tif")])
     assert told.gsd_m is None
     assert told.layers[0].scale == "reflectance"
     assert any("no georeference" in w for w in told.warnings)
 
 
-def test_a_sentinel_1_chip_is_in_decibel(shared: Path) -> None:
-    chips = sorted((shared / "data/sen1floods11/S1").glob("*.tif"))
+def test_a_sentinel_1_chip_is_in_decibel(images: Path) -> None:
+    chips = sorted((images / "sen1floods11/S1").glob("*.tif"))
     for chip in chips:
         scene = open_scene([LayerRequest(str(chip))])
         view = scene.views[0]
@@ -61,8 +61,8 @@ def test_a_sentinel_1_chip_is_in_decibel(shared: Path) -> None:
         assert render_sar(view)[view.valid].std() > 10, "the picture has contrast"
 
 
-def test_optical_and_radar_of_one_place(shared: Path) -> None:
-    for optical in sorted((shared / "data/terramesh_s1s2/S2L2A").glob("*.tif")):
+def test_optical_and_radar_of_one_place(images: Path) -> None:
+    for optical in sorted((images / "terramesh_s1s2/S2L2A").glob("*.tif")):
         radar = optical.parents[1] / "S1RTC" / optical.name
         scene = open_scene([LayerRequest(str(radar)), LayerRequest(str(optical))])
         assert [v.role for v in scene.views] == [Role.OPTICAL, Role.SAR]
@@ -71,8 +71,8 @@ def test_optical_and_radar_of_one_place(shared: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("gdalwarp") is None, reason="no gdalwarp")
-def test_the_warp_is_gdals(shared: Path, tmp_path: Path) -> None:
-    one, two = demo(shared, "naip_20090818.tif"), demo(shared, "naip_20200831.tif")
+def test_the_warp_is_gdals(images: Path, tmp_path: Path) -> None:
+    one, two = demo(images, "naip_20090818.tif"), demo(images, "naip_20200831.tif")
     moved = tmp_path / "moved_20200831.tif"
     subprocess.run(["gdalwarp", "-q", "-t_srs", "EPSG:4326", two.path, str(moved)], check=True)
     bands = {"red": 1, "green": 2, "blue": 3, "nir": 4}

@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 
 from terrascope import large
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 from terrascope.masks import polygons, stitching
 from terrascope.networks.embedded.scores import Scores
 from terrascope.networks.embedded.segments import cells_of, predicted
@@ -48,8 +48,8 @@ def bench() -> Workbench:
     return Workbench()
 
 
-def ask(bench: Workbench, shared: Path, question: str, out: Path, seen: list[Message] | None = None) -> Trace:
-    scene = LayerRequest(str(shared / "data" / "demo_scenes" / "L7_ETMs.tif"))
+def ask(bench: Workbench, made: Path, question: str, out: Path, seen: list[Message] | None = None) -> Trace:
+    scene = LayerRequest(str(made / "demo_scenes" / "L7_ETMs.tif"))
     request = QuestionRequest(question, SceneRequest((scene,), None, 176, True), out)
     return run_question(request, [].append if seen is None else seen.append, workbench=bench)
 
@@ -57,12 +57,12 @@ def ask(bench: Workbench, shared: Path, question: str, out: Path, seen: list[Mes
 @pytest.mark.parametrize(
     "question", ["How much of the area is water?", "How far is the water from the forest?", "Which class dominates?"]
 )
-def test_the_answer_is_the_same(bench: Workbench, shared: Path, tmp_path: Path, question: str) -> None:
-    whole = ask(bench, shared, question, tmp_path / "whole.gpkg")
+def test_the_answer_is_the_same(bench: Workbench, made: Path, tmp_path: Path, question: str) -> None:
+    whole = ask(bench, made, question, tmp_path / "whole.gpkg")
     bench._scene = None
     seen: list[Message] = []
     with in_files():
-        tiled = ask(bench, shared, question, tmp_path / "tiled.gpkg", seen)
+        tiled = ask(bench, made, question, tmp_path / "tiled.gpkg", seen)
         again = read_trace(tmp_path / "tiled.gpkg")
     bench._scene = None
     assert again == tiled
@@ -78,7 +78,7 @@ def test_the_answer_is_the_same(bench: Workbench, shared: Path, tmp_path: Path, 
     assert "1 tiles at native pixel size" in told[0]
 
 
-def test_a_run_is_stopped_while_a_large_mask_is_worked_on(bench: Workbench, shared: Path, tmp_path: Path) -> None:
+def test_a_run_is_stopped_while_a_large_mask_is_worked_on(bench: Workbench, made: Path, tmp_path: Path) -> None:
     stop, pressed = threading.Event(), []
 
     def watch(message: Message) -> None:
@@ -87,7 +87,7 @@ def test_a_run_is_stopped_while_a_large_mask_is_worked_on(bench: Workbench, shar
             pressed.append(time.monotonic())
             time.sleep(0.1)  # for the watcher of this job to see it
 
-    scene = LayerRequest(str(shared / "data" / "demo_scenes" / "L7_ETMs.tif"))
+    scene = LayerRequest(str(made / "demo_scenes" / "L7_ETMs.tif"))
     request = QuestionRequest("Where is the water?", SceneRequest((scene,), None, 176, True), tmp_path / "a.gpkg")
     with in_files():
         trace = run_question(request, watch, stop.is_set, bench)
@@ -152,7 +152,7 @@ def test_masks_and_cells_of_probabilities_in_a_file_are_those_of_probabilities_i
 
 
 def test_a_view_larger_than_memory_keeps_its_probabilities_for_the_next_question(
-    bench: Workbench, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bench: Workbench, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[str] = []
     true = VisionNetworks._streamed
@@ -165,20 +165,20 @@ def test_a_view_larger_than_memory_keeps_its_probabilities_for_the_next_question
             "How much forest is there?",
             "Is there more water than sand?",
         ):
-            ask(bench, shared, question, tmp_path / "a.gpkg")
+            ask(bench, made, question, tmp_path / "a.gpkg")
     bench._scene = None
     assert len(looked) == 1
 
 
-def test_two_scenes_are_never_kept_together(bench: Workbench, shared: Path, tmp_path: Path) -> None:
-    ask(bench, shared, "How much of the area is water?", tmp_path / "a.gpkg")
+def test_two_scenes_are_never_kept_together(bench: Workbench, made: Path, tmp_path: Path) -> None:
+    ask(bench, made, "How much of the area is water?", tmp_path / "a.gpkg")
     assert bench._scene is not None
     scene = weakref.ref(bench._scene[1])
-    bench.scene(SceneRequest((LayerRequest(str(shared / "data" / "demo_scenes" / "naip_20090818.tif")),), None, 64))
+    bench.scene(SceneRequest((LayerRequest(str(made / "demo_scenes" / "naip_20090818.tif")),), None, 64))
     assert scene() is None
 
 
-def test_tiles_are_bounded_by_their_estimate(shared: Path) -> None:
-    scene = LayerRequest(str(shared / "data" / "demo_scenes" / "L7_ETMs.tif"))
+def test_tiles_are_bounded_by_their_estimate(made: Path) -> None:
+    scene = LayerRequest(str(made / "demo_scenes" / "L7_ETMs.tif"))
     assert not any("megapixels" in note for note in open_scene([scene], tiled=True).notes), "it fits untiled"
     assert any("0.1 megapixels" in note for note in open_scene([scene], max_size=176, tiled=True).notes)

@@ -37,8 +37,8 @@ def ask(backend: Child, job: str, question: str, layers: list[dict[str, Any]], o
     return backend.until("end", job, timeout=200)
 
 
-def test_landsat_question_is_answered_with_numbers_that_hold(backend: Child, shared: Path, tmp_path: Path) -> None:
-    image = {"path": str(shared / "data" / "demo_scenes" / "L7_ETMs.tif")}
+def test_landsat_question_is_answered_with_numbers_that_hold(backend: Child, images: Path, tmp_path: Path) -> None:
+    image = {"path": str(images / "demo_scenes" / "L7_ETMs.tif")}
     seen = ask(backend, "l7", "How much of the image is covered by water?", [image], tmp_path / "a.gpkg")
     assert seen[-1]["reason"] == "answered"
     claims = [each for each in seen if each["type"] == "claim"]
@@ -55,8 +55,8 @@ def test_landsat_question_is_answered_with_numbers_that_hold(backend: Child, sha
     assert len(trace.network.weights_sha256) == 64
 
 
-def test_two_dates_give_gain_and_loss(backend: Child, shared: Path, tmp_path: Path) -> None:
-    folder = shared / "data" / "demo_scenes"
+def test_two_dates_give_gain_and_loss(backend: Child, images: Path, tmp_path: Path) -> None:
+    folder = images / "demo_scenes"
     layers = [{"path": str(folder / f"pucallpa_landsat_{year}.tif")} for year in (1985, 2020)]
     seen = ask(backend, "two", "How did the water change between the two dates?", layers, tmp_path / "a.gpkg")
     assert seen[-1]["reason"] == "answered"
@@ -65,8 +65,8 @@ def test_two_dates_give_gain_and_loss(backend: Child, shared: Path, tmp_path: Pa
     assert sum(each["derived"] for each in seen if each["type"] == "mask") >= 2
 
 
-def test_without_a_crs_there_are_shares_and_no_areas(backend: Child, shared: Path, tmp_path: Path) -> None:
-    image = {"path": str(shared / "data" / "demo_scenes" / "spyndex_s2_B02B03B04B08_nocrs.tif")}
+def test_without_a_crs_there_are_shares_and_no_areas(backend: Child, images: Path, tmp_path: Path) -> None:
+    image = {"path": str(images / "demo_scenes" / "spyndex_s2_B02B03B04B08_nocrs.tif")}
     seen = ask(backend, "nocrs", "Where is the forest?", [image], tmp_path / "a.gpkg")
     mask = next(each for each in seen if each["type"] == "mask")
     assert mask["measurements"]["area_m2"] is None
@@ -74,21 +74,21 @@ def test_without_a_crs_there_are_shares_and_no_areas(backend: Child, shared: Pat
     assert not any(" km²" in each["text"] or " ha" in each["text"] for each in seen if each["type"] == "answer")
 
 
-def test_radar_alone_is_understood(backend: Child, shared: Path, tmp_path: Path) -> None:
-    image = sorted((shared / "data" / "sen1floods11").glob("*/*S1*.tif"))[0]
+def test_radar_alone_is_understood(backend: Child, images: Path, tmp_path: Path) -> None:
+    image = sorted((images / "sen1floods11").glob("*/*S1*.tif"))[0]
     seen = ask(backend, "s1", "How much water is there?", [{"path": str(image)}], tmp_path / "a.gpkg")
     assert seen[-1]["reason"] in ("answered", "abstained")
     assert next(each for each in seen if each["type"] == "scene")["views"][0]["role"] == "sar"
 
 
-def test_out_of_its_depth_it_abstains(backend: Child, shared: Path, tmp_path: Path) -> None:
-    image = {"path": str(shared / "data" / "demo_scenes" / "L7_ETMs.tif")}
+def test_out_of_its_depth_it_abstains(backend: Child, images: Path, tmp_path: Path) -> None:
+    image = {"path": str(images / "demo_scenes" / "L7_ETMs.tif")}
     seen = ask(backend, "mayor", "Who is the mayor of this city?", [image], tmp_path / "a.gpkg")
     assert seen[-1]["reason"] == "abstained"
 
 
-def test_segment_and_probe(backend: Child, shared: Path, tmp_path: Path) -> None:
-    layers = [{"path": str(shared / "data" / "demo_scenes" / "L7_ETMs.tif")}]
+def test_segment_and_probe(backend: Child, images: Path, tmp_path: Path) -> None:
+    layers = [{"path": str(images / "demo_scenes" / "L7_ETMs.tif")}]
     out = str(tmp_path / "s.gpkg")
     backend.send({"type": "segment", "id": "seg", "phrase": "forest", "layers": layers, "out": out})
     value = backend.until("result", "seg", timeout=200)[-1]["value"]

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 from conftest_trace import UTM, make_trace
 
-from terrascope.class_words import LABELS
-from terrascope.classes import COLOURS
-from terrascope.resources import resource
-from terrascope.trace.colours import colour_of
+from terrascope.landcover import COLOURS, LABELS
+from terrascope.landcover.colours import colour_of
 from terrascope.trace.geopackage import open_result, write_geopackage
-from terrascope.trace.styles import masks_qml
 
 QGIS_PYTHON = "/usr/bin/python3"
 
@@ -40,13 +36,6 @@ sys.stdout.flush()
 """
 
 
-def test_the_shipped_style_is_made_from_the_class_colours() -> None:
-    shipped = resource("styles", "masks.qml").read_text(encoding="utf-8")
-    assert shipped == masks_qml(), "run python -m terrascope.trace.styles"
-    tree = ElementTree.fromstring(shipped)
-    assert [each.get("value") for each in tree.iter("category")] == [*COLOURS, ""]
-
-
 def test_the_style_is_in_every_result(tmp_path: Path) -> None:
     write_geopackage(make_trace(UTM), tmp_path / "a.gpkg")
     with open_result(tmp_path / "a.gpkg") as connection:
@@ -67,7 +56,7 @@ def test_qgis_opens_it_in_the_class_colours(tmp_path: Path) -> None:
         [QGIS_PYTHON, "-c", _IN_QGIS, str(tmp_path / "a.gpkg")],
         capture_output=True, text=True, timeout=120, env=environment,
     )  # fmt: skip
-    for name, colour in (("water", COLOURS["water"]), ("tree", COLOURS["tree"]), ("riverbank", COLOURS["other"])):
+    for name, colour in (("water", COLOURS["water"]), ("tree", COLOURS["trees"]), ("riverbank", COLOURS["other"])):
         assert f"category {name} {colour}" in ran.stdout, ran.stderr
     assert ran.stdout.count("category") == 5  # these, the gain of step 2, and all others: the legend is short
     assert "renderer categorizedSymbol label" in ran.stdout
@@ -80,9 +69,9 @@ def test_qgis_opens_it_in_the_class_colours(tmp_path: Path) -> None:
 
 def test_everyday_words_and_changes_have_colours() -> None:
     assert colour_of("lake") == colour_of("Water") == COLOURS["water"]
-    assert colour_of("trees") == colour_of("forest") == COLOURS["tree"]
+    assert colour_of("trees") == colour_of("forest") == COLOURS["trees"]
     assert colour_of("flooded area") == COLOURS["flooded"]
-    assert colour_of("trees lost", derived=True) != colour_of("trees gained", derived=True) != COLOURS["tree"]
+    assert colour_of("trees lost", derived=True) != colour_of("trees gained", derived=True) != COLOURS["trees"]
     assert colour_of("ferris wheel") == colour_of(None) == COLOURS["other"]
     for label in LABELS:
         assert colour_of(label) != COLOURS["other"]

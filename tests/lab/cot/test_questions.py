@@ -7,7 +7,8 @@ import random
 import numpy as np
 import pytest
 
-from terrascope.class_words import LABELS, WORDS, labels_in
+from terrascope.landcover import LABELS
+from terrascope.landcover.words import WORDS, labels_in
 from terrascope_lab.cot.chains import answer_words, plan
 from terrascope_lab.cot.grammar import count, expand
 from terrascope_lab.cot.questions import KINDS, PATTERNS, TWO_CLASSES, make_question

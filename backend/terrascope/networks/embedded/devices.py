@@ -51,8 +51,8 @@ class Proof(NamedTuple):
 
 
 class KernelRun(NamedTuple):
-    """A network's output on a device, how many of its nodes ran on which provider, the time of the last run (s), and the
-    providers that the session says it uses."""
+    """A network's output on a device, how many of its nodes ran on which provider, the time of the last run (s), and
+    the providers that the session says it uses."""
 
     output: NDArray[np.float32]
     nodes: dict[str, int]

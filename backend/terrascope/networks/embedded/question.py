@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from terrascope.class_words import LABELS, cues, mentions, misspelt
+from terrascope.landcover import LABELS
+from terrascope.landcover.words import cues, mentions, misspelt
 from terrascope.networks.embedded.reading import Limit, Reading
 from terrascope.networks.embedded.wordpiece import WordPieces
 

@@ -11,8 +11,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope.class_words import LABELS, labels_in, own_words
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS, LABELS
+from terrascope.landcover.words import labels_in, own_words
 from terrascope.networks.embedded.certainty import Spread, certainty
 from terrascope.networks.embedded.constraints import FREE, Constraints
 from terrascope.networks.embedded.evidence_text import read

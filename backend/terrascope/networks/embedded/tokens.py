@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from terrascope.class_words import LABELS
+from terrascope.landcover import LABELS
 from terrascope.networks.embedded.evidence_text import Facts, area_text, length_text, percent, significant
 from terrascope.networks.embedded.purposes import PURPOSES
 

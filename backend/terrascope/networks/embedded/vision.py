@@ -28,9 +28,9 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from terrascope import large
-from terrascope.classes import ATOMS
 from terrascope.errors import CheckpointError, NetworkError
 from terrascope.hashes import ungrouped
+from terrascope.landcover import ATOMS
 from terrascope.networks import stopping
 from terrascope.networks.embedded import devices, tiles
 from terrascope.networks.embedded.prepared import Grown, Image, Shrunk, Streamed, Whole

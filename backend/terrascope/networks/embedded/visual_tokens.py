@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 
 Floats = NDArray[np.float32]
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from terrascope.class_words import folded
+from terrascope.landcover.words import folded
 
 #: Pieces that every vocabulary starts with.
 SPECIAL: tuple[str, ...] = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")

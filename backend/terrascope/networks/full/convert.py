@@ -17,6 +17,7 @@ from terrascope.networks.full.layout import (
     PROCESSOR,
     TOKENIZER_FILES,
     WEIGHTS,
+    adopt_finished,
     appearing,
     digest_of,
     need_room,
@@ -87,6 +88,8 @@ def import_published(
     CheckpointError
         As `read_published`; also for a destination that is in use or too small.
     """
+    if adopt_finished(destination, origin or source.name):
+        return destination
     checkpoint = read_published(source, sums)
     need_room(destination, sum(file.path.stat().st_size for file in checkpoint.files.values()))
     links, strangers = links_from_published(checkpoint.where, rules)

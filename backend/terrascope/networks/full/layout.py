@@ -9,40 +9,22 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from terrascope.errors import CheckpointError
+from terrascope.networks.full.partial_folder import WEIGHTS, adopt_finished, appearing
 from terrascope.networks.full.published import INDEX, SINGLE, read_json
 from terrascope.networks.full.tensor_file import read_tensor_file, sha256_of
 
 CARRIED = "published"
 CARRIED_WEIGHTS = "carried.safetensors"
 HEADERS = "headers.json"
-WEIGHTS = "weights.json"
 PROCESSOR = "processor.json"
 TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "added_tokens.json",
     "special_tokens_map.json", "chat_template.jinja",
 )  # fmt: skip
-
-
-@contextmanager
-def appearing(folder: Path) -> Iterator[Path]:
-    """Give a work folder beside `folder`; it takes that name when all went well and is removed when not."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise CheckpointError(f"{str(folder)!r} exists and is not empty.", "Choose another folder.")
-    work = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    try:
-        yield work
-        if folder.is_dir():
-            folder.rmdir()
-        work.rename(folder)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def need_room(folder: Path, needed: int) -> None:
@@ -98,3 +80,9 @@ def verify_weights(folder: Path) -> str:
                 "The file was changed or damaged: import the checkpoint again.",
             )
     return digest_of(found)
+
+
+__all__ = [
+    "CARRIED", "CARRIED_WEIGHTS", "HEADERS", "PROCESSOR", "TOKENIZER_FILES", "WEIGHTS", "adopt_finished", "appearing",
+    "digest_of", "need_room", "our_weight_files", "verify_weights", "write_json",
+]  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terrascope import large
-from terrascope.trace.colours import colour_of
+from terrascope.landcover.colours import colour_of
 from terrascope.trace.geopackage import Picture
 from terrascope.trace.pictures import PREVIEW_PX, mask_png
 from terrascope.trace.text import readable
@@ -33,6 +33,8 @@ _VERDICTS = {
 }
 #: A scale bar takes at most this part of the picture's width.
 _SCALE_PART = 0.3
+#: Characters of a setting that are shown.
+_LONGEST_VALUE = 2000
 
 
 class ScaleBar(NamedTuple):
@@ -296,7 +298,9 @@ def crs_title(crs: str | None) -> str:
 
 
 def _lines(values: Mapping[str, object]) -> list[tuple[str, str]]:
-    return [(name.replace("_", " "), "–" if value is None else str(value)) for name, value in values.items()]
+    """Settings as text; a polygon of a million corners is not printed whole."""
+    shown = {name: "–" if value is None else str(value)[:_LONGEST_VALUE] for name, value in values.items()}
+    return [(name.replace("_", " "), text) for name, text in shown.items()]
 
 
 def _uri(data: bytes, media_type: str) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from terrascope.errors import TraceError
+from terrascope import files
 from terrascope.trace.geopackage import Picture, read_pictures, read_trace
 from terrascope.trace.report.content import content
 from terrascope.trace.types import Trace
@@ -35,15 +34,30 @@ def write_report(gpkg: str | os.PathLike[str], out: str | os.PathLike[str]) -> P
     TraceError
         If the result cannot be read, or the report not be written.
     """
-    html = render_report(read_trace(gpkg), read_pictures(gpkg))
     target = Path(out).absolute()
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(html, encoding="utf-8")
-        part.replace(target)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        raise TraceError(f"{target} cannot be written: {error.strerror}.", "Choose another folder.") from error
+    refuse_other_report(target)
+    html = render_report(read_trace(gpkg), read_pictures(gpkg))
+    files.write_text(target, html, _is_report, _WHAT)
     return target
+
+
+def refuse_other_report(out: str | os.PathLike[str]) -> None:
+    """Refuse a name that something else than a report of ours has.
+
+    Raises
+    ------
+    TraceError
+        If it has.
+    """
+    files.refuse_other(Path(out).absolute(), _is_report, _WHAT)
+
+
+_WHAT = "report of TerraScope"
+#: What stands in the head of our reports, the first ones included.
+_GENERATOR, _FIRST_TITLE = b'<meta name="generator" content="TerraScope">', "\u2013 TerraScope</title>".encode()
+
+
+def _is_report(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(64 * 2**10)
+    return head.startswith(b"<!DOCTYPE html>") and (_GENERATOR in head or _FIRST_TITLE in head)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope.class_words import labels_in
+from terrascope.landcover.words import labels_in
 from terrascope.networks.interface import MaskPrediction, Network, Prompt
 from terrascope.reasoning.events import MaskReady
 from terrascope.reasoning.evidence import MeasuredEvidence

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from terrascope.trace.colours import colour_of
+from terrascope.landcover.colours import colour_of
 from terrascope_lab.cot.scenes import Mask, Picture
 
 #: Colours for labels that have none of their own, in order.

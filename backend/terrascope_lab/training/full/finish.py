@@ -130,15 +130,21 @@ class appearing_anew:
         self._aside = folder.with_name(folder.name + ".old")
 
     def __enter__(self) -> Path:
-        shutil.rmtree(self._aside, ignore_errors=True)
+        self._remove_aside()
         if self._folder.is_dir():
             self._folder.rename(self._aside)
         self._inner = appearing(self._folder)
         return self._inner.__enter__()
 
     def __exit__(self, *error: object) -> None:
-        self._inner.__exit__(*error)  # type: ignore[arg-type]
-        if self._folder.is_dir():
+        try:
+            self._inner.__exit__(*error)  # type: ignore[arg-type]
+        finally:
+            if self._folder.is_dir():
+                self._remove_aside()
+            elif self._aside.is_dir():
+                self._aside.rename(self._folder)
+
+    def _remove_aside(self) -> None:
+        if (self._aside / WEIGHTS).is_file():  # a folder of that name that holds no checkpoint is somebody else's
             shutil.rmtree(self._aside, ignore_errors=True)
-        elif self._aside.is_dir():
-            self._aside.rename(self._folder)

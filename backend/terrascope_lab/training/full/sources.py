@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from terrascope.class_words import labels_in
 from terrascope.errors import TerraScopeError
+from terrascope.landcover.words import labels_in
 from terrascope_lab.training.errors import TrainingError
 from terrascope_lab.training.full.records import KINDS, SEG, Record, Region, record_of
 

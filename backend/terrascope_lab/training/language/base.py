@@ -18,7 +18,7 @@ import torch
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from terrascope.class_words import folded
+from terrascope.landcover.words import folded
 from terrascope.networks.embedded.wordpiece import SPECIAL, WordPieces
 
 #: SHA-256 of the weights, whatever the package that brings them.

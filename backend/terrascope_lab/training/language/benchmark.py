@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from terrascope.class_words import LABELS
+from terrascope.landcover import LABELS
 from terrascope.networks.embedded.session import EmbeddedNetwork
 from terrascope_lab.training.language.evaluate import Oracle, as_scene, ask
 from terrascope_lab.training.language.scenes import MadeScene, make_scene

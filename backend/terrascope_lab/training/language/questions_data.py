@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from terrascope.class_words import LABELS, WORDS, mentions
+from terrascope.landcover import LABELS
+from terrascope.landcover.words import WORDS, mentions
 from terrascope.networks.embedded.purposes import NAMED
 from terrascope.networks.embedded.question import question_text, read_question
 from terrascope.networks.embedded.reading import ONE_OR_TWO, TWO_OR_MORE

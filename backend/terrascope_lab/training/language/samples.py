@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 from terrascope.networks.embedded.evidence_text import Facts, read, write
 from terrascope.networks.embedded.purposes import PURPOSES
 from terrascope.networks.embedded.tokens import SPECIALS, evidence_tokens, fixed_tokens

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from terrascope.class_words import LABELS
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS, LABELS
 from terrascope.reasoning.evidence import Near, Sized
 
 SIDE = 64

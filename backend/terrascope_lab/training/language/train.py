@@ -25,7 +25,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 from terrascope.networks.embedded.tokens import Vocabulary
 from terrascope.networks.embedded.visual_tokens import FEATURES
 from terrascope_lab.cot.questions import KINDS

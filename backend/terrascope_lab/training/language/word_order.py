@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from terrascope.class_words import LABELS
+from terrascope.landcover import LABELS
 from terrascope.networks.embedded.constraints import required_steps
 from terrascope.networks.embedded.evidence_text import Facts
 from terrascope.networks.embedded.purposes import NAMED, PURPOSES

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 from terrascope_lab.training.vision.efficientnet import STAGES, Block, EfficientNetLite0
 
 #: What the labels tell apart. Kinds of vegetation they do not: `kinds_of_green` parts it by a rule that is not learnt.

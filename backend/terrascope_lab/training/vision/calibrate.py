@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 from terrascope.networks.embedded.units import OPTICAL_BANDS, collect, optical_units
 from terrascope_lab.training.vision import folds, metrics, samples, split
 from terrascope_lab.training.vision.batches import DEFAULTS

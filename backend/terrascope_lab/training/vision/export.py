@@ -25,8 +25,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from terrascope.classes import ATOMS
 from terrascope.hashes import grouped
+from terrascope.landcover import ATOMS
 from terrascope_lab.training.vision.batches import build
 from terrascope_lab.training.vision.efficientnet import Block, EfficientNetLite0
 

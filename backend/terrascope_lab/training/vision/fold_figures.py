@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 from terrascope.networks.embedded.vision import VisionNetworks
 from terrascope_lab.training.vision import metrics, optical_figures, samples
 from terrascope_lab.training.vision.evaluate import table, view_of

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 
 ALL = (1 << len(ATOMS)) - 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 
 
 def unpack(masks: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 from terrascope_lab.training.vision.legends import bits
 
 EIGHT: tuple[str, ...] = ("water", "tree", "shrub", "grass", "crop", "built", "bare", "wetland")

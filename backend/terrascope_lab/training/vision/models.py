@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 
 
 def at_points(x: Tensor, points: Tensor, width: int, height: int) -> Tensor:

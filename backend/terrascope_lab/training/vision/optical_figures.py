@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 from terrascope.networks.embedded.vision import VisionNetworks
 from terrascope_lab.training.vision import folds, metrics, samples, split
 from terrascope_lab.training.vision.evaluate import as_pictures, view_of, with_bands

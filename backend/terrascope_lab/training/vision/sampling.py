@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 from terrascope_lab.training.vision import augment
 from terrascope_lab.training.vision.legends import bits
 from terrascope_lab.training.vision.samples import Sample

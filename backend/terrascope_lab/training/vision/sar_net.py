@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 
 _INPUTS = 3 * 3 + 2
 _WIDTHS = (16, 24, 32, 48, 48)  #: channels at strides 1, 2, 4, 8, 16

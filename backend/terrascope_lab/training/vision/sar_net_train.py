@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 from terrascope_lab.training.vision import augment, losses, samples, split
 from terrascope_lab.training.vision.crop_training import add_options, descend, parse, write_run
 from terrascope_lab.training.vision.legends import bits

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="training needs torch")
 
 from safetensors.torch import save_file  # noqa: E402
 
-from terrascope.class_words import labels_in  # noqa: E402
+from terrascope.landcover.words import labels_in  # noqa: E402
 from terrascope.networks.embedded.reading import Reading  # noqa: E402
 from terrascope.networks.embedded.wordpiece import SPECIAL, WordPieces  # noqa: E402
 from terrascope_lab.cot.questions import KINDS  # noqa: E402

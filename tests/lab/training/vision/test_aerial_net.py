@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from terrascope.classes import ATOMS
 from terrascope.errors import CheckpointError
+from terrascope.landcover import ATOMS
 from terrascope_lab.training.vision import aerial_net_train, legends
 from terrascope_lab.training.vision.aerial_net import (
     CLASSES,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 from terrascope.networks.embedded.vision import VisionNetworks, settled
 from terrascope.scene.types import Role, Scale, Source, View
 from terrascope_lab.training.vision import batches, export, folds, pooled, samples, shortwave, waters

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from terrascope.classes import ATOMS
+from terrascope.landcover import ATOMS
 from terrascope_lab.training.vision import legends, sar_net_train
 from terrascope_lab.training.vision.export import load
 from terrascope_lab.training.vision.samples import Sample
