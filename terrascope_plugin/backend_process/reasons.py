@@ -107,7 +107,7 @@ def _rows() -> tuple[tuple[str, str], ...]:
             r"no wheels with a matching|no usable wheels|has no wheels|is not a supported wheel",
             tr(
                 "A package has no wheel for this Python on this machine; the log names it. Choose another Python "
-                "(docs/systems.md lists which), or remove the choice to have one found."
+                "(the documentation lists which), or remove the choice to have one found."
             ),
         ),
         (

