@@ -30,7 +30,7 @@ def temporary_folder() -> Path:
 
 
 def remove() -> None:
-    """Remove the folder and all that is in it; QGIS ends. (Not when the plugin is unloaded: layers of the project may lie in it.)"""
+    """Remove the folder and all that is in it: QGIS ends. An unloaded plugin leaves it, for layers may lie in it."""
     while _held:
         folder, lock = _held.pop()
         lock.unlock()

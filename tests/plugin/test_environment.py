@@ -448,3 +448,47 @@ def test_the_temporary_folder_is_private_and_what_a_dead_qgis_left_is_removed(ap
     assert folder.exists()  # ours is in use
     temporary.remove()
     assert not folder.exists()
+
+
+# -- the page --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def dialog(application, tmp_path, monkeypatch, backend):
+    from terrascope_plugin.panel import setup_dialog
+
+    kind = make_kind(tmp_path)
+    monkeypatch.setattr(setup_dialog, "available_kinds", lambda: [kind])
+    monkeypatch.delenv("TERRASCOPE_PYTHON", raising=False)
+    settings = Settings(environment_folder=str(tmp_path / "environment"), wheel_folder=str(tmp_path / "wheels"))
+    return setup_dialog.SetupDialog(settings, backend("normal"))
+
+
+def test_the_page_installs_shows_the_device_and_asks_before_a_python_is_fetched(dialog, tmp_path, monkeypatch):
+    from qgis.PyQt.QtWidgets import QMessageBox
+
+    from terrascope_plugin.panel import setup_dialog
+
+    dialog.proxy.setText(" http://proxy:1 ")
+    started: list[Plan] = []
+
+    class Refused(EnvironmentSetup):
+        def start(self) -> None:
+            started.append(self._plan)
+            self.could_fetch = "" if self._plan.fetch_python else "3.12.14"
+            self._stop(False, "No Python here fits.")
+
+    monkeypatch.setattr(setup_dialog, "EnvironmentSetup", Refused)
+    for answer, count in ((QMessageBox.StandardButton.No, 1), (QMessageBox.StandardButton.Yes, 2)):
+        monkeypatch.setattr(QMessageBox, "question", lambda *_args, answer=answer: answer)
+        started.clear()
+        dialog.start()
+        assert [plan.fetch_python for plan in started] == [False, True][:count]
+        assert started[0].network.proxy == "http://proxy:1"
+    monkeypatch.setattr(setup_dialog, "EnvironmentSetup", EnvironmentSetup)
+    dialog.proxy.setText("")
+    dialog.start()
+    assert dialog.cancel.isEnabled()
+    assert wait_until(lambda: dialog._setup is None, 120), dialog.log.toPlainText()
+    assert "CPU" in dialog.state.text() and dialog.install.text() == "&Repair", dialog.log.toPlainText()
+    dialog.reject()
