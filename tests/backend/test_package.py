@@ -120,3 +120,26 @@ def test_without_the_scanners_nothing_is_packed(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(package.importlib.util, "find_spec", lambda _name: None)
     assert package.main([str(tmp_path)]) == 1
     assert "bandit" in capsys.readouterr().err and not list(tmp_path.glob("*.zip"))
+
+
+def test_the_page_of_systems_is_that_of_the_table():
+    import check_wheels
+
+    table = json.loads(check_wheels.TABLE.read_text(encoding="utf-8"))
+    assert set(table["cells"]) == set(check_wheels.KINDS)
+    for rows in table["cells"].values():
+        assert set(rows) == {row["key"] for row in table["systems"]} == set(check_wheels.PLATFORMS)
+    assert check_wheels.PAGE.read_text(encoding="utf-8") == check_wheels.page(table)
+    for row in ("win-x86_64", "macos-aarch64", "linux-x86_64", "linux-aarch64"):
+        assert table["cells"]["embedded"][row] == dict.fromkeys(check_wheels.PYTHONS, "")
+
+
+def test_what_has_no_wheel_is_read_from_uvs_sentence():
+    import check_wheels
+
+    for text, expected in (
+        ("Because numpy{python_full_version < '3.11'}==2.2.6 has no usable wheels", ("numpy", "2.2.6")),
+        ("Because there is no version of torch{sys_platform == 'linux'}==2.13.0+cpu and you", ("torch", "2.13.0+cpu")),
+        ("version (>=3.10) does not satisfy Python>=3.11 and filelock==4.2.12 depends on", ("filelock", "4.2.12")),
+    ):
+        assert check_wheels.LACKING.search(text).groups() == expected
