@@ -4,6 +4,10 @@
   <context>
     <name>TerraScope</name>
     <message>
+      <source>Another QGIS window is setting up the same environment. Wait for it, then try again.</source>
+      <translation>Ein anderes QGIS-Fenster richtet dieselbe Umgebung gerade ein. Bitte warten und noch einmal versuchen.</translation>
+    </message>
+    <message>
       <source>"{0}" was not made by TerraScope; delete it yourself if you do not need it.</source>
       <translation>„{0}“ wurde nicht von TerraScope angelegt; bitte selbst löschen, wenn es nicht gebraucht wird.</translation>
     </message>

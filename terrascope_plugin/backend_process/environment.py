@@ -8,8 +8,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from qgis.PyQt.QtCore import QLockFile
+
 from ..i18n import tr
-from .folder import FORMAT, MARKER, VENV, delete_what_is_ours, read_marker
+from .folder import FORMAT, LOCK, MARKER, VENV, delete_what_is_ours, read_marker
 from .requirements import KindOfModel, fingerprint
 
 
@@ -65,7 +67,7 @@ def remove(folder: Path) -> list[str]:
     Raises
     ------
     ValueError
-        If the folder does not carry the plugin's mark.
+        If the folder does not carry the plugin's mark, or another window works in it.
     OSError
         If a file cannot be deleted (Windows: a backend is still running).
     """
@@ -73,9 +75,16 @@ def remove(folder: Path) -> list[str]:
         raise ValueError(
             tr('"{0}" was not made by TerraScope; delete it yourself if you do not need it.').format(folder)
         )
-    # Where a file cannot be deleted, what is left must not look ready.
-    _write(folder, {**read_marker(folder), "finished": False})
-    return delete_what_is_ours(folder)
+    lock = QLockFile(str(folder / LOCK))
+    lock.setStaleLockTime(0)
+    if not lock.tryLock(0):
+        raise ValueError(tr("Another QGIS window is setting up the same environment. Wait for it, then try again."))
+    try:
+        # Where a file cannot be deleted, what is left must not look ready.
+        _write(folder, {**read_marker(folder), "finished": False})
+        return delete_what_is_ours(folder)
+    finally:
+        lock.unlock()
 
 
 def _write(folder: Path, marker: dict[str, Any]) -> None:

