@@ -14,7 +14,7 @@ from rich.table import Table
 from terrascope.landcover.colours import colour_of
 from terrascope.trace.text import readable
 from terrascope.trace.types import Trace, all_masks, summary_share
-from terrascope.trace.units import area_text, percent_text
+from terrascope.units import area_text, share_text
 
 _VERDICTS = {
     "supported": "[green]✔ supported[/]",
@@ -135,7 +135,7 @@ def mask_line(label: str, facts: Mapping[str, Any], measurements: Mapping[str, A
         facts.get("date"),
         "empty" if measurements.get("pixels") == 0 else None,
         area_text(area) if area is not None else f"{measurements.get('pixels', 0):,} px",
-        percent_text(share) if share is not None else None,
+        share_text(share) if share is not None else None,
         measurements.get("where"),
         f"confidence {facts['confidence']:.2f}" if facts.get("confidence") is not None else None,
     ]
@@ -206,7 +206,7 @@ def measurement_table(masks: list[dict[str, Any]]) -> Table:
         table.add_row(
             escape(str(each["label"])),
             area_text(area) if area is not None else "-",
-            percent_text(share) if share is not None else "-",
+            share_text(share) if share is not None else "-",
             f"{each['pixels']:,}" if "pixels" in each else "-",
             str(each.get("components", "-")),
             f"{perimeter:,.0f} m" if perimeter is not None else "-",

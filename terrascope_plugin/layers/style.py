@@ -13,13 +13,13 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
+from .. import units
+
 #: The whole mask's area, as in the panel, at its largest part; pixels where the mask has no CRS.
 LABEL = (
     "CASE WHEN \"part\" <> 1 THEN ''"
     ' WHEN "mask_area_m2" IS NULL THEN format_number(sum("pixels"), 0) || \' px\''
-    ' WHEN "mask_area_m2" >= 1000000 THEN format_number("mask_area_m2" / 1000000, 2) || \' km²\''
-    ' WHEN "mask_area_m2" >= 10000 THEN format_number("mask_area_m2" / 10000, 1) || \' ha\''
-    " ELSE format_number(\"mask_area_m2\", 0) || ' m²' END"
+    f" ELSE {units.area_label()} END"
 )
 #: Under the mouse: the class. Without a template of its own QGIS renders the text of a column as HTML there.
 MAP_TIP = "[% replace(replace(\"label\", '&', '&amp;'), '<', '&lt;') %]"

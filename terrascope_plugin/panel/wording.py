@@ -6,6 +6,7 @@ import re
 
 from qgis.PyQt.QtCore import QLocale
 
+from .. import units
 from ..i18n import tr
 from ..session.question import MaskOfStep, Run, RunState
 
@@ -18,12 +19,12 @@ def number(value: float, decimals: int) -> str:
 
 
 def area(square_metres: float) -> str:
-    """Return an area in the unit that reads best."""
-    if square_metres >= 1e6:
-        return f"{number(square_metres / 1e6, 2)} km²"
-    if square_metres >= 1e4:
-        return f"{number(square_metres / 1e4, 1)} ha"
-    return f"{number(square_metres, 0)} m²"
+    """Return an area in the unit that reads best: the same as in answers and on the map."""
+    unit, decimals = units.suiting_area(square_metres)
+    text = number(square_metres / unit.size, decimals)
+    if decimals:
+        text = text.rstrip("0").rstrip(QLocale().decimalPoint())
+    return f"{text} {unit.sign}"
 
 
 def share(fraction: float) -> str:

@@ -292,7 +292,7 @@ def test_nothing_but_qgis_and_the_standard_library_is_imported():
 
 
 def test_rooms_import_downwards_only():
-    order = "settings i18n landcover plain_text backend_process layers session panel processing plugin".split()
+    order = "settings i18n landcover units plain_text backend_process layers session panel processing plugin".split()
     import re
 
     for file in (ROOT / "terrascope_plugin").rglob("*.py"):

@@ -1,4 +1,4 @@
-"""The table of land-cover classes, as `classes.toml` has it; `scripts/landcover.py` makes `classes.json` of it.
+"""The table of land-cover classes, as `classes.toml` has it; `scripts/generate.py` makes `classes.json` of it.
 
 An *atom* is exclusive: the embedded vision networks give one probability a pixel for each atom, adding up to one. A
 *class* is a named set of atoms ("vegetation"), the label of a mask. Flooded area is not a class: it is water at the

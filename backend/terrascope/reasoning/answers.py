@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from terrascope.reasoning.quantities import Kind, Quantity, closeness, quantities
+from terrascope.units.read import Kind, Quantity, closeness, quantities
 
 __all__ = [
     "Kind",

@@ -13,7 +13,7 @@ from terrascope.reasoning.claim_sizes import differences, flooded, largest_part,
 from terrascope.reasoning.claim_text import Mention
 from terrascope.reasoning.claim_types import Claim, ClaimKind, StepEvidence
 from terrascope.reasoning.claim_verdicts import Fact, unknown, verdict
-from terrascope.reasoning.quantities import Kind, Quantity
+from terrascope.units.read import Kind, Quantity
 
 _CHANGE = re.compile(
     r"\b(?:increas\w*|decreas\w*|gr[eo]w\w*|gain\w*|los[st]\w*|los(?:es|ing)|shr[aiu]nk\w*|declin\w*|expan[ds]\w*|reced\w*|"

@@ -13,7 +13,7 @@ from terrascope.reasoning.claim_context import Document, Sentence
 from terrascope.reasoning.claim_text import Mention
 from terrascope.reasoning.claim_types import StepEvidence
 from terrascope.reasoning.claim_verdicts import Fact
-from terrascope.reasoning.quantities import Kind, Quantity
+from terrascope.units.read import Kind, Quantity
 
 _TOGETHER = re.compile(r"\b(?:together|combined|in total|altogether|jointly|sum|both)\b")
 _DIFFERENCE = re.compile(

@@ -9,7 +9,7 @@ import numpy as np
 
 from terrascope.reasoning.claim_context import Document, Sentence
 from terrascope.reasoning.claim_types import Claim, ClaimKind, StepEvidence, Value, Verdict
-from terrascope.reasoning.quantities import Quantity
+from terrascope.units.read import Quantity
 
 _HEDGE = re.compile(
     r"(?:about|around|roughly|approximately|approx\.?|nearly|almost|circa|ca\.?|some|close to|an estimated|"

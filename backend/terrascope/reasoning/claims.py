@@ -18,7 +18,7 @@ from terrascope.reasoning.claim_numbers import number_claims
 from terrascope.reasoning.claim_statements import Statement, check, statement_claims, statements
 from terrascope.reasoning.claim_text import Mention, plain
 from terrascope.reasoning.claim_types import Claim, ClaimKind, StepEvidence, Value, Verdict
-from terrascope.reasoning.quantities import quantities
+from terrascope.units.read import quantities
 
 __all__ = ["Claim", "ClaimKind", "StepEvidence", "Value", "Verdict", "check_claims"]
 

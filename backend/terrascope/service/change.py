@@ -25,7 +25,7 @@ from terrascope.trace.jsonable import jsonable
 from terrascope.trace.pictures import view_picture
 from terrascope.trace.place import ResultPlace
 from terrascope.trace.types import Answer, Trace
-from terrascope.trace.units import area_text, percent_text
+from terrascope.units import area_text, share_text
 
 
 def measure_change(
@@ -115,7 +115,7 @@ def change_text(phrase: str, changes: list[dict[str, Any]]) -> str:
     for each in changes:
         gain, loss, net = each["gain"], each["loss"], each["net_area_m2"]
         if net is None:
-            sizes = [percent_text(each[name]["share"]) for name in ("gain", "loss")]
+            sizes = [share_text(each[name]["share"]) for name in ("gain", "loss")]
             balance = f"{100 * each['net_share']:+.1f} % of the image"
         else:
             sizes = [area_text(gain["area_m2"]), area_text(loss["area_m2"])]

@@ -1,4 +1,4 @@
-"""QGIS styles of the result tables, made from the class colours. `python scripts/landcover.py` writes the shipped file.
+"""QGIS styles of the result tables, made from the class colours. `python scripts/generate.py` writes the shipped file.
 
 The style of `masks` is categorised by label. The shipped file holds every class; a result file holds those that it has,
 so that its legend is short. Labels without a category take the colour in the column `colour`. The largest part of each
@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from xml.sax.saxutils import quoteattr  # nosec B406
 
 from terrascope.landcover import COLOURS
+from terrascope.units.table import area_expression
 
 #: What stands on the map beside a mask: its class and area in a unit that suits its size, or its share.
 LABEL_EXPRESSION = (
-    "\"label\" || '\\n' || CASE"
-    ' WHEN "mask_area_m2" >= 1000000 THEN format_number("mask_area_m2" / 1000000, 2) || \' km²\''
-    ' WHEN "mask_area_m2" >= 10000 THEN format_number("mask_area_m2" / 10000, 1) || \' ha\''
-    ' WHEN "mask_area_m2" IS NOT NULL THEN format_number("mask_area_m2", 0) || \' m²\''
-    " ELSE format_number(100 * coalesce(\"mask_share\", 0), 1) || ' %' END"
+    '"label" || \'\\n\' || CASE WHEN "mask_area_m2" IS NOT NULL THEN '
+    + area_expression('"mask_area_m2"')
+    + " ELSE format_number(100 * coalesce(\"mask_share\", 0), 1) || ' %' END"
 )
 
 

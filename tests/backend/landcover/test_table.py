@@ -16,7 +16,7 @@ tomllib = pytest.importorskip("tomllib", reason="Python 3.10 has no tomllib: the
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-import landcover as generator  # noqa: E402
+import generate as generator  # noqa: E402
 
 from terrascope.landcover import ATOMS, CLASSES, COLOURS, LANGUAGES, can_be_seen  # noqa: E402
 from terrascope.landcover.words import labels_in  # noqa: E402
@@ -29,7 +29,7 @@ def table() -> dict[str, Any]:
 
 def test_what_is_generated_is_that_of_the_table(table: dict[str, Any]) -> None:
     for path, text in generator.generated(table).items():
-        assert path.read_text(encoding="utf-8") == text, f"{path.name}: run python scripts/landcover.py"
+        assert path.read_text(encoding="utf-8") == text, f"{path.name}: run python scripts/generate.py"
 
 
 def test_every_class_is_complete() -> None:

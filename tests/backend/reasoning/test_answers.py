@@ -245,7 +245,7 @@ def test_the_real_answers_of_rsvqa_are_read(shared: Path) -> None:
     folder = shared / "data" / "rsvqa_sample"
     if not folder.is_dir():
         pytest.skip("the RSVQA sample is not in the data folder")
-    from terrascope.reasoning.quantities import Kind, quantities
+    from terrascope.units.read import Kind, quantities
 
     for path in folder.glob("*_qa.json"):
         for row in json.loads(path.read_text()):

@@ -17,7 +17,7 @@ from terrascope.trace.geopackage import Picture, write_geopackage
 from terrascope.trace.pictures import jpeg, mask_png
 from terrascope.trace.report import render_report, write_report
 from terrascope.trace.report.content import scale_bar
-from terrascope.trace.units import area_text, percent_text
+from terrascope.units import area_text
 
 
 class Balanced(HTMLParser):
@@ -109,14 +109,3 @@ def test_the_mask_picture_is_the_mask(shape: tuple[int, int]) -> None:
     mask = np.random.default_rng(0).random(shape) > 0.5
     with MemoryFile(mask_png(mask, "#2166ff")) as memory, memory.open() as file:
         np.testing.assert_array_equal(file.read(1) > 0, mask)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(12.0, "12 m²"), (25_000, "2.50 ha"), (1_500_000, "1.50 km²"), (2.5e9, "2,500 km²")]
-)
-def test_areas_are_given_in_a_unit_that_suits(value: float, text: str) -> None:
-    assert area_text(value) == text
-    assert percent_text(0.0001) == "0.01 %"
-    assert percent_text(0.00009) == "less than 0.01 %"
-    assert percent_text(0.0) == "0.0 %"
-    assert percent_text(0.0) == "0.0 %"

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from terrascope.units.table import AREA
+
 #: Square metres in a unit.
-AREA_UNITS: dict[str, float] = {"m2": 1.0, "ha": 1e4, "km2": 1e6, "acres": 4046.8564224}
+AREA_UNITS: dict[str, float] = {"m2": 1.0, "ha": 1e4, "km2": 1e6, "acres": AREA["acre"].size}
 #: Units as they are written; they are read in either way.
 SIGNS: dict[str, str] = {"m2": "m²", "km2": "km²"}
 LENGTH_UNITS: dict[str, float] = {"m": 1.0, "km": 1e3}

@@ -15,7 +15,7 @@ from terrascope.trace.geopackage import Picture
 from terrascope.trace.pictures import PREVIEW_PX, mask_png
 from terrascope.trace.text import readable
 from terrascope.trace.types import ClaimRecord, GridRecord, InputRecord, Step, Trace, all_masks, summary_share
-from terrascope.trace.units import area_text, length_text, percent_text
+from terrascope.units import area_text, length_text, share_text
 
 _END_REASONS: Mapping[str | None, tuple[str, str]] = {
     "answered": ("good", "Answered"),
@@ -139,7 +139,7 @@ def _mask(
     pixels, parts = measured.get("pixels"), measured.get("components")
     facts = [
         ("Area", area_text(area) if area is not None else f"{pixels:,} pixels" if pixels is not None else ""),
-        ("Share of the image", percent_text(share) if share is not None else ""),
+        ("Share of the image", share_text(share) if share is not None else ""),
         ("Parts", f"{parts:,}" if parts is not None else ""),
         ("Where", str(measured.get("where") or "")),
         ("Perimeter", length_text(perimeter) if perimeter is not None else ""),
@@ -228,7 +228,7 @@ def _series(trace: Trace) -> list[tuple[str, str, list[tuple[str, str, float]]]]
         share = summary_share(step.measurements)
         if step.label and step.date and step.mask is not None and share is not None:
             area = step.measurements.get("area_m2")
-            text = area_text(area) if isinstance(area, (int, float)) else percent_text(share)
+            text = area_text(area) if isinstance(area, (int, float)) else share_text(share)
             found.setdefault(step.label, []).append((step.date, text, share))
     series = []
     for label, points in found.items():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terrascope.reasoning.quantities import Kind, closeness, parse_number, quantities
+from terrascope.units.read import Kind, closeness, parse_number, quantities
 
 
 @pytest.mark.parametrize(

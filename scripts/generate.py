@@ -1,13 +1,15 @@
-"""Make what is generated from the table of land-cover classes: `python scripts/landcover.py` (Python 3.11 or newer).
+"""Make every file that is generated from a table of the backend: `python scripts/generate.py` (Python 3.11 or newer).
 
     backend/terrascope/landcover/classes.toml -> classes.json beside it      the backend reads it on any Python
                                               -> resources/landcover.json    names and colours for the plugin
                                               -> resources/styles/masks.qml  the style of masks
+    backend/terrascope/units/table.py         -> resources/units.json        units and map labels for the plugin
 """
 
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,18 @@ def plugin_text(table: dict[str, Any]) -> str:
     return f'{{"derived": {json.dumps(table["derived"])}, "classes": [\n{classes}\n]}}\n'
 
 
+def units_text() -> str:
+    """Return `resources/units.json`: which unit of area suits a size, and how QGIS writes one on the map."""
+    from terrascope.units.table import AREA, AUTO_AREA, DIGITS, area_expression
+
+    steps = [
+        {"below": None if math.isinf(limit) else limit, "sign": AREA[name].sign, "size": AREA[name].size}
+        for limit, name in AUTO_AREA
+    ]
+    label = area_expression('"mask_area_m2"')
+    return json.dumps({"digits": DIGITS, "area": steps, "area_label": label}, ensure_ascii=False, indent=1) + "\n"
+
+
 def generated(table: dict[str, Any]) -> dict[Path, str]:
     """Return each generated file and its text. The style reads the colours of the JSON that is in place."""
     from terrascope.trace.styles import masks_qml
@@ -49,6 +63,7 @@ def generated(table: dict[str, Any]) -> dict[Path, str]:
     return {
         TABLE.with_suffix(".json"): backend_text(table),
         ROOT / "resources" / "landcover.json": plugin_text(table),
+        ROOT / "resources" / "units.json": units_text(),
         ROOT / "resources" / "styles" / "masks.qml": masks_qml(colours),
     }
 
