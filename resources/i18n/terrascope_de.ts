@@ -156,6 +156,10 @@
       <translation>Es ist ein 32-Bit-Python.</translation>
     </message>
     <message>
+      <source>It is built for musl (Alpine Linux); the packages need glibc.</source>
+      <translation>Es ist für musl gebaut (Alpine Linux); die Pakete brauchen glibc.</translation>
+    </message>
+    <message>
       <source>Python {0}.{1} is not among 3.10 to 3.14.</source>
       <translation>Python {0}.{1} liegt nicht zwischen 3.10 und 3.14.</translation>
     </message>

@@ -47,6 +47,7 @@ class FoundPython(NamedTuple):
     bits: int
     system: str
     machine: str
+    libc: str
     release: str
     prefix: str
     free_threaded: bool
@@ -76,6 +77,8 @@ class FoundPython(NamedTuple):
         for name in _NEEDED:
             if name in self.lacks:
                 return tr('It cannot load "{0}": {1}').format(name, self.lacks[name])
+        if self.libc == "musl":
+            return tr("It is built for musl (Alpine Linux); the packages need glibc.")
         return "" if offline else refusal(kind, self.system, self.machine, self.version, self.release)
 
 
@@ -92,6 +95,7 @@ def parse_answer(text: str) -> FoundPython | None:
                 int(told["bits"]),
                 str(told["system"]),
                 str(told["machine"]),
+                str(told["libc"]),
                 str(told["release"]),
                 str(told["prefix"]),
                 bool(told["free_threaded"]),

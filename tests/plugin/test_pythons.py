@@ -64,6 +64,7 @@ def test_pythons_are_told_apart():
         ({"lacks": {"sqlite3": "no module"}}, "sqlite3"),
         ({"machine": "ARM64"}, "x86-64"),
         ({"system": "linux", "machine": "x86_64", "release": "2.17"}, "glibc 2.28"),
+        ({"system": "linux", "machine": "x86_64", "libc": "musl"}, "musl"),
         ({"system": "linux", "machine": "riscv64"}, "riscv64"),
         ({"system": "darwin", "machine": "arm64", "release": "12.7"}, "macOS 14"),
     ):
