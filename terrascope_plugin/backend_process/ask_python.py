@@ -4,12 +4,12 @@ Runs in any Python from 3.6 on, without the plugin. The line is ASCII since its 
 whatever the user's name on the path is.
 """
 
-import glob
 import json
 import platform
 import struct
 import sys
 import sysconfig
+from pathlib import Path
 
 
 def lacks(names):
@@ -30,7 +30,7 @@ def main():
         release = platform.mac_ver()[0]
     elif sys.platform.startswith("linux"):
         libc, release = platform.libc_ver()
-        if not libc and glob.glob("/lib/ld-musl-*"):
+        if not libc and any(Path("/lib").glob("ld-musl-*")):
             libc = "musl"
     answer = {
         "version": list(sys.version_info[:3]),
