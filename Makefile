@@ -93,9 +93,14 @@ test-desktop: $(RUN_VENV)/.ready | system  ## A real QGIS window under Xvfb with
 	env -u PYTHONPATH TERRASCOPE_PYTHON=$(RUN_VENV)/bin/python scripts/test_desktop.sh
 
 # --- what goes out --------------------------------------------------------------------------------------------------
+$(WORK)/venv-gate/.ready: backend/requirements/gate.txt
+	$(PYTHON) -m venv $(WORK)/venv-gate
+	$(WORK)/venv-gate/bin/pip install $(PIP_FLAGS) -r backend/requirements/gate.txt
+	touch $@
+
 .PHONY: package
-package:  ## The plugin's zip, in build/
-	@/usr/bin/env python3 scripts/package.py build
+package: $(WORK)/venv-gate/.ready  ## The plugin's zips and the wheel of weights, scanned as the plugin site does, in build/
+	@$(WORK)/venv-gate/bin/python scripts/package.py build
 
 .PHONY: bench
 bench: $(VENV)/.ready  ## The small benchmark that ships, and the speed of the embedded model on this machine

@@ -9,6 +9,9 @@ from pathlib import Path
 from qgis.core import QgsProject, QgsSettings
 from qgis.PyQt.QtCore import QStandardPaths
 
+from .backend_process.folder import own_folder
+from .backend_process.network import Network
+
 GROUP = "terrascope_reasoning"
 
 
@@ -28,6 +31,8 @@ class Settings:
         A Python that has the backend's packages already; empty: the environment that the plugin sets up.
     environment_folder, wheel_folder
         Where the environment is made; a folder of wheels for machines without a network.
+    proxy, certificates, package_index, python_mirror
+        How the set-up reaches the network (`backend_process.network`).
     network, device, precision
         The model ("auto", "embedded" or a folder), its device and number format.
     max_size, tiled
@@ -45,6 +50,10 @@ class Settings:
     python: str = ""
     environment_folder: str = ""
     wheel_folder: str = ""
+    proxy: str = ""
+    certificates: str = ""
+    package_index: str = ""
+    python_mirror: str = ""
     network: str = "auto"
     device: str = "auto"
     precision: str = "auto"
@@ -76,8 +85,13 @@ class Settings:
             store.setValue(f"{GROUP}/{item.name}", getattr(self, item.name))
 
     def environment(self) -> Path:
-        """Return the folder of the environment that the plugin manages."""
-        return Path(self.environment_folder) if self.environment_folder else data_folder() / "environment"
+        """Return the folder of the environment that the plugin manages: the chosen one, or a folder of our own inside
+        where that holds something else."""
+        return own_folder(Path(self.environment_folder) if self.environment_folder else data_folder() / "environment")
+
+    def reach(self) -> Network:
+        """Return how the set-up reaches the network."""
+        return Network(self.proxy, self.certificates, self.package_index, self.python_mirror)
 
     def runs(self, project: QgsProject) -> Path:
         """Return the folder for new runs: the chosen one, else beside the project, else in the user's documents."""

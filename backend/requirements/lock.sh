@@ -8,7 +8,11 @@ compile() {
   uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
     --custom-compile-command "backend/requirements/lock.sh" "$@"
 }
-compile embedded.in --python-version 3.10 -o embedded.txt
+compile embedded.in -c systems.in --python-version 3.10 -o embedded.txt
+compile embedded-cuda.in -c embedded.txt --python-version 3.11 -o embedded-cuda.txt
+compile embedded-directml.in -c embedded.txt --python-version 3.11 -o embedded-directml.txt
+compile uv.in --python-version 3.10 -o uv.txt
+compile gate.in --python-version 3.10 -o gate.txt
 compile full-cuda.in --python-version 3.11 -c embedded.txt -o full-cuda.txt
 # full-cpu: as full-cuda, but without torch's CUDA companions and the GPU-only packages. On Linux it wants the CPU
 # build of torch at hand (pip's find-links or an extra index); on Windows and macOS the usual torch is that build.

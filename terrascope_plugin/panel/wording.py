@@ -101,9 +101,14 @@ def network_name(name: str) -> str:
 
 def device_name(device: str) -> str:
     """Return a device's name for people."""
-    return {"cpu": tr("processor (CPU)"), "cuda": tr("graphics card (CUDA)"), "mps": tr("graphics (MPS)")}.get(
-        device.lower(), device
-    )
+    names = {
+        "cpu": tr("processor (CPU)"),
+        "cuda": tr("graphics card (CUDA)"),
+        "mps": tr("graphics (MPS)"),
+        "dml": tr("graphics card (DirectX 12)"),
+        "coreml": tr("Apple's CoreML"),
+    }
+    return names.get(device.lower(), device)
 
 
 def answer_of(run: Run) -> str:

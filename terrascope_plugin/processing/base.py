@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -31,6 +29,7 @@ from ..i18n import PLUGIN_ROOT, tr
 from ..layers.area import crs_text
 from ..layers.choice import choice_of
 from ..settings import Settings
+from ..temporary import temporary_folder
 from .style import colour_on_map
 
 AREA, OUTPUT, MASKS_FILE = "AREA", "OUTPUT", "GEOPACKAGE"
@@ -131,7 +130,7 @@ class Algorithm(QgsProcessingAlgorithm):
 
     def new_file(self) -> str:
         """Return the name of a GeoPackage for a run in the temporary folder."""
-        folder = Path(tempfile.gettempdir()) / "terrascope-reasoning"
+        folder = temporary_folder()
         folder.mkdir(parents=True, exist_ok=True)
         return str(folder / f"{uuid.uuid4().hex}.gpkg")
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import uuid
-from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -31,6 +29,7 @@ from qgis.PyQt.QtCore import QVariant
 
 from ..i18n import tr
 from ..layers.choice import file_of
+from ..temporary import temporary_folder
 from .base import OUTPUT, Algorithm, follow
 from .client import run_job
 
@@ -129,7 +128,7 @@ def _polygons_file(source: QgsFeatureSource | None, layer: QgsVectorLayer, conte
     named = [field.name() for field in source.fields() if field.name().lower() in _LABELS]
     fields = QgsFields()
     fields.append(QgsField("label", QVariant.String))
-    folder = Path(tempfile.gettempdir()) / "terrascope-reasoning"
+    folder = temporary_folder()
     folder.mkdir(parents=True, exist_ok=True)
     path = str(folder / f"{uuid.uuid4().hex}.gpkg")
     options = QgsVectorFileWriter.SaveVectorOptions()

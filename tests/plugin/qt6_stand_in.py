@@ -55,6 +55,13 @@ class FileWidget(QtWidgets.QWidget):
         pass
 
 
+class CollapsibleBox(QtWidgets.QGroupBox):
+    """As much of QgsCollapsibleGroupBox as is used."""
+
+    def setCollapsed(self, _collapsed: bool) -> None:  # noqa: N802
+        pass
+
+
 class ColourButton(QtWidgets.QToolButton):
     """As much of QgsColorButton as is used."""
 
@@ -93,6 +100,7 @@ def install() -> None:
     gui.QgsDockWidget = QtWidgets.QDockWidget
     gui.QgsFileWidget = FileWidget
     gui.QgsColorButton = ColourButton
+    gui.QgsCollapsibleGroupBox = CollapsibleBox
     gui.QgsLayoutCustomDropHandler = object
     gui.QgsOptionsPageWidget = QtWidgets.QWidget
     gui.QgsOptionsWidgetFactory = object

@@ -14,14 +14,12 @@ from typing import NamedTuple
 
 from terrascope.errors import NetworkError
 from terrascope.networks.interface import Network
-from terrascope.resources import resource_there
+from terrascope.resources import resource, resource_there
 
 log = logging.getLogger(__name__)
 
 AUTO = "auto"
 EMBEDDED = "embedded"
-#: ONNX Runtime's names of devices.
-_PROVIDERS = {"cuda": "CUDAExecutionProvider", "dml": "DmlExecutionProvider", "coreml": "CoreMLExecutionProvider"}
 DEVICES = ("auto", "cpu", "cuda", "mps", "dml", "coreml")
 
 
@@ -116,15 +114,15 @@ def _load_embedded(device: str | None) -> Network:
     try:
         import onnxruntime
 
+        from terrascope.networks.embedded.devices import choose
         from terrascope.networks.embedded.session import EmbeddedNetwork
     except ImportError as error:
         raise NetworkError(
             f"The embedded model cannot be loaded: {error}.", "Repair TerraScope's environment (set-up page)."
         ) from error
     onnxruntime.disable_telemetry_events()  # also where a program had imported it before our variables were set
-    # So small a model gains little on a GPU: it is used where the user names it; `info.device` says what really runs.
-    providers = [_PROVIDERS[device.split(":")[0]]] if device and device.split(":")[0] in _PROVIDERS else []
-    return EmbeddedNetwork(threads=min(os.cpu_count() or 1, 8), providers=(*providers, "CPUExecutionProvider"))
+    providers = choose(device, resource("models", "vision_aerial.onnx"))  # `info.device` says what really runs
+    return EmbeddedNetwork(threads=min(os.cpu_count() or 1, 8), providers=providers)
 
 
 def _load_full(folder: Path, device: str | None, precision: str | None) -> Network:

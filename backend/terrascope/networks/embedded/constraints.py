@@ -48,6 +48,7 @@ _SEEN = 0.001
 #: Kinds whose answer names a class once.
 _ONCE = frozenset({"describe", "change_any", "dominant"})
 _LATER = frozenset({"<answer>", "</answer>", "</s>", "<think>", "</think>", ".", "(", ")", ";", "Yes", "No"})
+_NO = "No"  # how an answer begins that says that there is nothing
 _SLOT = re.compile(r"\{(\w+)\.(\d)\}")
 
 
@@ -259,7 +260,7 @@ class Constraints:
         if nothing is None:
             return
         for rank, token in enumerate(self._tokens):
-            says = token[0] == "{" if self._reading.kind in ("share", "area") else token == "No"
+            says = token[0] == "{" if self._reading.kind in ("share", "area") else token == _NO
             banned[rank] |= says != nothing if nothing or says else False
 
     def _next_of_grounds(self, answer: Sequence[str]) -> str | None:

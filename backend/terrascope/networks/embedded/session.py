@@ -57,8 +57,10 @@ class EmbeddedNetwork:
     ----------
     folder
         Holds the manifests `language.json` and `vision.json` and their files; default: those of the plugin.
-    threads, providers
+    threads
         See ONNX Runtime.
+    providers
+        ONNX Runtime's providers of the vision networks (`devices.choose`); the language runs on the processor.
     vision
         Where class probabilities come from instead of the plugin's vision networks (oracle masks in evaluations).
     """
@@ -71,14 +73,14 @@ class EmbeddedNetwork:
         vision: Vision | None = None,
     ) -> None:
         folder = folder or default_folder()
-        self.language = LanguageNetworks(folder, threads, providers)
+        self.language = LanguageNetworks(folder, threads)  # hundreds of tiny runs: a graphics card only slows them
         self.vision: Vision = vision or VisionNetworks(folder, threads, providers)
         ids = self.language.vocabulary.ids
         self._info = NetworkInfo(
             name="terrascope-embedded",
             version=str(self.language.manifest.get("version", "1")),
             weights_sha256=self.language.sha256,
-            device=self.language.device,
+            device=self.vision.device if isinstance(self.vision, VisionNetworks) else self.language.device,
             dtype="float32",
             tokens=TokenTable(seg=ids["[SEG]"], region=None, stop=frozenset({ids["</s>"]})),
             measured_evidence=True,

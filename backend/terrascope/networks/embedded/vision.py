@@ -32,7 +32,7 @@ from terrascope.errors import CheckpointError, NetworkError
 from terrascope.hashes import ungrouped
 from terrascope.landcover import ATOMS
 from terrascope.networks import stopping
-from terrascope.networks.embedded import tiles
+from terrascope.networks.embedded import devices, tiles
 from terrascope.networks.embedded.prepared import Grown, Image, Shrunk, Streamed, Whole
 from terrascope.networks.embedded.resolution import LARGEST, looks_aerial
 from terrascope.networks.embedded.scores import Rows, Scores
@@ -101,6 +101,13 @@ class VisionNetworks:
     def providers_in_use(self, expert: str) -> tuple[str, ...]:
         """Return the execution providers that the session of an expert really uses."""
         return tuple(self._session(expert).get_providers())
+
+    @property
+    def device(self) -> str:
+        """The device that the networks run on: "cpu", "cuda", "dml" or "coreml", as a session says it."""
+        if tuple(self._providers) == (devices.CPU,):
+            return "cpu"
+        return devices.device_of(self.providers_in_use(next(iter(self.experts)))[0])
 
     def load(self, expert: str) -> None:
         """Load an expert ahead of its first use."""
@@ -273,13 +280,8 @@ class VisionNetworks:
                 f"{path} is damaged: its SHA-256 is {found[:12]}..., not {entry['sha256'][:12]}...",
                 "Install the plugin again.",
             )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        available = set(onnxruntime.get_available_providers())
-        wanted = [name for name in self._providers if name in available] or ["CPUExecutionProvider"]
-        session = onnxruntime.InferenceSession(data, options, providers=wanted)
+        options = devices.session_options(self._threads, self._providers)
+        session = devices.open_session(data, options, self._providers)
         log.info("vision network %s on %s", expert, session.get_providers()[0])
         self._sessions[expert] = session
         return session
