@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import QObject, QTimer
 from qgis.PyQt.QtWidgets import QApplication
 
+from .. import temporary
 from ..backend_process.messages import ENDS, question_limit
 from ..backend_process.process import BackendProcess, State
 from ..i18n import tr
@@ -133,7 +133,7 @@ class Controller(QObject):
             self._dock.say(str(error), bad=True)
             return
         extent = geometry.boundingBox().intersect(layer.extent()) if geometry is not None else layer.extent()
-        task = ExportTask(layer, extent, Path(tempfile.gettempdir()) / "terrascope-reasoning")
+        task = ExportTask(layer, extent, temporary.folder())
         self._exports = [task]
         self._dock.say(tr('Saving layer "{0}" for the model…').format(layer.name()))
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import uuid
-from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -29,6 +27,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QVariant
 
+from .. import temporary
 from ..i18n import tr
 from ..layers.choice import file_of
 from .base import OUTPUT, Algorithm, follow
@@ -129,9 +128,7 @@ def _polygons_file(source: QgsFeatureSource | None, layer: QgsVectorLayer, conte
     named = [field.name() for field in source.fields() if field.name().lower() in _LABELS]
     fields = QgsFields()
     fields.append(QgsField("label", QVariant.String))
-    folder = Path(tempfile.gettempdir()) / "terrascope-reasoning"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = str(folder / f"{uuid.uuid4().hex}.gpkg")
+    path = str(temporary.folder() / f"{uuid.uuid4().hex}.gpkg")
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName, options.layerName = "GPKG", "polygons"
     kind = QgsWkbTypes.flatType(QgsWkbTypes.multiType(source.wkbType()))

@@ -93,7 +93,7 @@ def install() -> None:
     gui.QgsDockWidget = QtWidgets.QDockWidget
     gui.QgsFileWidget = FileWidget
     gui.QgsColorButton = ColourButton
-    gui.QgsLayoutCustomDropHandler = object
+    gui.QgsLayoutCustomDropHandler = gui.QgsCustomDropHandler = object
     gui.QgsOptionsPageWidget = QtWidgets.QWidget
     gui.QgsOptionsWidgetFactory = object
     qgis, shim = types.ModuleType("qgis"), types.ModuleType("qgis.PyQt")

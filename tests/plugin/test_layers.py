@@ -292,7 +292,18 @@ def test_nothing_but_qgis_and_the_standard_library_is_imported():
 
 
 def test_rooms_import_downwards_only():
-    order = ["settings", "i18n", "plain_text", "backend_process", "layers", "session", "panel", "processing", "plugin"]
+    order = [
+        "settings",
+        "i18n",
+        "plain_text",
+        "temporary",
+        "backend_process",
+        "layers",
+        "session",
+        "panel",
+        "processing",
+        "plugin",
+    ]
     import re
 
     for file in (ROOT / "terrascope_plugin").rglob("*.py"):

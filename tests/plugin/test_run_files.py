@@ -278,6 +278,29 @@ def test_neither_style_nor_actions_of_a_file_are_taken_over(own_run, project, mo
         assert "&lt;img" in tip and "<img" not in tip and "secret" not in tip
 
 
+def test_a_run_that_is_dropped_on_the_window_is_opened_as_a_run(own_run, application, tmp_path):
+    """QGIS would load its tables with the style in it."""
+    from terrascope_plugin.panel.run_drops import RunFileDropHandler
+
+    opened: list[str] = []
+    handler = RunFileDropHandler(opened.append)
+    other = tmp_path / "other.gpkg"
+    other.write_bytes(b"")
+    assert handler.handleFileDrop(str(own_run)) and opened == [str(own_run)]
+    assert not handler.handleFileDrop(str(other)) and not handler.handleFileDrop("/nowhere/a.tif")
+
+
+def test_temporary_files_are_of_this_process_alone_and_go_with_it():
+    from terrascope_plugin import temporary
+
+    folder = temporary.folder()
+    assert folder.stat().st_mode & 0o077 == 0 and temporary.folder() == folder
+    (folder / "exported.tif").write_bytes(b"pixels")
+    temporary.remove()
+    assert not folder.exists() and temporary.folder() != folder
+    temporary.remove()
+
+
 def test_only_a_colour_reaches_a_style_sheet(application):
     from qgis.gui import QgsMapCanvas
 
