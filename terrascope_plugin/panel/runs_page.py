@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from qgis.core import QgsProject
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -28,6 +30,8 @@ from .card import text_label
 from .compare_dialog import CompareDialog
 from .notices import is_agreed
 
+AT_ONCE_S = 0.03  # files are read in the window's thread for as long as that
+
 
 class RunsPage(QWidget):
     """Signals: `opened(str)` with a GeoPackage, `removed(str)` after a run was deleted, `renamed(str, str)`, old and
@@ -43,6 +47,10 @@ class RunsPage(QWidget):
         super().__init__(parent)
         self._folder = Path()
         self._is_waiting = False
+        self._listing: Iterator[PastRun] = iter(())
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._list_some)
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels([tr("Question and answer"), tr("When")])
         self.tree.setWordWrap(True)
@@ -86,19 +94,29 @@ class RunsPage(QWidget):
         self._folder = folder
         self.tree.clear()
         self.place.setText(tr("Kept in {0}").format(folder))
-        try:
-            runs = past_runs(QgsProject.instance(), folder)
-        except OSError as error:
-            runs = []
-            self.place.setText(tr("The folder for runs cannot be read: {0}.").format(reason_of(error)))
-        for run in runs:
-            answer = wording.typeset(run.answer) or run.problem or wording.end_of_reason(run.end_reason)
-            item = QTreeWidgetItem([f"{run.question}\n{answer}", run.when.replace(" ", "\n")])
-            item.setData(0, Qt.ItemDataRole.UserRole, run)
-            item.setToolTip(0, tooltip(f"{run.question}\n{answer}\n{run.path}"))
-            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            self.tree.addTopLevelItem(item)
+        self._listing = past_runs(QgsProject.instance(), folder)
+        self._list_some()
         self._update_buttons()
+
+    def _list_some(self) -> None:
+        """Read the next files, as many as nobody notices."""
+        begun = time.monotonic()
+        try:
+            for run in self._listing:
+                self._add(run)
+                if time.monotonic() - begun > AT_ONCE_S:
+                    self._soon.start(0)
+                    return
+        except OSError as error:
+            self.place.setText(tr("The folder for runs cannot be read: {0}.").format(reason_of(error)))
+
+    def _add(self, run: PastRun) -> None:
+        answer = wording.typeset(run.answer) or run.problem or wording.end_of_reason(run.end_reason)
+        item = QTreeWidgetItem([f"{run.question}\n{answer}", run.when.replace(" ", "\n")])
+        item.setData(0, Qt.ItemDataRole.UserRole, run)
+        item.setToolTip(0, tooltip(f"{run.question}\n{answer}\n{run.path}"))
+        item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.tree.addTopLevelItem(item)
 
     def _selected(self) -> list[PastRun]:
         return [item.data(0, Qt.ItemDataRole.UserRole) for item in self.tree.selectedItems()]

@@ -275,7 +275,10 @@ def test_runs_are_listed_renamed_on_the_map_too_and_deleted(project, run_gpkg, t
     problems: list[str] = []
     delete_run(project, new, problems.append)
     assert (
-        problems == [""] and not Path(new).exists() and not project.mapLayers() and past_runs(project, tmp_path) == []
+        problems == [""]
+        and not Path(new).exists()
+        and not project.mapLayers()
+        and list(past_runs(project, tmp_path)) == []
     )
 
 

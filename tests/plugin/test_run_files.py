@@ -378,7 +378,7 @@ def test_a_run_on_a_share_is_listed_opened_renamed_and_deleted(own_run, project,
     rename_run(project, path, "other", lambda *done: told.append(done))
     assert told == [(f"{share}/other.gpkg", "")] and all(layer.isValid() for layer in layers)
     delete_run(project, f"{share}/other.gpkg", told.append)
-    assert told[1] == "" and past_runs(project, Path(share)) == [] and not project.mapLayers()
+    assert told[1] == "" and list(past_runs(project, Path(share))) == [] and not project.mapLayers()
 
 
 def test_a_file_name_that_is_no_utf_8_is_opened(own_run, tmp_path):
@@ -672,7 +672,7 @@ def test_files_that_are_something_else_are_not_listed(project, tmp_path):
     with closing(sqlite3.connect(tmp_path / "roads.gpkg")) as database, database:
         database.execute("CREATE TABLE roads (fid INTEGER)")
     (tmp_path / "empty.gpkg").write_bytes(b"")
-    assert past_runs(project, tmp_path) == []
+    assert list(past_runs(project, tmp_path)) == []
     with pytest.raises(NoRunError, match="roads.gpkg"):
         read_run(str(tmp_path / "roads.gpkg"))
 
