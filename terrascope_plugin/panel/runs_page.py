@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from qgis.core import QgsProject
-from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QModelIndex, QRect, QSize, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -15,6 +15,8 @@ from qgis.PyQt.QtWidgets import (
     QHeaderView,
     QInputDialog,
     QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -31,6 +33,22 @@ from .compare_dialog import CompareDialog
 from .notices import is_agreed
 
 AT_ONCE_S = 0.03  # files are read in the window's thread for as long as that
+
+
+_WRAPPED = 0x1000  # Qt.TextFlag.TextWordWrap as the number that is wanted; Qt 5 and 6 make it in different ways
+
+
+class _WholeText(QStyledItemDelegate):
+    """Makes a row as high as its wrapped text; left alone, a tree cuts off what wraps."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 (Qt's name)
+        """Return the height at the column's width, seven lines at most."""
+        size = super().sizeHint(option, index)
+        width = self.parent().columnWidth(index.column()) - 12
+        metrics = option.fontMetrics
+        room = QRect(0, 0, max(width, 40), 7 * metrics.lineSpacing())
+        text = metrics.boundingRect(room, _WRAPPED, str(index.data()))
+        return QSize(size.width(), max(size.height(), min(text.height(), room.height()) + 10))
 
 
 class RunsPage(QWidget):
@@ -56,11 +74,13 @@ class RunsPage(QWidget):
         self.tree.setWordWrap(True)
         self.tree.setStyleSheet("QTreeWidget::item { padding: 4px 2px; }")
         self.tree.setRootIsDecorated(False)
+        self.tree.setItemDelegateForColumn(0, _WholeText(self.tree))
         self.tree.setAlternatingRowColors(True)
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        header.sectionResized.connect(lambda *_sizes: self.tree.scheduleDelayedItemsLayout())
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.tree.setAccessibleName(tr("Earlier questions"))
         self.place = text_label(small=True)
@@ -111,7 +131,8 @@ class RunsPage(QWidget):
             self.place.setText(tr("The folder for runs cannot be read: {0}.").format(reason_of(error)))
 
     def _add(self, run: PastRun) -> None:
-        answer = wording.typeset(run.answer) or run.problem or wording.end_of_reason(run.end_reason)
+        problem = run.problem.replace(run.path, Path(run.path).name)
+        answer = wording.typeset(run.answer) or problem or wording.end_of_reason(run.end_reason)
         item = QTreeWidgetItem([f"{run.question}\n{answer}", run.when.replace(" ", "\n")])
         item.setData(0, Qt.ItemDataRole.UserRole, run)
         item.setToolTip(0, tooltip(f"{run.question}\n{answer}\n{run.path}"))
