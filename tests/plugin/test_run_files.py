@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import closing
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -440,6 +441,40 @@ def test_a_cut_off_run_in_a_folder_that_must_not_be_written_is_shown_from_a_copy
     assert str(own_run) in run.warnings[-1] and "copy" in run.warnings[-1]
     assert database_file.is_cut_off(own_run)  # untouched
     assert read_run(str(own_run)).path == file.path  # copied once
+
+
+_AS_NOBODY = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from terrascope_plugin.layers.run_file import read_run
+file = read_run(sys.argv[2])
+print(file.path, file.asked, file.run["answer"], sep="|")
+"""
+
+
+def test_another_user_reads_a_cut_off_run_that_only_its_owner_may_write(own_run):
+    """The same for real: another user, who may read the folder and write elsewhere."""
+    nobody = 65534
+    there = Path(tempfile.mkdtemp(prefix="terrascope-test-"))
+    try:
+        folder, home = there / "runs", there / "home"
+        for each in (folder, home):
+            each.mkdir()
+        cut_off(own_run)
+        for file in own_run.parent.glob("own.gpkg*"):
+            shutil.copyfile(file, folder / file.name)
+        if os.geteuid() != 0 or subprocess.run(["/bin/ls", str(ROOT)], user=nobody, capture_output=True).returncode:
+            pytest.skip("needs root, and a checkout that another user can read")
+        there.chmod(0o755)
+        os.chown(home, nobody, nobody)
+        variables = {**os.environ, "HOME": str(home), "XDG_DATA_HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+        command = ["/usr/bin/python3", "-c", _AS_NOBODY, str(ROOT), str(folder / "own.gpkg")]
+        told = subprocess.run(command, user=nobody, group=nobody, env=variables, capture_output=True, text=True)
+        found, asked, answer = told.stdout.strip().splitlines()[-1].split("|")
+        assert (asked, answer) == (str(folder / "own.gpkg"), "10 %") and found.startswith(str(home)), told.stderr
+        assert database_file.is_cut_off(folder / "own.gpkg")
+    finally:
+        shutil.rmtree(there)
 
 
 def test_a_run_that_is_being_written_is_listed_with_that_reason(own_run, project, tmp_path):
