@@ -7,6 +7,7 @@ import datetime as dt
 import math
 from collections.abc import Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -62,7 +63,7 @@ def build(kind: type[T], data: object) -> T:
     """
     if not isinstance(data, dict):
         raise TraceError(f"{kind.__name__} in the trace is {data!r}, not an object.", "The file is damaged.")
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     values: dict[str, Any] = {}
     for each in dataclasses.fields(kind):  # type: ignore[arg-type]
         if each.name in data:
@@ -70,6 +71,11 @@ def build(kind: type[T], data: object) -> T:
         elif each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING:
             raise TraceError(f"{kind.__name__}.{each.name} is missing in the trace.", "The file is damaged.")
     return kind(**values)
+
+
+@lru_cache(maxsize=64)
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _build_value(hint: Any, value: object, where: str) -> object:
