@@ -38,9 +38,9 @@ from tests.backend.hostile import lines, rasters, run_files
 from tests.backend.hostile.child import Child
 
 QUESTIONS = [
-    "How much of the area is water?", "Is there any forest?", "Which is larger, water or forest?", "Where is the water?",
-    "Describe the scene.", "How many lakes are there?", "What is the dominant land cover?", "How far is water from forest?",
-    "Do water and forest touch?", "Is this a good place for a football pitch?",
+    "How much of the area is water?", "Is there any forest?", "Which is larger, water or forest?",
+    "Where is the water?", "Describe the scene.", "How many lakes are there?", "What is the dominant land cover?",
+    "How far is water from forest?", "Do water and forest touch?", "Is this a good place for a football pitch?",
 ]  # fmt: skip
 
 
@@ -282,7 +282,8 @@ def full_disks(soak: Soak) -> Row:
         lost.append(str(error)[:300])
     finally:
         subprocess.run(["umount", str(place)], check=False)
-    return Row("Full disk at random moments, over an earlier result", tried, lost, f"{refused} runs ended with a sentence")
+    what = "Full disk at random moments, over an earlier result"
+    return Row(what, tried, lost, f"{refused} runs ended with a sentence")
 
 
 def _fill(path: Path) -> None:
@@ -314,14 +315,15 @@ def one_long_session(soak: Soak) -> Row:
     if late - early > 100:
         lost.append(f"memory grew from {early:.0f} to {late:.0f} MiB")
     child.kill()
-    return Row("Questions to one backend", tried, lost, f"peak {early:.0f} MiB after a fifth, {late:.0f} MiB at the end")
+    return Row("Questions to one backend", tried, lost, f"peak {early:.0f} MiB after a fifth, {late:.0f} at the end")
 
 
 def a_minute_of_silence(soak: Soak) -> Row:
     """The test that watches every socket and file, with 60 idle seconds."""
     seen = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/backend/test_nothing_leaves.py"], cwd=ROOT,
-        env={**os.environ, "TERRASCOPE_IDLE_S": "60" if soak.part == 1 else "5"}, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/backend/test_nothing_leaves.py"],
+        env={**os.environ, "TERRASCOPE_IDLE_S": "60" if soak.part == 1 else "5"}, cwd=ROOT,
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     summary = seen.stdout.strip().splitlines()[-1] if seen.stdout.strip() else seen.stderr[-300:]
     return Row("A question and 60 idle seconds with every socket and file watched", 1,
@@ -361,7 +363,8 @@ def main() -> int:
     print(f"\nSeed {given.seed}, {(time.monotonic() - begin) / 60:.0f} minutes.\n")
     print("| what | tried | survived | lost | |\n|---|---:|---:|---:|---|")
     for row in rows:
-        print(f"| {row.what} | {row.tried:,} | {row.tried - min(len(row.lost), row.tried):,} | {len(row.lost)} | {row.note} |")
+        survived = row.tried - min(len(row.lost), row.tried)
+        print(f"| {row.what} | {row.tried:,} | {survived:,} | {len(row.lost)} | {row.note} |")
     return 1 if any(row.lost for row in rows) else 0
 
 

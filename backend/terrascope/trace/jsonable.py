@@ -7,7 +7,6 @@ import datetime as dt
 import math
 from collections.abc import Mapping
 from enum import Enum
-from functools import lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -73,9 +72,14 @@ def build(kind: type[T], data: object) -> T:
     return kind(**values)
 
 
-@lru_cache(maxsize=64)
+_known_hints: dict[Any, dict[str, Any]] = {}
+
+
 def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
+    """Type hints of a class; to work them out takes longer than to build an object."""
+    if kind not in _known_hints:
+        _known_hints[kind] = get_type_hints(kind)
+    return _known_hints[kind]
 
 
 def _build_value(hint: Any, value: object, where: str) -> object:

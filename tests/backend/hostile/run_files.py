@@ -21,8 +21,8 @@ from terrascope.trace.report import render_report
 
 ODD: list[Any] = [
     None, True, False, 0, -1, 1, 2**31, 2**63, -(2**63), 10**30, 0.5, -0.0, 1e308, "", "x", "NaN", "\ud800",
-    "\x00", "'; --", "<script>alert(1)</script>", "[% env('HOME') %]", [], {}, [None], [[]], {"a": None}, "2020-13-45", "EPSG:0",
-    "x" * 3000, [0, 0], [1e9, 1e9], [-5, 3], "optical", "answered",
+    "\x00", "'; --", "<script>alert(1)</script>", "[% env('HOME') %]", [], {}, [None], [[]], {"a": None},
+    "2020-13-45", "EPSG:0", "x" * 3000, [0, 0], [1e9, 1e9], [-5, 3], "optical", "answered",
 ]  # fmt: skip
 _TABLES = ("run", "steps", "claims", "inputs", "masks", "layer_styles", "gpkg_contents")
 
