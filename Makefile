@@ -84,6 +84,10 @@ test-qt6: $(WORK)/venv-qt6/.ready $(QGIS_VENV)/.ready $(RUN_VENV)/.ready  ## Eve
 	env -u PYTHONPATH TERRASCOPE_QT6_PYTHON=$(WORK)/venv-qt6/bin/python TERRASCOPE_PYTHON=$(RUN_VENV)/bin/python \
 	  QT_QPA_PLATFORM=offscreen $(QGIS_VENV)/bin/python -m pytest -c tests/plugin/pytest.ini tests/plugin/test_qt6.py
 
+.PHONY: soak
+soak: $(VENV)/.ready  ## Kills, fuzzed lines, changed files, hostile rasters, full disks, 300 questions: about 20 minutes
+	$(VENV)/bin/python scripts/soak.py
+
 .PHONY: test-qgis-versions
 test-qgis-versions:  ## The plugin in QGIS 3.40 and 3.44 (makes chroots, needs root)
 	scripts/test_qgis_versions.sh $(WORK)/qgis
