@@ -55,9 +55,10 @@ test: lint test-backend test-plugin test-desktop  ## All checks and tests, from 
 	@echo "All checks and tests passed."
 
 .PHONY: lint
-lint: $(VENV)/.ready  ## ruff and mypy
+lint: $(VENV)/.ready  ## ruff, mypy, and that imports run downwards
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
 
 .PHONY: test-backend
 test-backend: $(VENV)/.ready  ## Tests of the backend (with torch); random tests draw the same every time, plain pytest draws anew
