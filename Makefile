@@ -55,9 +55,10 @@ test: lint test-backend test-plugin test-desktop  ## All checks and tests, from 
 	@echo "All checks and tests passed."
 
 .PHONY: lint
-lint: $(VENV)/.ready  ## ruff and mypy
+lint: $(VENV)/.ready  ## ruff, mypy, and that imports run downwards
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
 
 .PHONY: test-backend
 test-backend: $(VENV)/.ready  ## Tests of the backend (with torch); random tests draw the same every time, plain pytest draws anew
@@ -83,6 +84,10 @@ $(WORK)/venv-qt6/.ready: tests/requirements-qt6.txt
 test-qt6: $(WORK)/venv-qt6/.ready $(QGIS_VENV)/.ready $(RUN_VENV)/.ready  ## Every dialog of the plugin under Qt 6
 	env -u PYTHONPATH TERRASCOPE_QT6_PYTHON=$(WORK)/venv-qt6/bin/python TERRASCOPE_PYTHON=$(RUN_VENV)/bin/python \
 	  QT_QPA_PLATFORM=offscreen $(QGIS_VENV)/bin/python -m pytest -c tests/plugin/pytest.ini tests/plugin/test_qt6.py
+
+.PHONY: soak
+soak: $(VENV)/.ready  ## Kills, fuzzed lines, changed files, hostile rasters, full disks, 300 questions: about 20 minutes
+	$(VENV)/bin/python scripts/soak.py
 
 .PHONY: test-qgis-versions
 test-qgis-versions:  ## The plugin in QGIS 3.40 and 3.44 (makes chroots, needs root)

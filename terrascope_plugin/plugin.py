@@ -8,6 +8,7 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction
 
+from . import temporary
 from .backend_process.process import BackendProcess
 from .backend_process.supply import launch_for, python_for
 from .i18n import PLUGIN_ROOT, install_translator, tr
@@ -28,7 +29,8 @@ class TerraScopePlugin:
         self._translator = install_translator(self.settings.language)
         self.provider: TerraScopeProvider | None = None
         self._functions: list = []
-        self.dock = self.controller = self.backend = self.action = self.options = self.layout_drops = None
+        self.dock = self.controller = self.backend = self.action = self.options = None
+        self.layout_drops = self.drops = None
 
     def initProcessing(self) -> None:  # noqa: N802 (QGIS's name)
         """Register the algorithms; all that qgis_process needs."""
@@ -43,6 +45,7 @@ class TerraScopePlugin:
         from .panel.dock import Dock
         from .panel.layout_items import RunDropHandler
         from .panel.options_page import OptionsFactory
+        from .panel.run_drops import RunFileDropHandler
 
         self.initProcessing()
         icon = QIcon(str(PLUGIN_ROOT / "resources" / "icons" / "terrascope.svg"))
@@ -65,6 +68,8 @@ class TerraScopePlugin:
         )
         self.layout_drops = RunDropHandler(self.iface.mapCanvas())
         self.iface.registerCustomLayoutDropHandler(self.layout_drops)
+        self.drops = RunFileDropHandler(self.controller.open_run)
+        self.iface.registerCustomDropHandler(self.drops)
         self.dock.setup_wanted.connect(self.open_setup)
         self.dock.models_wanted.connect(self.open_models)
         QgsApplication.instance().aboutToQuit.connect(self._stop_backend)
@@ -80,13 +85,15 @@ class TerraScopePlugin:
             QgsApplication.instance().aboutToQuit.disconnect(self._stop_backend)
             self.controller.detach()
             self.iface.unregisterCustomLayoutDropHandler(self.layout_drops)
+            self.iface.unregisterCustomDropHandler(self.drops)
             self.iface.unregisterOptionsWidgetFactory(self.options)
             self.iface.removePluginRasterMenu(MENU, self.action)
             self.iface.removeToolBarIcon(self.action)
             self.iface.removeDockWidget(self.dock)
             self.dock.deleteLater()
             self.action.deleteLater()
-            self.dock = self.controller = self.backend = self.action = self.options = self.layout_drops = None
+            self.dock = self.controller = self.backend = self.action = self.options = None
+            self.layout_drops = self.drops = None
 
     def open_setup(self) -> None:
         """Open the set-up of the backend's environment."""
@@ -123,3 +130,4 @@ class TerraScopePlugin:
     def _stop_backend(self) -> None:
         if self.backend is not None:
             self.backend.stop(wait_ms=300)
+        temporary.remove()

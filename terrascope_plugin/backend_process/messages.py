@@ -46,7 +46,7 @@ def question_limit() -> int:
 def check(message: Message, side: str) -> None:
     """Raise ProtocolError where a message of `side` ("client" or "server") breaks the definition."""
     kind = message.get("type")
-    rules = definition()[side].get(kind)
+    rules = definition()[side].get(kind) if isinstance(kind, str) else None
     if rules is None:
         raise ProtocolError(f'unknown message type "{kind}"')
     for name, expected in rules["required"].items():
@@ -74,6 +74,10 @@ def encode(message: Message) -> bytes:
     return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
 
 
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
+
+
 class LineReader:
     """Turns chunks of bytes into messages; lines that are no messages are handed out apart, never lost."""
 
@@ -95,11 +99,11 @@ class LineReader:
                 continue
             text = line.decode("utf-8", errors="replace")
             try:
-                message = json.loads(text)
+                message = json.loads(text, parse_constant=_no_number)
                 if not isinstance(message, dict):
                     raise ProtocolError("not an object")
                 check(message, "server")
-            except (ValueError, ProtocolError) as error:
+            except (ValueError, ProtocolError, RecursionError) as error:
                 strays.append(f"{text[:300]} ({error})")
             else:
                 messages.append(message)

@@ -44,8 +44,8 @@ class RunFile:
     masks: list[dict[str, Any]] = field(default_factory=list)
 
 
-def read_run(path: str) -> RunFile:
-    """Read a run. Milliseconds: geometry is not touched.
+def read_run(path: str, *, head: bool = False) -> RunFile:
+    """Read a run. Milliseconds: geometry is not touched. With `head`, for lists, only the table `run` is read.
 
     Raises
     ------
@@ -59,7 +59,10 @@ def read_run(path: str) -> RunFile:
     try:
         connection, found = open_to_read(Path(path))
         with closing(connection) as database:
-            return _read(database, path, str(found) if found != Path(path).absolute() else path)
+            result = _read_head(database, path, str(found) if found != Path(path).absolute() else path)
+            if not head:
+                _read_rows(database, result)
+            return result
     except sqlite3.Error as error:
         if is_locked(error):
             text = tr('"{0}" is being written by another program. Try again when that has ended.')
@@ -72,7 +75,7 @@ def read_run(path: str) -> RunFile:
         raise RunFileError(text.format(path, error)) from error
 
 
-def _read(database: sqlite3.Connection, asked: str, path: str) -> RunFile:
+def _read_head(database: sqlite3.Connection, asked: str, path: str) -> RunFile:
     database.row_factory = sqlite3.Row
     database.execute("PRAGMA trusted_schema = OFF")
     tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -82,12 +85,14 @@ def _read(database: sqlite3.Connection, asked: str, path: str) -> RunFile:
     run = _rows(database, "run", "SELECT * FROM run")
     if not run:
         raise NoRunError(tr('"{0}" is no run of TerraScope: it holds no question.').format(asked))
-    result = RunFile(path, asked, run[0])
+    return RunFile(path, asked, run[0])
+
+
+def _read_rows(database: sqlite3.Connection, result: RunFile) -> None:
     result.steps = [_dated(row) for row in _rows(database, "steps", "SELECT * FROM steps ORDER BY step")]
     result.claims = _rows(database, "claims", "SELECT * FROM claims ORDER BY step, fid")
     columns = {row["name"] for row in database.execute("PRAGMA table_info(masks)")}
     result.masks = [_dated(row) for row in _rows(database, "masks", _masks_query("date_text" in columns))]
-    return result
 
 
 def _masks_query(has_text: bool) -> str:

@@ -11,6 +11,7 @@ from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import QObject, QTimer
 from qgis.PyQt.QtWidgets import QApplication
 
+from .. import temporary
 from ..backend_process.messages import ENDS, question_limit
 from ..backend_process.process import BackendProcess, State
 from ..i18n import tr
@@ -22,7 +23,6 @@ from ..session.question import Question, Run
 from ..session.reopen import reopened
 from ..session.session import Session
 from ..settings import Settings
-from ..temporary import temporary_folder
 from . import wording
 from .dock import Dock
 from .export_menu import fill_export_menu
@@ -138,7 +138,7 @@ class Controller(QObject):
             self._dock.say(str(error), bad=True)
             return
         extent = geometry.boundingBox().intersect(layer.extent()) if geometry is not None else layer.extent()
-        task = ExportTask(layer, extent, temporary_folder())
+        task = ExportTask(layer, extent, temporary.folder())
         self._exports = [task]
         self._dock.say(tr('Saving layer "{0}" for the model…').format(layer.name()))
 

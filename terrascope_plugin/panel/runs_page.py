@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from qgis.core import QgsProject
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QModelIndex, QRect, QSize, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -13,6 +15,8 @@ from qgis.PyQt.QtWidgets import (
     QHeaderView,
     QInputDialog,
     QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -27,6 +31,24 @@ from . import wording
 from .card import text_label
 from .compare_dialog import CompareDialog
 from .notices import is_agreed
+
+AT_ONCE_S = 0.03  # files are read in the window's thread for as long as that
+
+
+_WRAPPED = 0x1000  # Qt.TextFlag.TextWordWrap as the number that is wanted; Qt 5 and 6 make it in different ways
+
+
+class _WholeText(QStyledItemDelegate):
+    """Makes a row as high as its wrapped text; left alone, a tree cuts off what wraps."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 (Qt's name)
+        """Return the height at the column's width, seven lines at most."""
+        size = super().sizeHint(option, index)
+        width = self.parent().columnWidth(index.column()) - 12
+        metrics = option.fontMetrics
+        room = QRect(0, 0, max(width, 40), 7 * metrics.lineSpacing())
+        text = metrics.boundingRect(room, _WRAPPED, str(index.data()))
+        return QSize(size.width(), max(size.height(), min(text.height(), room.height()) + 10))
 
 
 class RunsPage(QWidget):
@@ -43,16 +65,22 @@ class RunsPage(QWidget):
         super().__init__(parent)
         self._folder = Path()
         self._is_waiting = False
+        self._listing: Iterator[PastRun] = iter(())
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._list_some)
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels([tr("Question and answer"), tr("When")])
         self.tree.setWordWrap(True)
         self.tree.setStyleSheet("QTreeWidget::item { padding: 4px 2px; }")
         self.tree.setRootIsDecorated(False)
+        self.tree.setItemDelegateForColumn(0, _WholeText(self.tree))
         self.tree.setAlternatingRowColors(True)
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        header.sectionResized.connect(lambda *_sizes: self.tree.scheduleDelayedItemsLayout())
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.tree.setAccessibleName(tr("Earlier questions"))
         self.place = text_label(small=True)
@@ -86,19 +114,30 @@ class RunsPage(QWidget):
         self._folder = folder
         self.tree.clear()
         self.place.setText(tr("Kept in {0}").format(folder))
-        try:
-            runs = past_runs(QgsProject.instance(), folder)
-        except OSError as error:
-            runs = []
-            self.place.setText(tr("The folder for runs cannot be read: {0}.").format(reason_of(error)))
-        for run in runs:
-            answer = wording.typeset(run.answer) or run.problem or wording.end_of_reason(run.end_reason)
-            item = QTreeWidgetItem([f"{run.question}\n{answer}", run.when.replace(" ", "\n")])
-            item.setData(0, Qt.ItemDataRole.UserRole, run)
-            item.setToolTip(0, tooltip(f"{run.question}\n{answer}\n{run.path}"))
-            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            self.tree.addTopLevelItem(item)
+        self._listing = past_runs(QgsProject.instance(), folder)
+        self._list_some()
         self._update_buttons()
+
+    def _list_some(self) -> None:
+        """Read the next files, as many as nobody notices."""
+        begun = time.monotonic()
+        try:
+            for run in self._listing:
+                self._add(run)
+                if time.monotonic() - begun > AT_ONCE_S:
+                    self._soon.start(0)
+                    return
+        except OSError as error:
+            self.place.setText(tr("The folder for runs cannot be read: {0}.").format(reason_of(error)))
+
+    def _add(self, run: PastRun) -> None:
+        problem = run.problem.replace(run.path, Path(run.path).name)
+        answer = wording.typeset(run.answer) or problem or wording.end_of_reason(run.end_reason)
+        item = QTreeWidgetItem([f"{run.question}\n{answer}", run.when.replace(" ", "\n")])
+        item.setData(0, Qt.ItemDataRole.UserRole, run)
+        item.setToolTip(0, tooltip(f"{run.question}\n{answer}\n{run.path}"))
+        item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.tree.addTopLevelItem(item)
 
     def _selected(self) -> list[PastRun]:
         return [item.data(0, Qt.ItemDataRole.UserRole) for item in self.tree.selectedItems()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from qgis.core import (
@@ -25,6 +26,11 @@ from .base import OUTPUT, Algorithm, follow
 from .client import run_job
 
 QUESTION, IMAGES, OPTIONS, RUN = "QUESTION", "IMAGES", "OPTIONS", "RUN"
+
+
+def _kept_file() -> str:
+    """Return the name of a run that nobody named: a result, which outlives this process. Only its owner can read it."""
+    return str(Path(tempfile.mkdtemp(prefix="terrascope-run-")) / "run.gpkg")
 
 
 class AskAlgorithm(Algorithm):
@@ -105,7 +111,7 @@ class AskAlgorithm(Algorithm):
         """Ask."""
         settings = Settings.load()
         layers = self.image_list(parameters, IMAGES, context)
-        out = self.parameterAsFileOutput(parameters, RUN, context) or self.new_file()
+        out = self.parameterAsFileOutput(parameters, RUN, context) or _kept_file()
         request = {
             "type": "ask",
             "question": self.parameterAsString(parameters, QUESTION, context),

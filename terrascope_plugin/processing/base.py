@@ -24,12 +24,12 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QIcon
 
+from .. import temporary
 from ..backend_process.messages import question_limit
 from ..i18n import PLUGIN_ROOT, tr
 from ..layers.area import crs_text
 from ..layers.choice import choice_of
 from ..settings import Settings
-from ..temporary import temporary_folder
 from .style import colour_on_map
 
 AREA, OUTPUT, MASKS_FILE = "AREA", "OUTPUT", "GEOPACKAGE"
@@ -129,10 +129,8 @@ class Algorithm(QgsProcessingAlgorithm):
         }
 
     def new_file(self) -> str:
-        """Return the name of a GeoPackage for a run in the temporary folder."""
-        folder = temporary_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        return str(folder / f"{uuid.uuid4().hex}.gpkg")
+        """Return the name of a GeoPackage whose masks are copied out of it; it is gone with this process."""
+        return str(temporary.folder() / f"{uuid.uuid4().hex}.gpkg")
 
     def copy_masks(
         self, gpkg: str, parameters: dict, context: QgsProcessingContext, feedback: QgsProcessingFeedback

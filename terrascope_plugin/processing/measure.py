@@ -27,9 +27,9 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QVariant
 
+from .. import temporary
 from ..i18n import tr
 from ..layers.choice import file_of
-from ..temporary import temporary_folder
 from .base import OUTPUT, Algorithm, follow
 from .client import run_job
 
@@ -128,9 +128,7 @@ def _polygons_file(source: QgsFeatureSource | None, layer: QgsVectorLayer, conte
     named = [field.name() for field in source.fields() if field.name().lower() in _LABELS]
     fields = QgsFields()
     fields.append(QgsField("label", QVariant.String))
-    folder = temporary_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = str(folder / f"{uuid.uuid4().hex}.gpkg")
+    path = str(temporary.folder() / f"{uuid.uuid4().hex}.gpkg")
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName, options.layerName = "GPKG", "polygons"
     kind = QgsWkbTypes.flatType(QgsWkbTypes.multiType(source.wkbType()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,21 +31,19 @@ class PastRun(NamedTuple):
     problem: str = ""
 
 
-def past_runs(project: QgsProject, folder: Path) -> list[PastRun]:
-    """Return the runs, newest first; files that are something else are left out. Raises OSError for the folder."""
-    result = []
+def past_runs(project: QgsProject, folder: Path) -> Iterator[PastRun]:
+    """Yield the runs, newest first; files that are something else are left out. Raises OSError for the folder."""
     for path in dict.fromkeys([*run_files(folder), *_on_map(project)]):
         try:
-            row = read_run(path).run
+            row = read_run(path, head=True).run
         except NoRunError:
             continue
         except RunFileError as error:
-            result.append(PastRun(path, Path(path).stem, "", "", "", str(error)))
+            yield PastRun(path, Path(path).stem, "", "", "", str(error))
             continue
         when = (row["created"] or "")[:16].replace("T", " ")
         question = row["question"] or Path(path).stem
-        result.append(PastRun(path, question, row["answer"] or "", when, row["end_reason"] or ""))
-    return result
+        yield PastRun(path, question, row["answer"] or "", when, row["end_reason"] or "")
 
 
 def _on_map(project: QgsProject) -> list[str]:
@@ -66,7 +64,7 @@ def delete_run(
         _refuse_busy(project, path)
         released = Released(project, path)
         try:
-            Path(path).unlink()
+            Path(path).unlink(missing_ok=True)  # at a second try only what lies beside it may be left
         except OSError:
             released.attach(path)
             raise

@@ -49,13 +49,14 @@ def test_no_socket_and_no_file_elsewhere_in_a_question_and_after_it(tmp_path: Pa
         pytest.skip("strace is not installed, or may not trace")
     image, out, log = plain(tmp_path / "scene.tif", size=120), tmp_path / "out" / "a.gpkg", tmp_path / "strace.txt"
     process = subprocess.Popen(
-        ["strace", "-f", "-qq", "-s", "300", "-e", f"trace={TRACE}", "-o", str(log), sys.executable, "-m", "terrascope", "serve"],
+        ["strace", "-f", "-qq", "-s", "300", "-e", f"trace={TRACE}", "-o", str(log),
+         sys.executable, "-m", "terrascope", "serve"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment(home), cwd=tmp_path,
     )  # fmt: skip
     assert process.stdin is not None and process.stdout is not None
     for message in (
         {"type": "networks", "id": "n"},
-        {"type": "ask", "id": "q", "question": "How much water is there?", "layers": [{"path": str(image)}], "out": str(out)},
+        {"type": "ask", "id": "q", "question": "How much water?", "layers": [{"path": str(image)}], "out": str(out)},
         {"type": "report", "id": "r", "gpkg": str(out), "out": str(tmp_path / "out" / "r.html")},
     ):
         process.stdin.write(json.dumps(message).encode() + b"\n")
@@ -104,14 +105,17 @@ def test_a_question_is_answered_where_there_is_no_network_at_all(tmp_path: Path,
 
 
 def test_the_switches_are_set_before_any_library_is_imported(home: Path) -> None:
-    code = "import os, terrascope; from terrascope.telemetry import OFF; print({k: os.environ.get(k) for k in OFF} == OFF)"
-    seen = subprocess.run([sys.executable, "-c", code], env=_environment(home), capture_output=True, text=True, check=True)
-    assert seen.stdout.strip() == "True"
+    code = "import os, terrascope.telemetry as t; print({k: os.environ.get(k) for k in t.OFF} == t.OFF)"
+    assert _printed(code, home) == "True"
     assert telemetry.OFF["ORT_DISABLE_TELEMETRY"] == "1"
 
 
 def test_the_hub_library_is_told_to_report_nothing(home: Path) -> None:
     pytest.importorskip("huggingface_hub")
     code = "import terrascope; from huggingface_hub import constants; print(constants.HF_HUB_DISABLE_TELEMETRY)"
-    seen = subprocess.run([sys.executable, "-c", code], env=_environment(home), capture_output=True, text=True, check=True)
-    assert seen.stdout.strip() == "True"
+    assert _printed(code, home) == "True"
+
+
+def _printed(code: str, home: Path) -> str:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env=_environment(home), capture_output=True, text=True, check=True).stdout.strip()

@@ -148,7 +148,8 @@ def test_a_question_of_a_million_characters_is_refused(tmp_path: Path) -> None:
     child = Child(str(SCRIPTED))
     try:
         child.until("hello")
-        ask = {"type": "ask", "id": "q", "layers": [{"path": str(plain(tmp_path / "good.tif"))}], "out": str(tmp_path / "a.gpkg")}
+        layers = [{"path": str(plain(tmp_path / "good.tif"))}]
+        ask = {"type": "ask", "id": "q", "layers": layers, "out": str(tmp_path / "a.gpkg")}
         child.send({**ask, "question": "water " * 170_000})
         error = child.until("error", job="q", timeout=10)[-1]
         assert "4,000" in error["message"]

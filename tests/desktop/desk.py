@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from in_qgis import OUT, StallWatch, arrange_window, plugin
-from qgis.core import QgsProject, QgsRasterLayer
+from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.utils import iface
@@ -18,6 +18,7 @@ def open_desk():
     """Give the window its size and show the panel; runs are kept with the other results. `desk = yield from ...`."""
     yield 800
     desk = Desk()
+    FACTS["profile"] = QgsApplication.qgisSettingsDirPath()
     desk.tool.settings.runs_folder = str(OUT / "runs")
     desk.dock.show()
     desk.dock.raise_()

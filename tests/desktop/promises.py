@@ -8,6 +8,11 @@ from pathlib import Path
 Promise = tuple[str, bool, object]
 
 
+def is_strange(path: str) -> bool:
+    """Return whether a path has spaces, an umlaut, Chinese characters and 180 characters."""
+    return len(path) >= 180 and all(letter in path for letter in " ü卫")
+
+
 def child_lives(facts: dict) -> bool:
     """Return whether the backend of the closed QGIS is still there."""
     try:
@@ -22,6 +27,7 @@ def whole_path(facts: dict) -> list[Promise]:
     first, killed, again = facts["first"], facts["killed"], facts["again"]
     arrivals = first["arrivals_s"]
     found = [
+        ("the profile lies where a user's may", is_strange(facts["profile"]), facts["profile"]),
         (
             "a question is answered",
             first["end"] in ("answered", "abstained") and bool(first["answer"]),

@@ -101,7 +101,7 @@ def install() -> None:
     gui.QgsFileWidget = FileWidget
     gui.QgsColorButton = ColourButton
     gui.QgsCollapsibleGroupBox = CollapsibleBox
-    gui.QgsLayoutCustomDropHandler = object
+    gui.QgsLayoutCustomDropHandler = gui.QgsCustomDropHandler = object
     gui.QgsOptionsPageWidget = QtWidgets.QWidget
     gui.QgsOptionsWidgetFactory = object
     qgis, shim = types.ModuleType("qgis"), types.ModuleType("qgis.PyQt")
@@ -159,6 +159,7 @@ def main() -> None:
     from terrascope_plugin.panel.options_page import OptionsPage
     from terrascope_plugin.panel.setup_dialog import SetupDialog
     from terrascope_plugin.session.apply import apply
+    from terrascope_plugin.session.history import PastRun
     from terrascope_plugin.session.question import Run
     from terrascope_plugin.settings import Settings as PluginSettings
 
@@ -191,6 +192,10 @@ def main() -> None:
         apply(run, message)
     dock.show()
     dock.trace.show_run(run)
+    dock.runs._add(PastRun("/runs/a.gpkg", "How much water?", "20 %", "2026-05-01 10:00", "answered"))
+    dock.tabs.setCurrentIndex(1)
+    assert not dock.grab().isNull() and dock.runs.tree.visualItemRect(dock.runs.tree.topLevelItem(0)).height() > 20
+    dock.tabs.setCurrentIndex(0)
     dock.show_steps(run)
     dock.steps.go(1)
     key = QtGui.QKeyEvent(QtCore.QEvent.Type.KeyPress, QtCore.Qt.Key.Key_Right, QtCore.Qt.KeyboardModifier.NoModifier)

@@ -489,7 +489,7 @@ def test_the_temporary_folder_is_private_and_what_a_dead_qgis_left_is_removed(ap
             sys.executable,
             "-c",
             f"import sys, os, tempfile; sys.path.insert(0, {str(ROOT)!r}); tempfile.tempdir = {str(tmp_path)!r}\n"
-            "from terrascope_plugin.temporary import temporary_folder\n"
+            "from terrascope_plugin.temporary import folder as temporary_folder\n"
             "folder = temporary_folder(); (folder / 'scene.tif').write_text('x'); print(folder, flush=True)\n"
             "os._exit(9)",
         ],
@@ -498,8 +498,8 @@ def test_the_temporary_folder_is_private_and_what_a_dead_qgis_left_is_removed(ap
     ).stdout.strip()
     assert (Path(left) / "scene.tif").exists()
     (tmp_path / (temporary.PREFIX + "notes")).mkdir()  # of somebody else: no lock of ours in it
-    folder = temporary.temporary_folder()
-    assert folder == temporary.temporary_folder() and folder.stat().st_mode & 0o777 == 0o700
+    folder = temporary.folder()
+    assert folder == temporary.folder() and folder.stat().st_mode & 0o777 == 0o700
     assert not Path(left).exists() and (tmp_path / (temporary.PREFIX + "notes")).exists()
     temporary.remove_abandoned()
     assert folder.exists()  # ours is in use

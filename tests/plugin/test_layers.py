@@ -275,7 +275,10 @@ def test_runs_are_listed_renamed_on_the_map_too_and_deleted(project, run_gpkg, t
     problems: list[str] = []
     delete_run(project, new, problems.append)
     assert (
-        problems == [""] and not Path(new).exists() and not project.mapLayers() and past_runs(project, tmp_path) == []
+        problems == [""]
+        and not Path(new).exists()
+        and not project.mapLayers()
+        and list(past_runs(project, tmp_path)) == []
     )
 
 
@@ -292,7 +295,8 @@ def test_nothing_but_qgis_and_the_standard_library_is_imported():
 
 
 def test_rooms_import_downwards_only():
-    order = "settings i18n landcover units plain_text backend_process layers session panel processing plugin".split()
+    names = "settings i18n landcover units plain_text temporary backend_process layers session panel processing plugin"
+    order = names.split()
     import re
 
     for file in (ROOT / "terrascope_plugin").rglob("*.py"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 
@@ -24,6 +25,26 @@ def test_what_a_library_prints_is_logged_and_does_no_harm():
     messages, strays = LineReader().feed(b'Loading weights...\n{"type": "pong", "n": 3}\n[1, 2]\n{"type": "pong"}\n')
     assert messages == [{"type": "pong", "n": 3}]
     assert len(strays) == 3
+
+
+def test_whatever_a_line_holds_the_next_message_is_heard():
+    """2,000 lines: broken JSON, other types, deep nesting, numbers that are none, bytes."""
+    chance = random.Random(11)
+    whole = json.dumps({"type": "mask", "id": "a", "step": 1, "label": "x", "gpkg": "y", "measurements": {}}).encode()
+    odd = (
+        b"[" * 100_000, b'{"type": []}', b'{"type": {"a": 1}}', b'{"type": null}', b'"\\ud800"', b"1e999", b"null",
+        b'{"type": "pong", "n": NaN}', b'{"type": "pong", "n": 1.5}', b'{"type": "pong", "n": true}', b"\xff\xfe\x00",
+        b'{"type": "claim", "id": "a", "step": 1, "text": "x", "verdict": "supported", "claimed": Infinity}',
+        b'{"a":' * 50_000, b"9" * 10_000,
+    )  # fmt: skip
+    reader = LineReader()
+    for number in range(2000):
+        line = bytearray(chance.choice((*odd, whole, whole)))
+        for _ in range(chance.choice((0, 1, 5))):
+            line[chance.randrange(len(line))] = chance.randrange(256)
+        messages, strays = reader.feed(bytes(line).replace(b"\n", b" ") + b'\n{"type": "pong", "n": %d}\n' % number)
+        assert messages[-1] == {"type": "pong", "n": number}
+        assert all(isinstance(text, str) and len(text) < 1000 for text in strays)
 
 
 def test_a_question_that_breaks_the_definition_is_not_sent():

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -112,6 +115,30 @@ def test_a_list_that_cannot_be_read_says_so(dock, tmp_path, monkeypatch):
     monkeypatch.setattr(history, "run_files", unreachable)
     dock.runs.refresh(tmp_path)
     assert "cannot be read: Host is down (//server/share)" in dock.runs.place.text()
+
+
+def test_a_row_of_the_list_is_as_high_as_its_text(dock, run_gpkg, tmp_path):
+    """Why a file cannot be read, and how a run ended, are the last lines of their rows."""
+    shutil.copyfile(run_gpkg, tmp_path / "held.gpkg")
+    tree = dock.runs.tree
+    dock.tabs.setCurrentIndex(1)
+    with closing(sqlite3.connect(tmp_path / "held.gpkg", isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        dock.runs.refresh(tmp_path)
+    item = tree.topLevelItem(0)
+    assert item.text(0).startswith('held\n"held.gpkg" is being written by another program')
+    assert wait_until(lambda: tree.visualItemRect(item).height() > 3 * tree.fontMetrics().lineSpacing(), 3)
+
+
+def test_a_long_list_is_read_while_the_window_lives(dock, run_gpkg, tmp_path):
+    for number in range(150):
+        shutil.copyfile(run_gpkg, tmp_path / f"{number}.gpkg")
+    begun = time.thread_time()
+    dock.runs.refresh(tmp_path)
+    assert time.thread_time() - begun < 0.05 and 0 < dock.runs.tree.topLevelItemCount() < 150
+    assert wait_until(lambda: dock.runs.tree.topLevelItemCount() == 150)
+    dock.runs.refresh(tmp_path / "nothing")  # what was being listed is not listed any more
+    assert not wait_until(lambda: dock.runs.tree.topLevelItemCount() > 0, 0.2)
 
 
 @pytest.mark.parametrize("running", [False, True])

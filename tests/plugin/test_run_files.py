@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import closing
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -278,6 +279,29 @@ def test_neither_style_nor_actions_of_a_file_are_taken_over(own_run, project, mo
         assert "&lt;img" in tip and "<img" not in tip and "secret" not in tip
 
 
+def test_a_run_that_is_dropped_on_the_window_is_opened_as_a_run(own_run, application, tmp_path):
+    """QGIS would load its tables with the style in it."""
+    from terrascope_plugin.panel.run_drops import RunFileDropHandler
+
+    opened: list[str] = []
+    handler = RunFileDropHandler(opened.append)
+    other = tmp_path / "other.gpkg"
+    other.write_bytes(b"")
+    assert handler.handleFileDrop(str(own_run)) and opened == [str(own_run)]
+    assert not handler.handleFileDrop(str(other)) and not handler.handleFileDrop("/nowhere/a.tif")
+
+
+def test_temporary_files_are_of_this_process_alone_and_go_with_it():
+    from terrascope_plugin import temporary
+
+    folder = temporary.folder()
+    assert folder.stat().st_mode & 0o077 == 0 and temporary.folder() == folder
+    (folder / "exported.tif").write_bytes(b"pixels")
+    temporary.remove()
+    assert not folder.exists() and temporary.folder() != folder
+    temporary.remove()
+
+
 def test_only_a_colour_reaches_a_style_sheet(application):
     from qgis.gui import QgsMapCanvas
 
@@ -355,7 +379,7 @@ def test_a_run_on_a_share_is_listed_opened_renamed_and_deleted(own_run, project,
     rename_run(project, path, "other", lambda *done: told.append(done))
     assert told == [(f"{share}/other.gpkg", "")] and all(layer.isValid() for layer in layers)
     delete_run(project, f"{share}/other.gpkg", told.append)
-    assert told[1] == "" and past_runs(project, Path(share)) == [] and not project.mapLayers()
+    assert told[1] == "" and list(past_runs(project, Path(share))) == [] and not project.mapLayers()
 
 
 def test_a_file_name_that_is_no_utf_8_is_opened(own_run, tmp_path):
@@ -417,6 +441,40 @@ def test_a_cut_off_run_in_a_folder_that_must_not_be_written_is_shown_from_a_copy
     assert str(own_run) in run.warnings[-1] and "copy" in run.warnings[-1]
     assert database_file.is_cut_off(own_run)  # untouched
     assert read_run(str(own_run)).path == file.path  # copied once
+
+
+_AS_NOBODY = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from terrascope_plugin.layers.run_file import read_run
+file = read_run(sys.argv[2])
+print(file.path, file.asked, file.run["answer"], sep="|")
+"""
+
+
+def test_another_user_reads_a_cut_off_run_that_only_its_owner_may_write(own_run):
+    """The same for real: another user, who may read the folder and write elsewhere."""
+    nobody = 65534
+    there = Path(tempfile.mkdtemp(prefix="terrascope-test-"))
+    try:
+        folder, home = there / "runs", there / "home"
+        for each in (folder, home):
+            each.mkdir()
+        cut_off(own_run)
+        for file in own_run.parent.glob("own.gpkg*"):
+            shutil.copyfile(file, folder / file.name)
+        if os.geteuid() != 0 or subprocess.run(["/bin/ls", str(ROOT)], user=nobody, capture_output=True).returncode:
+            pytest.skip("needs root, and a checkout that another user can read")
+        there.chmod(0o755)
+        os.chown(home, nobody, nobody)
+        variables = {**os.environ, "HOME": str(home), "XDG_DATA_HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+        command = ["/usr/bin/python3", "-c", _AS_NOBODY, str(ROOT), str(folder / "own.gpkg")]
+        told = subprocess.run(command, user=nobody, group=nobody, env=variables, capture_output=True, text=True)
+        found, asked, answer = told.stdout.strip().splitlines()[-1].split("|")
+        assert (asked, answer) == (str(folder / "own.gpkg"), "10 %") and found.startswith(str(home)), told.stderr
+        assert database_file.is_cut_off(folder / "own.gpkg")
+    finally:
+        shutil.rmtree(there)
 
 
 def test_a_run_that_is_being_written_is_listed_with_that_reason(own_run, project, tmp_path):
@@ -649,7 +707,7 @@ def test_files_that_are_something_else_are_not_listed(project, tmp_path):
     with closing(sqlite3.connect(tmp_path / "roads.gpkg")) as database, database:
         database.execute("CREATE TABLE roads (fid INTEGER)")
     (tmp_path / "empty.gpkg").write_bytes(b"")
-    assert past_runs(project, tmp_path) == []
+    assert list(past_runs(project, tmp_path)) == []
     with pytest.raises(NoRunError, match="roads.gpkg"):
         read_run(str(tmp_path / "roads.gpkg"))
 

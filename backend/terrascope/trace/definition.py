@@ -97,6 +97,8 @@ def _check(value: Any, rule: Mapping[str, Any], where: str) -> None:
     if isinstance(value, str) and "pattern" in rule and not re.search(rule["pattern"], value):
         raise _wrong(value, f"of the form {rule['pattern']}", where)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if "exclusiveMinimum" in rule and value <= rule["exclusiveMinimum"]:
+            raise _wrong(value, f"above {rule['exclusiveMinimum']}", where)
         low, high = rule.get("minimum"), rule.get("maximum")
         if (low is not None and value < low) or (high is not None and value > high):
             raise _wrong(value, f"within {low} and {high}", where)

@@ -15,6 +15,8 @@ from terrascope.trace.types import Step, Trace, all_masks
 
 #: Most pixels of a grid: 100,000 x 100,000.
 MAX_PIXELS = 10**10
+#: Largest number in a transform, in map units: millimetres reach round the earth ten thousand times.
+FARTHEST = 1e15
 
 
 def to_json(trace: Trace, indent: int | None = None) -> str:
@@ -46,6 +48,9 @@ def check_masks(trace: Trace, steps: Iterable[Step]) -> None:
     height, width = trace.grid.height, trace.grid.width
     if height * width > MAX_PIXELS:
         raise TraceError(f"The grid of the trace has {width} x {height} pixels.", "The file is damaged.")
+    a, b, _, d, e, _ = trace.grid.transform
+    if not 0 < abs(a * e - b * d) < float("inf") or max(map(abs, trace.grid.transform)) > FARTHEST:
+        raise TraceError(f"The transform of the trace is {trace.grid.transform}.", "The file is damaged.")
     for step in steps:
         for label, mask, _, _ in all_masks(step):
             if tuple(mask.size) != (height, width):

@@ -62,7 +62,7 @@ def build(kind: type[T], data: object) -> T:
     """
     if not isinstance(data, dict):
         raise TraceError(f"{kind.__name__} in the trace is {data!r}, not an object.", "The file is damaged.")
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     values: dict[str, Any] = {}
     for each in dataclasses.fields(kind):  # type: ignore[arg-type]
         if each.name in data:
@@ -70,6 +70,16 @@ def build(kind: type[T], data: object) -> T:
         elif each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING:
             raise TraceError(f"{kind.__name__}.{each.name} is missing in the trace.", "The file is damaged.")
     return kind(**values)
+
+
+_known_hints: dict[Any, dict[str, Any]] = {}
+
+
+def _hints(kind: Any) -> dict[str, Any]:
+    """Type hints of a class; to work them out takes longer than to build an object."""
+    if kind not in _known_hints:
+        _known_hints[kind] = get_type_hints(kind)
+    return _known_hints[kind]
 
 
 def _build_value(hint: Any, value: object, where: str) -> object:

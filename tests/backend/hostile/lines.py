@@ -52,11 +52,12 @@ raw = st.one_of(
     anything.map(lambda value: json.dumps(value).encode()),
     st.integers(1, 5000).map(lambda n: b"[" * n),
     st.integers(1, 3000).map(lambda n: b'{"type":' * n + b"1" + b"}" * n),
-    st.sampled_from([b"\xed\xa0\x80", b'"\\ud800"', b'{"type":"ping","n":1e999}', b'{"type":"ping","n":NaN}',
-                     b'{"type":"ping","n":' + b"9" * 6000 + b"}", b'{"type":"ask","id":"\\udfff"}', b"\x00", b"\xef\xbb\xbf{}"]),
+    st.sampled_from([b"\xed\xa0\x80", b'"\\ud800"', b'{"type":"ping","n":1e999}', b'{"type":"ping","n":NaN}', b"\x00",
+                     b'{"type":"ping","n":' + b"9" * 6000 + b"}", b'{"type":"ask","id":"\\udfff"}', b"\xef\xbb\xbf{}"]),
 ).map(_no_line_end)  # fmt: skip
 
-lines = st.lists(st.one_of(messages(), messages(), raw).filter(lambda line: bool(line.strip())), min_size=50, max_size=50)
+_line = st.one_of(messages(), messages(), raw).filter(lambda line: bool(line.strip()))
+lines = st.lists(_line, min_size=50, max_size=50)
 
 
 def answers_due(line: bytes) -> int:
@@ -69,7 +70,7 @@ def answers_due(line: bytes) -> int:
 
 
 def fuzz(child: Child, batches: int) -> int:
-    """Send batches of 50 lines; after each a ping must be answered, and every line must have been. Returns the lines."""
+    """Send batches of 50 lines; after each a ping must be answered, and every line must have been. Returns how many."""
     sent = 0
 
     @seed(11)

@@ -7,8 +7,8 @@ import json
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,9 @@ from terrascope.trace.geopackage import read_pictures, read_trace
 from terrascope.trace.report import render_report
 
 ODD: list[Any] = [
-    None, True, False, 0, -1, 1, 2**31, 2**63, -(2**63), 10**30, 0.5, -0.0, 1e308, "", "x", "NaN", "\ud800", "\x00", "'; --",
-    "<script>alert(1)</script>", "[% env('HOME') %]", [], {}, [None], [[]], {"a": None}, "2020-13-45", "EPSG:0",
-    "x" * 3000, [0, 0], [1e9, 1e9], [-5, 3], "optical", "answered",
+    None, True, False, 0, -1, 1, 2**31, 2**63, -(2**63), 10**30, 0.5, -0.0, 1e308, "", "x", "NaN", "\ud800",
+    "\x00", "'; --", "<script>alert(1)</script>", "[% env('HOME') %]", [], {}, [None], [[]], {"a": None},
+    "2020-13-45", "EPSG:0", "x" * 3000, [0, 0], [1e9, 1e9], [-5, 3], "optical", "answered",
 ]  # fmt: skip
 _TABLES = ("run", "steps", "claims", "inputs", "masks", "layer_styles", "gpkg_contents")
 
@@ -45,6 +45,14 @@ def read_everything(path: Path, *, report: bool = True) -> None:
         show_trace(Console(file=io.StringIO()), trace)
         render_report(trace, pictures)
         measure_file(path)
+
+
+@contextmanager
+def _changing(path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        with connection:
+            yield connection
 
 
 def _bytes(path: Path, draw: random.Random) -> str:
@@ -73,7 +81,7 @@ def _odd(draw: random.Random) -> Any:
 
 
 def _column(path: Path, draw: random.Random) -> str:
-    with closing(sqlite3.connect(path)) as connection, connection:
+    with _changing(path) as connection:
         table = draw.choice(_TABLES)
         column = draw.choice([row[1] for row in connection.execute(f"PRAGMA table_info({table})")])
         value = _odd(draw)
@@ -85,7 +93,7 @@ def _column(path: Path, draw: random.Random) -> str:
 
 
 def _record(path: Path, draw: random.Random) -> str:
-    with closing(sqlite3.connect(path)) as connection, connection:
+    with _changing(path) as connection:
         table = draw.choice(("run", "steps", "claims"))
         fid, text = draw.choice(connection.execute(f"SELECT fid, record FROM {table}").fetchall())
         data = json.loads(text)
@@ -108,7 +116,7 @@ def _places(data: Any) -> list[tuple[Any, Any]]:
 
 
 def _drop(path: Path, draw: random.Random) -> str:
-    with closing(sqlite3.connect(path)) as connection, connection:
+    with _changing(path) as connection:
         connection.execute("PRAGMA foreign_keys = OFF")
         table = draw.choice(_TABLES)
         if draw.random() < 0.5:

@@ -1,4 +1,4 @@
-"""Nothing of a user's is lost to a file of ours: refused before the work, kept where the work fails, said either way."""
+"""Nothing of a user's is lost to a file of ours: refused before the work, kept where it fails, said either way."""
 
 from __future__ import annotations
 
@@ -85,7 +85,9 @@ class Failing(ScriptedNetwork):
     ],
     ids=["report", "json", "gpkg", "place"],
 )
-@pytest.mark.parametrize("name", ["scene.tif", "notes.html", "page.html", "data.json", "roads.gpkg", "text.gpkg", "folder"])
+@pytest.mark.parametrize(
+    "name", ["scene.tif", "notes.html", "page.html", "data.json", "roads.gpkg", "text.gpkg", "folder"]
+)
 def test_a_file_that_is_not_ours_is_never_replaced(folder: Path, write: Callable[[Path], object], name: str) -> None:
     write_geopackage(make_trace(UTM), folder / "a.gpkg")
     (folder / "notes.html").write_text("my notes")
@@ -108,13 +110,15 @@ def test_our_own_report_and_json_are_replaced(folder: Path) -> None:
     for _ in range(2):
         write_report("a.gpkg", folder / "r.html")
         write_json(make_trace(UTM), folder / "t.json")
-    first = (folder / "r.html").read_text(encoding="utf-8").replace('<meta name="generator" content="TerraScope">\n', "")
-    (folder / "r.html").write_text(first, encoding="utf-8")  # as version 0.1.0 wrote it
+    text = (folder / "r.html").read_text(encoding="utf-8")
+    text = text.replace('<meta name="generator" content="TerraScope">\n', "")  # as version 0.1.0 wrote it
+    (folder / "r.html").write_text(text, encoding="utf-8")
     write_report("a.gpkg", folder / "r.html")
 
 
 def _layer(path: Path) -> None:
-    geopandas.GeoDataFrame({"note": ["field work"]}, geometry=[box(0, 0, 1, 1)], crs="EPSG:32633").to_file(path, layer="my_fieldwork")
+    frame = geopandas.GeoDataFrame({"note": ["field work"]}, geometry=[box(0, 0, 1, 1)], crs="EPSG:32633")
+    frame.to_file(path, layer="my_fieldwork")
 
 
 def _column(path: Path) -> None:
@@ -124,7 +128,7 @@ def _column(path: Path) -> None:
 
 def _style(path: Path) -> None:
     with sqlite3.connect(path) as connection:
-        connection.execute("INSERT INTO layer_styles (f_table_name, styleName, styleQML) VALUES ('masks', 'mine', '<qgis/>')")
+        connection.execute("INSERT INTO layer_styles (f_table_name, styleName) VALUES ('masks', 'mine')")
 
 
 def _project(path: Path) -> None:
@@ -241,7 +245,8 @@ def test_an_output_that_is_locked_is_noticed_before_the_work(folder: Path, monke
 
 
 def test_a_second_writer_is_refused_before_it_begins(folder: Path) -> None:
-    message = {"type": "ask", "question": "q?", "layers": [{"path": str(folder / "scene.tif")}], "out": str(folder / "a.gpkg")}
+    layers = [{"path": str(folder / "scene.tif")}]
+    message = {"type": "ask", "question": "q?", "layers": layers, "out": str(folder / "a.gpkg")}
     one, two = Child(str(SCRIPTED), DELAY="0.1"), Child(str(SCRIPTED))
     try:
         one.send({**message, "id": "one"})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from terrascope import files
 from terrascope.trace.geopackage import Picture, read_pictures, read_trace
@@ -16,6 +17,11 @@ from terrascope.trace.types import Trace
 
 def render_report(trace: Trace, pictures: Mapping[int, Picture]) -> str:
     """Return the report's HTML. Whatever stands in the trace is shown as text, never as markup."""
+    return _template().render(content(trace, pictures))
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -23,7 +29,7 @@ def render_report(trace: Trace, pictures: Mapping[int, Picture]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html.j2").render(content(trace, pictures))
+    return environment.get_template("report.html.j2")
 
 
 def write_report(gpkg: str | os.PathLike[str], out: str | os.PathLike[str]) -> Path:

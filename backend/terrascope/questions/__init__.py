@@ -1,0 +1,1 @@
+"""Questions: what one means, as data (`query`), and the numbers that answer it (`evaluate`)."""
