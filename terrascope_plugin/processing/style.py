@@ -12,8 +12,10 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
-from ..layers.palette import STYLE
+from ..i18n import PLUGIN_ROOT
 from ..layers.style import symbol_of
+
+STYLE = PLUGIN_ROOT / "resources" / "styles" / "masks.qml"
 
 
 class ClassColours(QgsProcessingLayerPostProcessorInterface):
