@@ -48,9 +48,13 @@ class RegionError(TerraScopeError):
 class Ground(Protocol):
     """What a scene shows. Masks are bool [H, W] on `grid`, values float [H, W]."""
 
-    grid: Grid
-    #: Of the images, ISO 8601, the earliest first; one empty text where no date is known.
-    dates: Sequence[str]
+    @property
+    def grid(self) -> Grid:
+        """Of all masks."""
+
+    @property
+    def dates(self) -> Sequence[str]:
+        """Of the images, ISO 8601, the earliest first; other names where dates are not known."""
 
     def observed(self, date: str) -> Mask:
         """Pixels that were seen on a date: inside the image, no nodata, no cloud."""
