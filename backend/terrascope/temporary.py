@@ -9,11 +9,11 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import re
 import shutil
 import stat
 import tempfile
 import threading
-import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,8 +23,7 @@ log = logging.getLogger(__name__)
 
 PREFIX = "terrascope-"
 _ALIVE = "alive.lock"
-#: A folder without a lock that is younger than this may be on its way to have one.
-_YOUNG_SECONDS = 60.0
+_NAME = re.compile(rf"{PREFIX}\d+-\w+")
 _making = threading.Lock()
 
 
@@ -64,11 +63,14 @@ def remove() -> None:
 
 
 def sweep() -> int:
-    """Remove the folders of this user's processes that are dead. Returns how many they were."""
+    """Remove the folders of this user's processes that are dead. Returns how many they were.
+
+    Ours are those that have our form of name and our lock in them; nothing else is touched.
+    """
     removed = 0
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
         try:
-            if _is_mine(path) and _is_dead(path):
+            if _NAME.fullmatch(path.name) and _is_mine(path) and _is_dead(path):
                 shutil.rmtree(path)
                 removed += 1
         except OSError as error:
@@ -82,8 +84,8 @@ def _is_mine(path: Path) -> bool:
 
 
 def _is_dead(path: Path) -> bool:
-    if not (path / _ALIVE).exists():
-        return time.time() - path.stat().st_mtime > _YOUNG_SECONDS
+    if not (path / _ALIVE).is_file():
+        return False
     lock = FileLock(path / _ALIVE)
     if not lock.acquire():
         return False

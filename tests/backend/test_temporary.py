@@ -53,12 +53,16 @@ def test_folders_of_dead_processes_are_removed_and_those_of_living_ones_kept(tmp
     (dead_folder / "left.tif").write_bytes(b"x")
     dead.send_signal(signal.SIGKILL)
     dead.wait()
-    (tmp_path / "terrascope-of-somebody").mkdir()  # young and without a lock: may be on its way to have one
+    for name in ("terrascope-of-somebody", "terrascope-1-mine"):  # no lock of ours: not ours, however old
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "field work.txt").write_text("mine")
+        os.utime(tmp_path / name, (0, 0))
     alive, alive_folder = holder(tmp_path)
     other, other_folder = holder(tmp_path)
     assert not dead_folder.exists()
     assert alive_folder.is_dir()
-    assert (tmp_path / "terrascope-of-somebody").is_dir()
+    assert (tmp_path / "terrascope-of-somebody" / "field work.txt").is_file()
+    assert (tmp_path / "terrascope-1-mine" / "field work.txt").is_file()
     alive.communicate(b"")
     other.communicate(b"")
     assert not alive_folder.exists() and not other_folder.exists()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +75,48 @@ def test_a_url_that_the_user_gave_is_fetched_and_nothing_else(tmp_path: Path, li
     assert "/given.tif" in listener.visits
     # GDAL looks for what lies beside it (an index of the folder, metadata); nothing else is asked for.
     assert {path.rpartition("/")[0] for path in listener.visits} == {""}
+
+
+class _Shelf(BaseHTTPRequestHandler):
+    """Gives one file, or a part of it, as web servers do."""
+
+    data = b""
+
+    def do_GET(self) -> None:
+        if self.path != "/good.tif":
+            self.send_error(404)
+            return
+        part = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
+        first = int(part[1]) if part else 0
+        last = min(int(part[2] or len(self.data) - 1), len(self.data) - 1) if part else len(self.data) - 1
+        self.send_response(206 if part else 200)
+        if part:
+            self.send_header("Content-Range", f"bytes {first}-{last}/{len(self.data)}")
+        self.send_header("Accept-Ranges", "bytes")
+        self.send_header("Content-Length", str(last + 1 - first))
+        self.end_headers()
+        if self.command == "GET":
+            with suppress(OSError):  # GDAL hangs up when it has what it wants
+                self.wfile.write(self.data[first : last + 1])
+
+    do_HEAD = do_GET
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("form", ["{}", "/vsicurl/{}"])
+def test_a_url_that_the_user_gave_is_read_to_the_pixel(tmp_path: Path, form: str) -> None:
+    path = plain(tmp_path / "good.tif", size=300)
+    _Shelf.data = path.read_bytes()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Shelf)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        scene = open_scene([LayerRequest(form.format(f"http://127.0.0.1:{server.server_port}/good.tif"))])
+    finally:
+        server.shutdown()
+        server.server_close()
+    np.testing.assert_array_equal(scene.views[0].pixels, open_scene([LayerRequest(str(path))]).views[0].pixels)
 
 
 @pytest.mark.parametrize(
