@@ -45,7 +45,7 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def landsat() -> Path:
     """A real Landsat 7 scene with a CRS, of six bands: Olinda, Brazil, or where there is no apt Wake County."""
-    command = [str(ROOT / "scripts" / "fetch_scene.sh"), str(ROOT / ".work" / "scene")]
+    command = ["bash", str(ROOT / "scripts" / "fetch_scene.sh"), str(ROOT / ".work" / "scene")]
     found = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if found.returncode:
         pytest.fail(f"the scene of the tests could not be fetched: {found.stderr.strip()}")
