@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from terrascope import large
 from terrascope.scene.placement import Frame
+from terrascope.scene.products.types import Product
 from terrascope.scene.types import View
 
 _BAND_TOKEN = re.compile(
@@ -32,17 +33,30 @@ def product_key(path: str) -> str | None:
     return f"{folder}/{_SIZE_TOKEN.sub('', stem[: last.start()] + '*' + stem[last.end() :])}"
 
 
-def merge_products(views: list[View], files: Sequence[tuple[str, Frame]]) -> list[View]:
-    """Stack single-band views of one product, in the order in which they came; others stay as they are."""
+def merge_products(
+    views: list[View], files: Sequence[tuple[str, Frame]], products: Sequence[Product | None] = ()
+) -> list[View]:
+    """Stack views of one product, in the order in which they came; others stay as they are.
+
+    What is one product is said by `products`, one for each view, where that is known; else by the files' names, of
+    single-band views.
+    """
     groups: dict[object, list[View]] = {}
+    known: dict[object, Product] = {}
     for number, (view, (path, _)) in enumerate(zip(views, files)):
+        product = products[number] if number < len(products) else None
         key = product_key(path) if len(view.bands) == 1 and view.bands[0] not in ("gray", "band1") else None
-        groups.setdefault((key, view.role, view.date, view.scale) if key else number, []).append(view)
-    return [_stack(group) for group in groups.values()]
+        if product is not None:
+            key = product.key
+        group: object = (key, view.role, view.date, view.scale) if key else number
+        groups.setdefault(group, []).append(view)
+        if product is not None:
+            known[group] = product
+    return [_stack(members, known[group].name if group in known else None) for group, members in groups.items()]
 
 
-def _stack(group: list[View]) -> View:
-    names = [v.bands[0] for v in group]
+def _stack(group: list[View], product_name: str | None = None) -> View:
+    names = [name for v in group for name in v.bands]
     if len(group) == 1 or len(set(names)) < len(names):
         return group[0]
     first = group[0]
@@ -52,7 +66,7 @@ def _stack(group: list[View]) -> View:
     hashes = "+".join(v.source.sha256 or "" for v in group)
     source = replace(first.source, sha256=hashes, notes=(*notes, f"one view of {len(group)} files, with {files}"))
     key = product_key(first.source.path) or first.name
-    name = key.rsplit("/", 1)[-1].replace("_*", "").replace("*", "") or first.name
+    name = product_name or key.rsplit("/", 1)[-1].replace("_*", "").replace("*", "") or first.name
     return replace(first, name=name, bands=tuple(names), pixels=pixels, valid=valid, source=source)
 
 
