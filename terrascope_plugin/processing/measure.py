@@ -90,10 +90,12 @@ class MeasureAlgorithm(Algorithm):
         if result["type"] == "end":
             return {}
         masks = result["value"].get("masks") or []
+        for note in result["value"].get("notes") or []:
+            feedback.pushWarning(note)
         feedback.pushInfo(json.dumps(masks, ensure_ascii=False, indent=1))
         return {
             OUTPUT: self._table(masks, parameters, context),
-            "AREA_M2": _total(masks, "area_m2"),
+            "AREA_M2": result["value"].get("total_area_m2"),  # of the ground: overlaps count once
             "SHARE": _total(masks, "share"),
             "COUNT": len(masks),
             "MEASUREMENTS": json.dumps(masks, ensure_ascii=False),

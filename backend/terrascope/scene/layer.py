@@ -92,7 +92,8 @@ def inspect(request: LayerRequest) -> Layer:
     nodata, any_band, assumed, note = _nodata(header, found, conversion, sample)
     if known and known.nodata is not None:
         nodata, any_band, assumed, note = known.nodata, True, True, ""
-    notes += [*(known.notes if known else ()), *header.warnings, *found.notes, *conversion.notes, *([note] if note else [])]
+    said = known.notes if known else ()
+    notes += [*said, *header.warnings, *found.notes, *conversion.notes, *([note] if note else [])]
     return Layer(
         request, header, found, conversion, placement, dated, nodata, any_band, assumed, tuple(notes)
     )  # fmt: skip

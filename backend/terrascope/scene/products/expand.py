@@ -6,11 +6,12 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import NamedTuple
 
 from terrascope.errors import SceneError
 from terrascope.scene.products import hls, landsat, modis, naip, planet, sentinel1, sentinel2, stac
-from terrascope.scene.products.tree import RASTERS, Tree, folder_of, is_archive, tree_of
+from terrascope.scene.products.tree import RASTERS, Tree, absolute, base, folder_of, is_archive, tree_of
 from terrascope.scene.products.types import Product
 from terrascope.scene.request import LayerRequest
 
@@ -78,7 +79,7 @@ def expand(requests: Sequence[LayerRequest]) -> Expanded:
         why = _why_not(request, taken) if others_remain else ""
         if why:
             left_out[number] = why
-            notes.append(f"{os.path.basename(request.path)} is left out: {why}.")
+            notes.append(f"{base(request.path)} is left out: {why}.")
         else:
             keep.add(position)
     for position, (number, request) in enumerate(files):
@@ -102,16 +103,16 @@ def _why_not(request: LayerRequest, taken: dict[tuple[str, str], str]) -> str:
     product = request.product
     if product is None:
         return ""
-    path = _absolute(request.path)
+    path = absolute(request.path)
     if path in product.left_out:
-        quality = any(_absolute(each.path) == path for each in product.quality)
+        quality = any(absolute(each.path) == path for each in product.quality)
         return product.left_out[path] + (", used for clouds and nodata" if quality else ", no picture")
     file = product.file_of(path)
     if file is None or callable(file.bands):
         return ""
     for band in file.bands:
         if (other := taken.setdefault((product.key, band.name), path)) != path:
-            return f"the same band is read from {os.path.basename(other)}"
+            return f"the same band is read from {base(other)}"
     return ""
 
 
@@ -128,16 +129,16 @@ def _whole_product(request: LayerRequest) -> list[LayerRequest] | None:
     path = request.path
     if "://" in path or path.startswith("/vsi"):
         return None
-    name = os.path.basename(path)
-    if os.path.isfile(path) and stac.is_item(path):
+    name = base(path)
+    if Path(path).is_file() and stac.is_item(path):
         return _all_of(request, stac.product(path, online=request.online))
-    if os.path.isfile(path) and _ROOT_FILE.match(name):
+    if Path(path).is_file() and _ROOT_FILE.match(name):
         return _all_of(request, _only(tree_of(_parent(path)), path))
-    if os.path.isfile(path) and (match := _BESIDE_FILE.match(name)):
-        tree = folder_of(_absolute(path))
+    if Path(path).is_file() and (match := _BESIDE_FILE.match(name)):
+        tree = folder_of(absolute(path))
         mine = [p for p in _products(tree) if p.name.upper() == match["id"].upper()]
         return _all_of(request, mine[0]) if mine else None
-    if os.path.isdir(path) or (os.path.isfile(path) and is_archive(path)):
+    if Path(path).is_dir() or (Path(path).is_file() and is_archive(path)):
         return _of_tree(request, tree_of(path))
     return None
 
@@ -196,15 +197,15 @@ def _with_product(request: LayerRequest, trees: dict[str, list[Product]]) -> Lay
     inside = _INSIDE.match(request.path)
     if request.path.startswith("/vsi") and not inside:
         return request
-    archive = _absolute(inside["archive"]) if inside else ""
-    if inside and not os.path.isfile(archive):
+    archive = absolute(inside["archive"]) if inside else ""
+    if inside and not Path(archive).is_file():
         return request
-    root = archive or _root(_absolute(request.path))
+    root = archive or _root(absolute(request.path))
     if root not in trees:
-        tree = tree_of(root) if inside or root != _parent(request.path) else folder_of(_absolute(request.path))
+        tree = tree_of(root) if inside or root != _parent(request.path) else folder_of(absolute(request.path))
         trees[root] = [p for reader in readers for p in reader.products(tree)]
     path = f"/vsi{'zip' if archive.lower().endswith('.zip') else 'tar'}/{archive}/{inside['name']}" if inside else None
-    path = path or _absolute(request.path)
+    path = path or absolute(request.path)
     for product in trees[root]:
         if product.file_of(path) or path in product.left_out:
             return replace(request, path=path if inside else request.path, product=product)
@@ -218,7 +219,7 @@ def _root(path: str) -> str:
     for _ in range(_CLIMB):
         if here.upper().endswith(".SAFE") or _has_metadata(here):
             return here
-        above = os.path.dirname(here)
+        above = str(Path(here).parent)
         if above == here or not re.search(r"(IMG_DATA|R(10|20|60)m|GRANULE|measurement|L[12][AC]_T\w+|S2\w_OPER\w+)$",
                                           here, re.IGNORECASE):  # fmt: skip
             break
@@ -239,15 +240,11 @@ def _products(tree: Tree) -> list[Product]:
 
 
 def _parent(path: str) -> str:
-    return os.path.dirname(_absolute(path))
-
-
-def _absolute(path: str) -> str:
-    return path if path.startswith("/vsi") or "://" in path else os.path.abspath(path)
+    return str(Path(absolute(path)).parent)
 
 
 def _stem(path: str) -> str:
-    return os.path.basename(path.rstrip("/\\")).partition(".")[0]
+    return base(path).partition(".")[0]
 
 
 __all__ = ["READERS", "Expanded", "Reader", "expand"]

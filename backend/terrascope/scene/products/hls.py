@@ -1,4 +1,7 @@
-"""Harmonized Landsat Sentinel-2 (HLS) v1.5 and v2.0: one GeoTIFF a band, Fmask for clouds. Facts: HLS User Guide v2.0."""
+"""Harmonized Landsat Sentinel-2 (HLS) v1.5 and v2.0: one GeoTIFF a band, Fmask for clouds.
+
+Facts: HLS User Guide v2.0.
+"""
 
 from __future__ import annotations
 

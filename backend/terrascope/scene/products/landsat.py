@@ -1,8 +1,8 @@
-"""Landsat products: Collection 1 and 2, Level 1 and 2, scenes and ARD tiles, ESPA orders, and files from before collections.
+"""Landsat products: Collection 1 and 2, Level 1 and 2, scenes and ARD tiles, ESPA orders, names from before.
 
-Facts: Landsat 4-9 Collection 2 Data Format Control Books; Collection 1 product guides. Surface reflectance of Collection 2
-Level 2 is 0.0000275 x value - 0.2; of Collection 1 (ESPA) 0.0001 x value; Level 1 is reflectance at the top of the
-atmosphere by REFLECTANCE_MULT and REFLECTANCE_ADD of the MTL, over the sine of the sun's elevation.
+Facts: Landsat 4-9 Collection 2 Data Format Control Books; Collection 1 product guides. Surface reflectance of
+Collection 2 Level 2 is 0.0000275 x value - 0.2; of Collection 1 (ESPA) 0.0001 x value; Level 1 is reflectance at the
+top of the atmosphere by REFLECTANCE_MULT and REFLECTANCE_ADD of the MTL, over the sine of the sun's elevation.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def _product(tree: Tree, folder: str, files: list[tuple[str, re.Match[str]]]) ->
     match = files[0][1]
     facts = match.groupdict()
     number, sensor = int(facts["number"]), facts["sensor"].upper()
-    mtl, metadata_source = _metadata(tree, folder, facts["id"])
+    mtl = _metadata(tree, folder, facts["id"])
     kinds = {b["kind"].upper() for _, m in files if (b := _BAND.match(m["what"]))}
     level, collection = _level(facts, kinds)
     if sensor == "LM":
@@ -217,14 +217,14 @@ def _coefficients(group: Mapping[str, str], table: Mapping[int, str]) -> dict[in
     return found
 
 
-def _metadata(tree: Tree, folder: str, identity: str) -> tuple[dict[str, dict[str, str]], str]:
+def _metadata(tree: Tree, folder: str, identity: str) -> dict[str, dict[str, str]]:
     """The MTL as groups of keys and values: of the text, the JSON or the XML file, whichever is there."""
     start = f"{folder}/{identity}" if folder else identity
     names = {each.lower(): each for each in tree.names}
     for ending, parse in (("_MTL.txt", _from_text), ("_MTL.json", _from_json), ("_MTL.xml", _from_xml)):
         if name := names.get(f"{start}{ending}".lower()):
-            return parse(tree, name), name
-    return {}, ""
+            return parse(tree, name)
+    return {}
 
 
 def _from_text(tree: Tree, name: str) -> dict[str, dict[str, str]]:
@@ -248,7 +248,7 @@ def _from_json(tree: Tree, name: str) -> dict[str, dict[str, str]]:
         content = json.loads(tree.text(name))
     except (ValueError, RecursionError):
         return {}
-    top = next(iter(content.values()), {}) if isinstance(content, dict) else {}
+    top: object = next(iter(content.values()), {}) if isinstance(content, dict) else {}
     return {
         str(group): {str(k): str(v) for k, v in values.items()}
         for group, values in (top.items() if isinstance(top, dict) else ())

@@ -26,7 +26,7 @@ from terrascope.scene.sensors import squeeze
 _GAIN = 1e-4
 #: Names by band number, MODIS bands 1 to 7: 645, 858, 469, 555, 1240, 1640, 2130 nm.
 _NUMBERED = {1: "red", 2: "nir", 3: "blue", 4: "green", 5: "nir1240", 6: "swir1", 7: "swir2"}
-_VIIRS = {"i1": "red", "i2": "nir", "i3": "swir1", "m1": "coastal", "m2": "m2", "m3": "blue", "m4": "green", "m5": "red",
+_VIIRS = {"i1": "red", "i2": "nir", "i3": "swir1", "m1": "coastal", "m3": "blue", "m4": "green", "m5": "red",
           "m7": "nir", "m8": "nir1240", "m10": "swir1", "m11": "swir2"}  # fmt: skip
 _WORDS = {"redreflectance": "red", "nirreflectance": "nir", "bluereflectance": "blue", "mirreflectance": "swir2"}
 #: Usual band orders where a file of all bands has no descriptions, by product family and band count.
@@ -102,7 +102,7 @@ def _product(tree: Tree, key: tuple[str, ...], files: list[tuple[str, re.Match[s
     if not bands and not quality:
         return None
     start = dt.date(int(year), 1, 1) + dt.timedelta(days=int(day) - 1)
-    notes = ()
+    notes: tuple[str, ...] = ()
     if re.search(r"(A1|Q1|H1)$", product):
         days = 16 if "13" in product else 8
         notes = (f"each pixel is the best of {days} days from {start.isoformat()} on",)

@@ -77,7 +77,7 @@ def _product(tree: Tree, folder: str, files: list[tuple[str, re.Match[str]]]) ->
         quality = (Quality(masks["udm2"], "usable data mask (udm2)", UDM2),)
     elif masks:
         quality = (Quality(next(iter(masks.values())), "unusable data mask (udm)", UDM),)
-    left_out = {path: "usable data mask" for path in masks.values()}
+    left_out = dict.fromkeys(masks.values(), "usable data mask")
     if not pictures:
         return None
     chosen, what = pictures[0]

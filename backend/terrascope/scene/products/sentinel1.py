@@ -21,15 +21,15 @@ from terrascope.scene.scaling import Kind
 from terrascope.scene.types import Role, Scale
 
 _POLARISATION = r"(?P<band>vv|vh|hh|hv)"
-#: s1a-iw-grd-vv-20200705t165111-20200705t165136-033322-03dc5b-001.tiff (in SAFE/measurement, COG variants end with -cog)
+#: s1a-iw-grd-vv-20200705t165111-20200705t165136-033322-03dc5b-001.tiff in SAFE/measurement; COG variants end with -cog.
 _GRD = re.compile(
     rf"^(?P<id>s1[abcd]-(?P<mode>iw|ew|s\d|wv)-grd)-{_POLARISATION}-(?P<date>\d{{8}})t\d{{6}}-\d{{8}}t\d{{6}}-(?P<orbit>\d{{6}})"
     r"-\w{6}-\d{3}(?:-cog)?\.tiff?$", re.IGNORECASE,
 )  # fmt: skip
 #: S1A_IW_20200705T165111_DVP_RTC30_G_gpuned_FD6A_VV.tif
 _HYP3 = re.compile(
-    rf"^(?P<id>S1[ABCD]_\w\w_(?P<date>\d{{8}})T\d{{6}}_[SD][VH][PRO]_RTC\d+_[GS]?_?(?P<code>[gs][pad][um][nf][ec][d]?)_\w{{4}})"
-    rf"_(?P<band>VV|VH|HH|HV|\w+)\.tiff?$", re.IGNORECASE,
+    r"^(?P<id>S1[ABCD]_\w\w_(?P<date>\d{8})T\d{6}_[SD][VH][PRO]_RTC\d+_[GS]?_?(?P<code>[gs][pad][um][nf][ec]d?)_\w{4})"
+    r"_(?P<band>VV|VH|HH|HV|\w+)\.tiff?$", re.IGNORECASE,
 )  # fmt: skip
 _OPERA = re.compile(
     r"^(?P<id>OPERA_L2_RTC-S1_T\d{3}-\d{6}-IW\d_(?P<date>\d{8})T\d{6}Z_\d{8}T\d{6}Z_S1[ABCD]_\d+_v[\d.]+)"
@@ -37,11 +37,11 @@ _OPERA = re.compile(
 )  # fmt: skip
 #: iw-vv.rtc.tiff in S1A_IW_GRDH_..._rtc/measurement
 _RTC = re.compile(rf"^(?P<id>(?:iw|ew|s\d))-{_POLARISATION}\.rtc\.tiff?$", re.IGNORECASE)
-_BANDS = frozenset({"vv", "vh", "hh", "hv"})
+_ORDER = ("vv", "vh", "hh", "hv")
+_BANDS = frozenset(_ORDER)
 
 _KINDS = {"p": (Kind.POWER, "power"), "a": (Kind.AMPLITUDE, "amplitude"), "d": (Kind.LINEAR, "decibel")}
-_UNCALIBRATED = ("the numbers are amplitudes without calibration: levels of this image cannot be compared with those of "
-                 "other images")  # fmt: skip
+_UNCALIBRATED = "the numbers are amplitudes without calibration: levels cannot be compared with those of other images"
 _UNPLACED = "it is placed by ground control points without terrain correction: positions are unsure in relief"
 
 #: OPERA's mask: 0 neither layover nor shadow, 1 shadow, 2 layover, 3 both, 255 outside the burst.
@@ -68,12 +68,13 @@ def products(tree: Tree) -> list[Product]:
 def _product(tree: Tree, key: tuple[str, str, str], files: list[tuple[str, re.Match[str]]]) -> Product | None:
     kind, folder, _ = key
     match = files[0][1]
+    no_notes: tuple[str, ...] = ()
     measured = [(n, m) for n, m in files if m["band"].lower() in _BANDS]
     if not measured:
         return None
     left_out = {tree.gdal(n): m["band"].lower() for n, m in files if m["band"].lower() not in _BANDS}
     container = _container(tree, folder)
-    meaning, law, title, notes, doubts = Kind.POWER, "", "", (), ()
+    meaning, notes, doubts = Kind.POWER, no_notes, no_notes
     quality: tuple[Quality, ...] = ()
     if kind == "grd":
         title, meaning, law = "Sentinel-1 GRD", Kind.AMPLITUDE, "amplitude, uncalibrated: 20 log10(value)"
@@ -90,15 +91,15 @@ def _product(tree: Tree, key: tuple[str, str, str], files: list[tuple[str, re.Ma
         masks = [tree.gdal(n) for n, m in files if m["band"].lower() == "mask"]
         quality = tuple(Quality(path, "layover and shadow mask", _OPERA_MASK) for path in masks[:1])
     date = match.groupdict().get("date") or container
+    nodata = None if meaning is Kind.LINEAR else 0.0
     return Product(
         name=_name(match, container),
         title=title,
         sensor="Sentinel-1",
         files=tuple(
-            ProductFile(tree.gdal(n), (ProductBand(m["band"].lower()),), None if meaning is Kind.LINEAR else 0.0,
-                        scaled_types=("int", "uint", "float"))
-            for n, m in sorted(measured, key=lambda each: ("vv", "vh", "hh", "hv").index(each[1]["band"].lower()))
-        ),  # fmt: skip
+            ProductFile(tree.gdal(n), (ProductBand(m["band"].lower()),), nodata, scaled_types=("int", "uint", "float"))
+            for n, m in sorted(measured, key=lambda each: _ORDER.index(each[1]["band"].lower()))
+        ),
         law=law,
         source=FROM_NAME,
         role=Role.SAR,

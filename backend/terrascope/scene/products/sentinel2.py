@@ -29,7 +29,7 @@ _CODES = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", 
 _NAMES = {"B01": "coastal", "B02": "blue", "B03": "green", "B04": "red", "B05": "rededge1", "B06": "rededge2",
           "B07": "rededge3", "B08": "nir", "B8A": "nir08", "B11": "swir1", "B12": "swir2"}  # fmt: skip
 _SIZES = {"B02": 10, "B03": 10, "B04": 10, "B08": 10, "B01": 60, "B09": 60, "B10": 60}
-_OTHERS = {"B09": "water vapour band", "B10": "cirrus band", "SCL": "scene classification", "TCI": "true-colour picture",
+_OTHERS = {"B09": "water vapour band", "B10": "cirrus band", "SCL": "scene classification", "TCI": "colour picture",
            "AOT": "aerosol optical thickness", "WVP": "water vapour", "PVI": "preview"}  # fmt: skip
 _QUANTIFICATION, _OFFSET, _OFFSET_BASELINE = 10000.0, -1000.0, 4.0
 
@@ -89,6 +89,8 @@ def _product_folder(name: str) -> str:
 
 @dataclass(frozen=True)
 class _Radiometry:
+    """reflectance = (value + offset of the band) / quantification, and where that comes from."""
+
     level: str | None
     quantification: float
     offsets: Mapping[str, float]
@@ -192,8 +194,9 @@ def _from_metadata(tree: Tree, name: str) -> _Radiometry:
             code = _CODES[int(number)] if number.isdigit() and int(number) < len(_CODES) else None
             if code and (value := _number(element.text)) is not None:
                 offsets[code] = value
-    wanted = ("QUANTIFICATION_VALUE",) if level == "L1C" else ("BOA_QUANTIFICATION_VALUE",
-                                                               "L2A_BOA_QUANTIFICATION_VALUE", "QUANTIFICATION_VALUE")  # fmt: skip
+    wanted: tuple[str, ...] = ("QUANTIFICATION_VALUE",)
+    if level != "L1C":
+        wanted = ("BOA_QUANTIFICATION_VALUE", "L2A_BOA_QUANTIFICATION_VALUE", *wanted)
     start = first(root, "DATATAKE_SENSING_START", "PRODUCT_START_TIME")
     return _Radiometry(
         level=level,

@@ -6,9 +6,9 @@ Facts: STAC 1.0 and 1.1, extensions eo, raster, sar and projection.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +18,7 @@ from terrascope.scene.dates import parse_date
 from terrascope.scene.products.hls import FMASK
 from terrascope.scene.products.landsat import QA_PIXEL
 from terrascope.scene.products.sentinel2 import SCL_RULES
+from terrascope.scene.products.tree import absolute, base
 from terrascope.scene.products.types import FROM_METADATA, Product, ProductBand, ProductFile, Quality
 from terrascope.scene.scaling import Kind
 from terrascope.scene.types import BANDS, Role, Scale
@@ -35,9 +36,9 @@ def is_item(path: str) -> bool:
     if not path.lower().endswith((".json", ".geojson")):
         return False
     try:
-        if os.path.getsize(path) > _ITEM_BYTES:
+        if Path(path).stat().st_size > _ITEM_BYTES:
             return False
-        with open(path, encoding="utf-8") as file:
+        with Path(path).open(encoding="utf-8") as file:
             item = json.load(file)
     except (OSError, ValueError, RecursionError):
         return False
@@ -52,7 +53,7 @@ def product(path: str, *, online: bool = False) -> Product:
     SceneError
         If it has no band that can be read, or its files are on the web and `online` is False.
     """
-    with open(path, encoding="utf-8") as file:
+    with Path(path).open(encoding="utf-8") as file:
         item = json.load(file)
     properties = item.get("properties") if isinstance(item.get("properties"), dict) else {}
     assets = item.get("assets") if isinstance(item.get("assets"), dict) else {}
@@ -85,8 +86,8 @@ def product(path: str, *, online: bool = False) -> Product:
         raise _nothing(path, remote)
     single = {k: v for k, v in bands.items() if "+" not in k}
     files = tuple(sorted((single or bands).values(), key=lambda each: each.pixel_size))
-    names = {band.name for each in files for band in each.bands} if files else set()  # type: ignore[union-attr]
-    role = Role.SAR if names <= _SAR else Role.OPTICAL
+    named = {name for key in (single or bands) for name in key.split("+")}
+    role = Role.SAR if named <= _SAR else Role.OPTICAL
     collection = str(item.get("collection") or "")
     scale: Scale | None = (Scale.REFLECTANCE if known_scale else None) if role is Role.OPTICAL else None
     kind = Kind.LINEAR
@@ -97,7 +98,7 @@ def product(path: str, *, online: bool = False) -> Product:
     law = "scale and offset of the item" if scale is Scale.REFLECTANCE else ""
     when = properties.get("datetime") or properties.get("start_datetime") or ""
     return Product(
-        name=str(item.get("id") or os.path.basename(path)),
+        name=str(item.get("id") or base(path)),
         title=f"{sensor.name if sensor else 'STAC item'}{f' ({collection})' if collection else ''}",
         sensor=sensor.name if sensor else "",
         files=files,
@@ -109,7 +110,7 @@ def product(path: str, *, online: bool = False) -> Product:
         kind=kind,
         quality=tuple(quality[:1]),
         left_out=left_out,
-        key=os.path.abspath(path),
+        key=absolute(path),
     )
 
 
@@ -125,21 +126,21 @@ def _nothing(path: str, remote: list[str]) -> SceneError:
 
 def _place(item: str, href: str, online: bool) -> tuple[str, bool]:
     """The file of an asset, and whether it is on this machine: as it says, or of its name beside the item."""
-    folder = os.path.dirname(os.path.abspath(item))
+    folder = Path(absolute(item)).parent
     split = urlsplit(href)
     is_url = len(split.scheme) > 1 and split.scheme != "file"
-    beside = os.path.join(folder, os.path.basename(unquote(split.path)))
+    beside = folder / base(unquote(split.path))
     if is_url:
-        return (beside, True) if os.path.isfile(beside) else (href, False)
-    path = os.path.normpath(os.path.join(folder, unquote(split.path) if split.scheme == "file" else href))
-    if not os.path.isfile(path) and os.path.isfile(beside):
-        return beside, True
-    return path, os.path.isfile(path)
+        return (str(beside), True) if beside.is_file() else (href, False)
+    path = Path(absolute(str(folder / (unquote(split.path) if split.scheme == "file" else href))))
+    if not path.is_file() and beside.is_file():
+        return str(beside), True
+    return str(path), path.is_file()
 
 
 def _sensor(item: Mapping[str, Any], properties: Mapping[str, Any]) -> sensors.Sensor | None:
-    texts = [str(item.get("collection") or ""), str(properties.get("platform") or ""),
-             str(properties.get("constellation") or ""), " ".join(map(str, properties.get("instruments") or ()))]  # fmt: skip
+    said = (item.get("collection"), properties.get("platform"), properties.get("constellation"))
+    texts = [*(str(each or "") for each in said), " ".join(map(str, properties.get("instruments") or ()))]
     if "hls" in texts[0].lower() and (found := sensors.sensor_from_name(texts[0])):
         return found
     return next((s for text in texts[1:] + texts[:1] if (s := sensors.sensor_from_text(text))), None)
@@ -155,7 +156,8 @@ def _bands(
     entries = next((asset[k] for k in ("bands", "eo:bands") if isinstance(asset.get(k), list)), None)
     if entries is None:
         entries = asset.get("sar:polarizations") or [key]
-    numbers = asset.get("raster:bands") if isinstance(asset.get("raster:bands"), list) else []
+    stored = asset.get("raster:bands")
+    numbers: list[Any] = stored if isinstance(stored, list) else []
     found, scaled = [], True
     for index, entry in enumerate(entries, 1):
         name = _band(entry, key if len(entries) == 1 else "", sensor)

@@ -19,6 +19,16 @@ ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 RASTERS = (".tif", ".tiff", ".jp2", ".hdf", ".nc", ".img", ".vrt")
 
 
+def absolute(path: str) -> str:
+    """Return a path from the root, links not followed; names of GDAL's file systems and URLs as they are."""
+    return path if path.startswith("/vsi") or "://" in path else os.path.normpath(Path(path).absolute())
+
+
+def base(path: str) -> str:
+    """Return the last part of a path or URL."""
+    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+
 @dataclass(frozen=True)
 class Tree:
     """A folder or archive. `names`: its files, relative to `path`, with "/" between folders."""
@@ -30,7 +40,7 @@ class Tree:
     def gdal(self, name: str) -> str:
         """Return the name by which GDAL opens a file of the tree."""
         if not self.archive:
-            return os.path.join(self.path, *name.split("/"))
+            return str(Path(self.path, *name.split("/")))
         return f"/vsi{self.archive}/{self.path}/{name}"
 
     def text(self, name: str) -> str:
@@ -74,7 +84,7 @@ class Tree:
 
 def _read(tree: Tree, name: str) -> bytes:
     if not tree.archive:
-        with open(tree.gdal(name), "rb") as file:
+        with Path(tree.gdal(name)).open("rb") as file:
             return file.read(_TEXT_BYTES + 1)
     if tree.archive == "zip":
         with zipfile.ZipFile(tree.path) as archive, archive.open(name) as inside:
@@ -114,7 +124,7 @@ def tree_of(path: str) -> Tree:
     SceneError
         If it cannot be read, or holds more files than a product has.
     """
-    path = os.path.abspath(path)
+    path = absolute(path)
     place = Path(path)
     try:
         if place.is_dir():
@@ -127,12 +137,12 @@ def tree_of(path: str) -> Tree:
 
 def folder_of(path: str) -> Tree:
     """List the folder that a file lies in, without the folders below it."""
-    folder = os.path.dirname(os.path.abspath(path))
+    folder = str(Path(absolute(path)).parent)
     try:
         with os.scandir(folder) as entries:
             names = [each.name for each, _ in zip(entries, range(_FILES)) if each.is_file()]
     except OSError:
-        names = [os.path.basename(path)]
+        names = [base(path)]
     return Tree(folder, tuple(sorted(names)))
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from terrascope.scene.products.tree import absolute
 from terrascope.scene.raster import Header
 from terrascope.scene.scaling import Kind
 from terrascope.scene.types import Role, Scale
@@ -119,7 +119,7 @@ class Product:
 
     def file_of(self, path: str) -> ProductFile | None:
         """Return the file of that path, None if it is not one with measurements."""
-        same = path if path.startswith("/vsi") or "://" in path else os.path.abspath(path)
+        same = absolute(path)
         return next((each for each in self.files if each.path == same), None)
 
     @property
