@@ -31,10 +31,10 @@ def is_right(scene: Scene, bands: dict[int, str], tolerance: float = 3e-5) -> No
 
 
 def mtl(groups: dict[str, dict[str, object]]) -> str:
-    body = "".join(
-        f"  GROUP = {name}\n" + "".join(f"    {key} = {value}\n" for key, value in values.items()) + f"  END_GROUP = {name}\n"
-        for name, values in groups.items()
-    )  # fmt: skip
+    lines = {
+        name: "".join(f"    {key} = {value}\n" for key, value in values.items()) for name, values in groups.items()
+    }
+    body = "".join(f"  GROUP = {name}\n{text}  END_GROUP = {name}\n" for name, text in lines.items())
     return f"GROUP = LANDSAT_METADATA_FILE\n{body}END_GROUP = LANDSAT_METADATA_FILE\nEND\n"
 
 
@@ -43,7 +43,7 @@ def coefficients(bands: dict[int, str], gain: float, offset: float) -> dict[str,
 
 
 def level2(folder: Path, sensor: str = "LC08", bands: dict[int, str] | None = None, with_mtl: bool = True) -> Path:
-    """Collection 2 Level 2 with all its side files; row 0 cloud, row 1 shadow, row 2 dilated, row 3 fill, row 4 snow."""
+    """Collection 2 Level 2 with its side files; row 0 cloud, row 1 shadow, row 2 dilated, row 3 fill, row 4 snow."""
     bands = bands or OLI
     name = f"{sensor}_L2SP_190028_20200705_20200913_02_T1"
     for number, band in bands.items():

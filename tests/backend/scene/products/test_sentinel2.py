@@ -27,14 +27,15 @@ def metadata(level: str, baseline: str, offset: int | None, quantification: int 
         f'<n1:Level-{level[1:]}_User_Product xmlns:n1="https://psd"><n1:General_Info><Product_Info>'
         f"<PRODUCT_START_TIME>2023-07-05T10:00:39.024Z</PRODUCT_START_TIME><PROCESSING_BASELINE>{baseline}"
         f"</PROCESSING_BASELINE><SPACECRAFT_NAME>Sentinel-2B</SPACECRAFT_NAME></Product_Info>"
-        f'<{quant} unit="none">{quantification}</{quant}>{offsets}</n1:General_Info></n1:Level-{level[1:]}_User_Product>'
+        f'<{quant} unit="none">{quantification}</{quant}>{offsets}</n1:General_Info>'
+        f"</n1:Level-{level[1:]}_User_Product>"
     )
 
 
 def safe(
     folder: Path, level: str = "L2A", baseline: str = "05.09", offset: int | None = -1000, quantification: int = 10000
 ) -> Path:
-    """A SAFE folder of a few bands; Level 2A with a classification whose first row is cloud, second shadow, last snow."""
+    """A SAFE folder of a few bands; rows 0, 1 and 2 of the classification of Level 2A are cloud, shadow, snow."""
     number = baseline.replace(".", "")
     root = folder / f"S2B_MSI{level}_20230705T100039_N{number}_R122_T33UXP_20230705T120000.SAFE"
     images = root / f"GRANULE/{level}_T33UXP_A033000_20230705T100040/IMG_DATA"
