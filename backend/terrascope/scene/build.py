@@ -19,11 +19,13 @@ from terrascope.scene.hashing import fingerprint
 from terrascope.scene.layer import Layer, inspect
 from terrascope.scene.merge import merge_products
 from terrascope.scene.placement import Frame, crs_name, crs_text, metres_per_pixel, pixel_size
+from terrascope.scene.products.calibration import field_of
 from terrascope.scene.products.expand import Expanded, expand
 from terrascope.scene.products.quality import Observed, observed
 from terrascope.scene.raster import environment, header_of, kept_open, opened
-from terrascope.scene.reading import Plan, Progress, plan, read
+from terrascope.scene.reading import Adjust, Plan, Progress, plan, read
 from terrascope.scene.request import Area, LayerRequest
+from terrascope.scene.scaling import Kind
 from terrascope.scene.types import Affine6, Grid, Role, Scene, Source, View
 
 log = logging.getLogger(__name__)
@@ -134,7 +136,7 @@ def _open(
 
         target = _target(layer, choice)
         mine = seen.get(layer.request.product.key) if layer.request.product else None
-        pixels, valid, how = read(layer, target, step, _both(inside, mine))
+        pixels, valid, how = read(layer, target, step, _both(inside, mine), _calibration(layer, target))
         if not valid.any():
             if mine is not None and mine.shares and not mine.seen.any():
                 raise SceneError(
@@ -215,6 +217,18 @@ def _observed(layers: Sequence[Layer], choice: Choice) -> dict[str, Observed]:
     """Where each product saw the ground, by the product's key."""
     products = {layer.request.product.key: layer.request.product for layer in layers if layer.request.product}
     return {key: seen for key, each in products.items() if (seen := observed(each, choice.grid)) is not None}
+
+
+def _calibration(layer: Layer, grid: Frame) -> Adjust | None:
+    """What makes sigma0 of a radar product's amplitudes on the grid; None for all other layers."""
+    product = layer.request.product
+    file = product.file_of(layer.request.path) if product else None
+    if file is None or file.tables is None or layer.conversion.kind is not Kind.AMPLITUDE:
+        return None
+    field = field_of(file.path, file.tables)
+    if field is None or layer.placement.placed_by != "gcps":
+        return None
+    return lambda row, values: field.sigma0(row, values, grid)
 
 
 def _both(inside: NDArray[np.bool_] | None, seen: Observed | None) -> NDArray[np.bool_] | None:

@@ -122,7 +122,8 @@ def _band(file: Any, path: Path, band: str | None) -> int:
     if len(able) > 1:
         listed = ", ".join(f"{i} {file.descriptions[i - 1] or ''}".strip() for i in able[:_LISTED])
         raise TerraScopeError(
-            f"{path} holds {len(able)} bands: {listed}.", f"Name the one with the classes: {path}|band={able[0]}"
+            f"{path} holds {len(able)} bands ({listed}): an image is not a mask, and of several masks one is measured.",
+            f"Name the one with the classes: {path}|band={able[0]}",
         )
     return int(able[0])
 

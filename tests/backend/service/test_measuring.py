@@ -148,6 +148,6 @@ def test_0_without_another_nodata_is_background_and_said(tmp_path: Path, nodata:
 def test_several_bands_are_asked_for(tmp_path: Path) -> None:
     data = np.stack([np.full((10, 10), 7, "uint8"), np.full((10, 10), 3, "uint8")])
     path = raster(tmp_path / "a.tif", data, None, ("quality", "classes"))
-    with pytest.raises(TerraScopeError, match=r"2 bands: 1 quality, 2 classes.*band=1"):
+    with pytest.raises(TerraScopeError, match=r"2 bands \(1 quality, 2 classes\).*band=1"):
         measured(path)
     assert [m["label"] for m in measured(f"{path}|band=2").masks] == ["3"]

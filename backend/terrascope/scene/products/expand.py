@@ -157,9 +157,11 @@ def _of_tree(request: LayerRequest, tree: Tree) -> list[LayerRequest] | None:
         return [replace(request, path=tree.gdal(rasters[0]), name=request.name or _stem(tree.path))]
     if not rasters and not tree.archive:
         return None  # a folder that is itself one raster, as some formats are
-    held = f"{len(rasters)} rasters, but none of a product that is known" if rasters else "no raster"
+    held = f"{len(rasters)} rasters of no product that is known" if rasters else "no raster"
     listed = f": {', '.join(rasters[:_LISTED])}" if rasters else ""
-    raise SceneError(f"{request.path!r} holds {held}{listed}.", "Choose the files that belong together.")
+    raise SceneError(
+        f"{request.path!r} is not a raster, and holds {held}{listed}.", "Choose the files that belong together."
+    )
 
 
 def _only(tree: Tree, path: str) -> Product:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 
 from terrascope.scene.dates import parse_date
+from terrascope.scene.products.calibration import Tables
 from terrascope.scene.products.tree import Tree
 from terrascope.scene.products.types import (
+    FROM_METADATA,
     FROM_NAME,
     Product,
     ProductBand,
@@ -74,11 +76,15 @@ def _product(tree: Tree, key: tuple[str, str, str], files: list[tuple[str, re.Ma
         return None
     left_out = {tree.gdal(n): m["band"].lower() for n, m in files if m["band"].lower() not in _BANDS}
     container = _container(tree, folder)
-    meaning, notes, doubts = Kind.POWER, no_notes, no_notes
+    meaning, notes, doubts, source = Kind.POWER, no_notes, no_notes, FROM_NAME
+    tables: dict[str, Tables] = {}
     quality: tuple[Quality, ...] = ()
     if kind == "grd":
         title, meaning, law = "Sentinel-1 GRD", Kind.AMPLITUDE, "amplitude, uncalibrated: 20 log10(value)"
         doubts = (_UNCALIBRATED, _UNPLACED)
+        tables = {n: found for n, _ in measured if (found := _tables(tree, n))}
+        if len(tables) == len(measured):
+            law, source, doubts = "sigma0 by its calibration and noise tables", FROM_METADATA, (_UNPLACED,)
     elif kind == "hyp3":
         code = match["code"].lower()
         meaning, word = _KINDS[code[1]]
@@ -97,11 +103,17 @@ def _product(tree: Tree, key: tuple[str, str, str], files: list[tuple[str, re.Ma
         title=title,
         sensor="Sentinel-1",
         files=tuple(
-            ProductFile(tree.gdal(n), (ProductBand(m["band"].lower()),), nodata, scaled_types=("int", "uint", "float"))
+            ProductFile(
+                tree.gdal(n),
+                (ProductBand(m["band"].lower()),),
+                nodata,
+                scaled_types=("int", "uint", "float"),
+                tables=tables.get(n),
+            )
             for n, m in sorted(measured, key=lambda each: _ORDER.index(each[1]["band"].lower()))
         ),
         law=law,
-        source=FROM_NAME,
+        source=source,
         role=Role.SAR,
         date=parse_date(date),
         scale=Scale.DB,
@@ -112,6 +124,18 @@ def _product(tree: Tree, key: tuple[str, str, str], files: list[tuple[str, re.Ma
         doubts=doubts,
         key="/".join((tree.path, *key)),
     )
+
+
+def _tables(tree: Tree, measurement: str) -> Tables | None:
+    """The calibration and noise files of a measurement, of the same name in annotation/calibration."""
+    folder, _, plain = measurement.rpartition("/")
+    root = folder.rpartition("/")[0] if folder.rpartition("/")[2].lower() == "measurement" else folder
+    stem = plain.rpartition(".")[0]
+    place = f"{root}/annotation/calibration" if root else "annotation/calibration"
+    names = {name.lower(): name for name in tree.below(place)}
+    calibration = names.get(f"{place}/calibration-{stem}.xml".lower())
+    noise = names.get(f"{place}/noise-{stem}.xml".lower(), "")
+    return Tables(tree, calibration, noise) if calibration else None
 
 
 def _container(tree: Tree, folder: str) -> str:

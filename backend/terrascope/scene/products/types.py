@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from terrascope.scene.products.calibration import Tables
 from terrascope.scene.products.tree import absolute
 from terrascope.scene.raster import Header
 from terrascope.scene.scaling import Kind
@@ -44,6 +45,8 @@ class ProductFile:
     scaled_types
         Beginnings of the data types that hold the product's own numbers. A file of another type (the same product
         rewritten as floating point) says itself what its numbers mean.
+    tables
+        Radar: calibration and noise of this file.
     """
 
     path: str
@@ -51,6 +54,7 @@ class ProductFile:
     nodata: float | None = None
     pixel_size: float = 0.0
     scaled_types: tuple[str, ...] = ("int", "uint")
+    tables: Tables | None = None
 
     def bands_of(self, header: Header) -> tuple[ProductBand, ...]:
         """Return the bands that are measurements."""

@@ -28,7 +28,9 @@ def test_a_zip_of_one_raster_is_that_raster(tmp_path: Path) -> None:
 def test_a_folder_of_other_rasters_lists_them(tmp_path: Path) -> None:
     write(tmp_path / "one.tif", PICTURE)
     write(tmp_path / "two.tif", PICTURE)
-    with pytest.raises(SceneError, match=r"2 rasters, but none of a product that is known: one.tif, two.tif"):
+    with pytest.raises(
+        SceneError, match=r"not a raster, and holds 2 rasters of no product that is known: one.tif, two.tif"
+    ):
         open_scene([LayerRequest(str(tmp_path))])
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
+from rasterio.control import GroundControlPoint
 
 from terrascope.scene import LayerRequest, Role, Scale, View, open_scene
 from tests.backend.scene.products.made import SIZE, write
@@ -61,3 +63,80 @@ def test_gamma0_as_power(tmp_path: Path, layout: str) -> None:
     is_right(view)
     assert not view.valid[-1].any()
     assert view.valid[5].all() is np.bool_(layout != "opera")
+
+
+def grd(folder: Path, *, tables: bool = True) -> Path:
+    """A GRD product: amplitudes in radar geometry under control points, tables that change along range and azimuth."""
+    root = folder / "S1A_IW_GRDH_1SDV_20200705T165111_20200705T165136_033322_03DC5B_1A2B.SAFE"
+    (root / "annotation/calibration").mkdir(parents=True)
+    (root / "manifest.safe").write_text("<xfdu/>")
+    rows = cols = 64
+    row, col = np.mgrid[:rows, :cols]
+    sigma = 400 + 2.0 * col
+    noise = (30000 - 100.0 * col) * (1 + row / 128)
+    corners = [(r, c) for r in (0, 32, 64) for c in (0, 32, 64)]
+    points = [GroundControlPoint(r, c, 15 + c * 1e-3, 46 - r * 1e-3) for r, c in corners]
+    pixels = " ".join(map(str, range(0, 65, 16)))
+    for number, (band, level) in enumerate((("vv", VV), ("vh", VH)), 1):
+        power = np.full((rows, cols), level)
+        power[:, :32] = 0.003
+        numbers = np.sqrt(power * sigma**2 + noise)
+        numbers[:, :2] = 0
+        stem = f"s1a-iw-grd-{band}-20200705t165111-20200705t165136-033322-03dc5b-00{number}"
+        path = root / f"measurement/{stem}.tiff"
+        path.parent.mkdir(exist_ok=True)
+        with rasterio.open(path, "w", driver="GTiff", count=1, height=rows, width=cols, dtype="uint16",
+                           gcps=points, crs="EPSG:4326") as file:  # fmt: skip
+            file.write(np.round(numbers).astype("uint16"), 1)
+        if not tables:
+            continue
+        table = " ".join(f"{400 + 2.0 * p}" for p in range(0, 65, 16))
+        vectors = "".join(
+            f"<calibrationVector><line>{line}</line><pixel>{pixels}</pixel><sigmaNought>{table}</sigmaNought>"
+            "</calibrationVector>"
+            for line in (0, 63)
+        )
+        calibration = f"<calibration><calibrationVectorList>{vectors}</calibrationVectorList></calibration>"
+        (root / f"annotation/calibration/calibration-{stem}.xml").write_text(calibration)
+        table = " ".join(f"{30000 - 100.0 * p}" for p in range(0, 65, 16))
+        vectors = "".join(
+            f"<noiseRangeVector><line>{line}</line><pixel>{pixels}</pixel><noiseRangeLut>{table}</noiseRangeLut>"
+            "</noiseRangeVector>"
+            for line in (0, 63)
+        )
+        azimuth = (
+            "<noiseAzimuthVector><swath>IW1</swath><firstAzimuthLine>0</firstAzimuthLine><firstRangeSample>0"
+            "</firstRangeSample><lastAzimuthLine>63</lastAzimuthLine><lastRangeSample>63</lastRangeSample>"
+            f"<line>0 63</line><noiseAzimuthLut>1 {1 + 63 / 128}</noiseAzimuthLut></noiseAzimuthVector>"
+        )
+        noises = f"<noise>{vectors}{azimuth}</noise>"
+        (root / f"annotation/calibration/noise-{stem}.xml").write_text(noises)
+    return root
+
+
+def test_grd_is_calibrated_by_its_own_tables(tmp_path: Path) -> None:
+    scene = open_scene([LayerRequest(str(grd(tmp_path)))])
+    (view,) = scene.views
+    assert view.bands == ("vv", "vh")
+    assert (view.role, view.scale, view.date) == (Role.SAR, Scale.DB, dt.date(2020, 7, 5))
+    height, width = view.valid.shape
+    east = np.s_[height // 8 : -height // 8, width * 5 // 8 : width * 7 // 8]
+    west = np.s_[height // 8 : -height // 8, width // 8 : width * 3 // 8]
+    for pixels, place, level in ((view.pixels[0], east, VV), (view.pixels[1], east, VH), (view.pixels[0], west, 0.003)):
+        rows = np.median(pixels[place], axis=1)  # of whole numbers the mean of a row is right, a pixel is rounded
+        assert rows == pytest.approx(10 * np.log10(level), abs=0.1)
+    assert not view.valid[height // 2, 0]
+    said = " ".join(scene.notes)
+    assert "sigma0 by its calibration and noise tables, from the product's metadata" in said
+    assert "positions are unsure" in said
+
+
+def test_one_measurement_takes_the_tables_of_its_product(tmp_path: Path) -> None:
+    file = next(grd(tmp_path).glob("measurement/*-vv-*"))
+    scene = open_scene([LayerRequest(str(file))])
+    assert "calibration and noise tables" in " ".join(scene.notes)
+
+
+def test_grd_without_tables_says_that_it_is_not_calibrated(tmp_path: Path) -> None:
+    scene = open_scene([LayerRequest(str(grd(tmp_path, tables=False)))])
+    assert "without calibration" in " ".join(scene.notes)
