@@ -52,31 +52,33 @@ def merge_products(
         groups.setdefault(group, []).append(view)
         if product is not None:
             known[group] = product
-    return [_stack(members, known[group].name if group in known else None) for group, members in groups.items()]
+    return [_stack(members, known.get(group)) for group, members in groups.items()]
 
 
-def _stack(group: list[View], product_name: str | None = None) -> View:
+def _stack(group: list[View], product: Product | None = None) -> View:
     names = [name for v in group for name in v.bands]
     if len(group) == 1 or len(set(names)) < len(names):
         return group[0]
     first = group[0]
-    pixels, valid = _stacked(group)
+    pixels, valid = _stacked(group, any_band=product is None or product.any_band)
     notes = tuple(dict.fromkeys(n for v in group for n in v.source.notes))
     files = ", ".join(v.source.path.replace("\\", "/").rsplit("/", 1)[-1] for v in group[1:])
     hashes = "+".join(v.source.sha256 or "" for v in group)
     source = replace(first.source, sha256=hashes, notes=(*notes, f"one view of {len(group)} files, with {files}"))
     key = product_key(first.source.path) or first.name
-    name = product_name or key.rsplit("/", 1)[-1].replace("_*", "").replace("*", "") or first.name
+    by_file = key.rsplit("/", 1)[-1].replace("_*", "").replace("*", "") or first.name
+    name = product.name if product else by_file
     return replace(first, name=name, bands=tuple(names), pixels=pixels, valid=valid, source=source)
 
 
-def _stacked(group: list[View]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Pixels of all views, and where all are valid; strip by strip, for views may be larger than memory."""
+def _stacked(group: list[View], *, any_band: bool) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Pixels of all views, and where all (or, without `any_band`, any) are valid; strip by strip, for views may be larger than memory."""
     shape = group[0].valid.shape
     pixels: NDArray[np.float32] = large.empty((sum(len(v.pixels) for v in group), *shape), np.float32)
     valid: NDArray[np.bool_] = large.empty(shape, np.bool_)
+    together = np.logical_and if any_band else np.logical_or
     for rows in large.strips(shape):
-        np.logical_and.reduce([v.valid[rows] for v in group], out=valid[rows])
+        together.reduce([v.valid[rows] for v in group], out=valid[rows])
         np.concatenate([v.pixels[:, rows] for v in group], out=pixels[:, rows])
         pixels[:, rows] *= valid[rows]
         large.release(pixels, valid, *(array for v in group for array in (v.pixels, v.valid)))

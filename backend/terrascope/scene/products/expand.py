@@ -12,7 +12,7 @@ from typing import NamedTuple
 from terrascope.errors import SceneError
 from terrascope.scene.products import hls, landsat, modis, naip, planet, sentinel1, sentinel2, stac
 from terrascope.scene.products.tree import RASTERS, Tree, absolute, base, folder_of, is_archive, tree_of
-from terrascope.scene.products.types import Product
+from terrascope.scene.products.types import PICTURES, Product
 from terrascope.scene.request import LayerRequest
 
 
@@ -82,12 +82,26 @@ def expand(requests: Sequence[LayerRequest]) -> Expanded:
             notes.append(f"{base(request.path)} is left out: {why}.")
         else:
             keep.add(position)
+    if not others_remain:
+        _refuse_no_picture(files)
     for position, (number, request) in enumerate(files):
         if position in keep:
             out.append(request)
             owners.append(number)
             left_out.pop(number, None)
     return Expanded(tuple(out), tuple(owners), left_out, tuple(dict.fromkeys(notes)))
+
+
+def _refuse_no_picture(files: Sequence[tuple[int, LayerRequest]]) -> None:
+    """Refuse layers that are all quality, angles or the like."""
+    for _, request in files:
+        product = request.product
+        what = product.left_out.get(absolute(request.path), "") if product else ""
+        if product and what and what not in PICTURES:
+            raise SceneError(
+                f"{request.name or base(request.path)!r} is no picture of the ground: {what} of {product.title}.",
+                "Untick this layer and choose the bands of the product.",
+            )
 
 
 def _by_pixel_size(files: Sequence[tuple[int, LayerRequest]]) -> list[LayerRequest]:

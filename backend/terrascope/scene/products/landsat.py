@@ -34,8 +34,8 @@ _C2_SR, _C1_SR = (2.75e-5, -0.2), (1e-4, 0.0)
 _OLI_TOA = (2e-5, -0.1)  # REFLECTANCE_MULT and _ADD of every OLI band
 
 _ID = (
-    r"(?P<sensor>L[COTEM])(?P<number>0[1-9])_(?P<level>L1TP|L1GT|L1GS|L2SP|L2SR)_(?P<place>\d{6})_(?P<date>\d{8})_\d{8}"
-    r"_(?P<collection>0[12])_(?:T1|T2|RT|A1|A2)"
+    r"(?P<sensor>L[COTEM])(?P<number>0[1-9])_(?P<level>L1TP|L1GT|L1GS|L2SP|L2SR)_(?P<place>\d{6})_(?P<date>\d{8})"
+    r"(?:_\d{8})?_(?P<collection>0[12])_(?:T1|T2|RT|A1|A2)"
 )
 _ARD = (
     r"(?P<sensor>L[COTEM])(?P<number>0[4-9])_(?P<region>CU|AK|HI)_(?P<place>\d{6})_(?P<date>\d{8})_\d{8}_C?(?P<collection>0[12])"
@@ -44,7 +44,12 @@ _ARD = (
 _OLD = r"(?P<sensor>L[COTEM])(?P<number>[1-9])(?P<place>\d{6})(?P<year>\d{4})(?P<day>\d{3})[A-Z]{3}\d\d"
 _REST = r"_(?P<what>\w+)\.(?:tiff?)$"
 _FILES = tuple(re.compile(f"^(?P<id>{form}){_REST}", re.IGNORECASE) for form in (_ID, _ARD, _OLD))
-_BAND = re.compile(r"^(?P<kind>SR_B|SRB|TAB|TOA_BAND|SR_BAND|B)(?P<number>\d{1,2})(?:_VCID_[12])?$", re.IGNORECASE)
+_BAND = re.compile(
+    r"^(?P<kind>SR_B|SRB|TAB|TOA_BAND|SR_BAND|B)(?P<number>\d{1,2})(?:_VCID_[12])?(?:_(?P<size>\d+)M)?$", re.IGNORECASE
+)
+
+#: Kinds of band files; where a folder has several, the first kind is what is looked at.
+_KINDS = (frozenset({"SR_B", "SRB", "SR_BAND"}), frozenset({"TAB", "TOA_BAND"}), frozenset({"B"}))
 
 #: What files that are no measurement of the ground's colour are, by the beginning of what their name says.
 _OTHERS = (
@@ -124,13 +129,12 @@ def _product(tree: Tree, folder: str, files: list[tuple[str, re.Match[str]]]) ->
         table = _TM if number <= 7 else _OLI
     law = _law(level, collection, number, table, mtl)
     nodata = -9999.0 if (level, collection) in (("L2", 1), ("TA", 1)) else 0.0
+    measured = next(each for each in _KINDS if not kinds or kinds & each)
     bands, left_out, quality = [], {}, []
     for name, each in files:
         what, path = each["what"].upper(), tree.gdal(name)
         band = _BAND.match(what)
-        if band is None or (level == "L2" and band["kind"].upper() in ("B", "TAB", "TOA_BAND")) or (
-            level == "TA" and band["kind"].upper() == "B"
-        ):  # fmt: skip
+        if band is None or band["kind"].upper() not in measured:
             left_out[path] = _other(what)
             if rules := _rules(what, collection):
                 quality.append(Quality(path, f"pixel quality ({what})", rules))
@@ -141,7 +145,9 @@ def _product(tree: Tree, folder: str, files: list[tuple[str, re.Match[str]]]) ->
                 "cirrus band" if (band["number"], number >= 8) == ("9", True) else "thermal band")  # fmt: skip
             continue
         gain, offset = law.of(int(band["number"]))
-        bands.append((int(band["number"]), ProductFile(path, (ProductBand(name_of, 1, gain, offset),), nodata, 30.0)))
+        size = float(band["size"] or 30)
+        file = ProductFile(path, (ProductBand(name_of, 1, gain, offset),), nodata, size)
+        bands.append((size, int(band["number"]), file))
     if not bands and not quality:
         return None
     letters = {"L2": "Level 2", "L1": "Level 1", "TA": "top of atmosphere"}[level]
@@ -153,7 +159,7 @@ def _product(tree: Tree, folder: str, files: list[tuple[str, re.Match[str]]]) ->
         name=facts["id"],
         title=f"Landsat {number} {era}{letters}",
         sensor=f"Landsat {number}",
-        files=tuple(each for _, each in sorted(bands, key=lambda b: b[0])),
+        files=tuple(each for *_, each in sorted(bands, key=lambda b: b[:2])),
         law=law.words,
         source=law.source,
         date=_date(facts, mtl),

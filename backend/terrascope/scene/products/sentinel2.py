@@ -146,6 +146,7 @@ def _product(tree: Tree, place: str, stem: str, files: list[tuple[str, re.Match[
         notes=tuple(notes),
         doubts=(facts.doubt,) if facts.doubt else (),
         key=f"{tree.path}/{place}/{stem}",
+        any_band=any(facts.offsets.values()),  # without an offset, dark pixels of some bands were cut off at 0
     )
 
 

@@ -103,6 +103,10 @@ class Product:
         Rasters of the product that are no picture, by path: what they are.
     doubts
         What is not sure, as sentences for the user.
+    key
+        The same for all files of one image, and for no other image.
+    any_band
+        True where the nodata value in one band is enough; False where a dark pixel may have it in some bands.
     """
 
     name: str
@@ -120,6 +124,7 @@ class Product:
     notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     key: str = ""
+    any_band: bool = True
 
     def file_of(self, path: str) -> ProductFile | None:
         """Return the file of that path, None if it is not one with measurements."""
@@ -133,5 +138,8 @@ class Product:
         return f"{self.title}, {short}, from {self.source}" if short else f"{self.title}, from {self.source}"
 
 
-#: Tables of rules that several products share are in their own modules; these are the two meanings of all of them.
+#: What is left out beside better bands, and can be looked at where it is given alone.
+PICTURES = ("colour picture", "panchromatic band", "another form of the same scene")
+
+#: Meanings of quality rules for which the ground was not observed.
 UNSEEN = ("nodata", "cloud", "cloud shadow")

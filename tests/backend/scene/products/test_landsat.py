@@ -199,3 +199,12 @@ def test_a_rewritten_file_in_reflectance_is_not_scaled_again(tmp_path: Path) -> 
         name = f"LC08_L2SP_190028_20200705_20200913_02_T1_SR_B{number}.TIF"
         write(tmp_path / name, reflectance(band).astype("float32"), 30)
     is_right(open_scene([LayerRequest(str(tmp_path))]), OLI)
+
+
+@pytest.mark.parametrize("ending", ["B4", "B4_60m", "SR_B4"])
+def test_names_of_catalogues_and_resampled_copies(tmp_path: Path, ending: str) -> None:
+    numbers = np.round((reflectance("red") + 0.2) / 2.75e-5).astype("uint16")
+    file = write(tmp_path / f"LC08_L2SP_190028_20200705_02_T1_{ending}.tif", numbers, 60, nodata=0)
+    (view,) = open_scene([LayerRequest(str(file))]).views
+    assert view.bands == ("red",)
+    assert view.pixels[0, 10, 28] == pytest.approx(LAND["red"], abs=3e-5)

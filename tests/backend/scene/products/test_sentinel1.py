@@ -72,7 +72,7 @@ def grd(folder: Path, *, tables: bool = True) -> Path:
     (root / "manifest.safe").write_text("<xfdu/>")
     rows = cols = 64
     row, col = np.mgrid[:rows, :cols]
-    sigma = 400 + 2.0 * col
+    sigma = 4000 + 20.0 * col
     noise = (30000 - 100.0 * col) * (1 + row / 128)
     corners = [(r, c) for r in (0, 32, 64) for c in (0, 32, 64)]
     points = [GroundControlPoint(r, c, 15 + c * 1e-3, 46 - r * 1e-3) for r, c in corners]
@@ -90,7 +90,7 @@ def grd(folder: Path, *, tables: bool = True) -> Path:
             file.write(np.round(numbers).astype("uint16"), 1)
         if not tables:
             continue
-        table = " ".join(f"{400 + 2.0 * p}" for p in range(0, 65, 16))
+        table = " ".join(f"{4000 + 20.0 * p}" for p in range(0, 65, 16))
         vectors = "".join(
             f"<calibrationVector><line>{line}</line><pixel>{pixels}</pixel><sigmaNought>{table}</sigmaNought>"
             "</calibrationVector>"

@@ -193,3 +193,23 @@ def test_no_entities_are_read(tmp_path: Path) -> None:
     (root / "MTD_MSIL2A.xml").write_text('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>')
     with pytest.raises(SceneError, match="document type"):
         open_scene([LayerRequest(str(root))])
+
+
+def test_dark_pixels_that_were_cut_off_at_0_are_ground(tmp_path: Path) -> None:
+    """Before baseline 04.00 there was no offset: over clear water short-wave infrared ends at 0."""
+    root = safe(tmp_path, "L2A", "03.01", None)
+    for code in ("B11", "B12"):
+        file = next(root.rglob(f"*_{code}_20m.jp2"))
+        numbers = np.round(reflectance(BANDS[code], SIZE // 2) * 10000)
+        numbers[:, : SIZE // 4] = 0
+        write(file, numbers.astype("uint16"), 20)
+    valid = open_scene([LayerRequest(str(root))]).views[0].valid
+    assert valid[6:, :-2].all()
+
+
+def test_a_quality_band_alone_is_no_picture(tmp_path: Path) -> None:
+    root = safe(tmp_path)
+    with pytest.raises(SceneError, match=r"no picture of the ground: scene classification.*Untick"):
+        open_scene([LayerRequest(str(next(root.rglob("*_SCL_20m.jp2"))))])
+    scene = open_scene([LayerRequest(str(next(root.rglob("*_TCI_10m.jp2"))))])
+    assert scene.views[0].bands == ("red", "green", "blue")
