@@ -72,7 +72,8 @@ def _stack(group: list[View], product: Product | None = None) -> View:
 
 
 def _stacked(group: list[View], *, any_band: bool) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Pixels of all views, and where all (or, without `any_band`, any) are valid; strip by strip, for views may be larger than memory."""
+    """Pixels of all views, and where all are valid, or any without `any_band`; strip by strip, as views may be larger
+    than memory."""
     shape = group[0].valid.shape
     pixels: NDArray[np.float32] = large.empty((sum(len(v.pixels) for v in group), *shape), np.float32)
     valid: NDArray[np.bool_] = large.empty(shape, np.bool_)

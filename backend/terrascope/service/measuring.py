@@ -187,7 +187,7 @@ def _measure_polygons(path: str | os.PathLike[str]) -> Measured:
     polygons = read_polygons(path)
     shared = overlaps(polygons.geometries)
     labels = polygons.labels
-    if polygons.crs is None:
+    if polygons.crs is None or polygons.crs.geodetic_crs is None:
         return Measured(
             [
                 _entry(label, {"area_m2": None, "area": geometry.area, "area_method": "none", "perimeter_m": None})
