@@ -218,7 +218,7 @@ def _from_names(
     sizes: bool,
 ) -> _Radiometry:
     """Without the product's own metadata: the baseline in a folder's name or in the tile's, else the day."""
-    texts = [*containers, *tile_texts]
+    texts = [*(each for each in containers if _SAFE.match(each)), *tile_texts]
     found = next((m for text in texts if (m := _BASELINE.search(text))), None)
     old = next((m["old"] for _, m in files if m["old"]), None)
     named = next((m["level"] for text in containers if (m := _SAFE.match(text))), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def test_a_zip_of_one_raster_is_that_raster(tmp_path: Path) -> None:
     (view,) = open_scene([LayerRequest(str(path))]).views
     assert view.bands == ("red", "green", "blue")
     assert view.name == "delivery"
+    assert view.source.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_a_folder_of_other_rasters_lists_them(tmp_path: Path) -> None:
