@@ -89,7 +89,12 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     show.add_argument("--json", action="store_true", help="print the whole trace as JSON")
     show.set_defaults(run=_show)
     measure = commands.add_parser("measure", help="measure masks without any model")
-    measure.add_argument("mask", nargs="+", type=Path, help="class raster, result GeoPackage, or polygons")
+    measure.add_argument(
+        "mask",
+        nargs="+",
+        type=Path,
+        help="class raster, result GeoPackage, or polygons; FILE|layername=NAME or FILE|band=2 choose one of several",
+    )
     measure.add_argument("--json", action="store_true", help="print the measurements as JSON")
     measure.set_defaults(run=_measure)
     report = commands.add_parser("report", help="make an HTML report of an answer")
@@ -144,12 +149,13 @@ def _add_extension(commands: Any, name: str, add: Extension, wanted: bool = True
 def _add_ask(commands: Any) -> None:
     ask = commands.add_parser("ask", help="ask a question about images")
     ask.add_argument("question")
-    ask.add_argument("images", nargs="+", metavar="IMAGE")
+    ask.add_argument("images", nargs="+", metavar="IMAGE", help="raster, or folder, zip, tar or STAC item of a product")
     ask.add_argument("--role", action="append", choices=["optical", "sar", "auto"], help="once, or once an image")
     ask.add_argument("--date", action="append", help="YYYY-MM-DD, once an image ('-' where it is not known)")
     ask.add_argument(
         "--bands", action="append", help="names in file order, as blue,green,red,nir; once an image or for all"
     )
+    ask.add_argument("--online", action="store_true", help="fetch the files that a STAC item names from the web")
     ask.add_argument("--aoi", metavar="FILE|BBOX", help="polygons, or xmin,ymin,xmax,ymax[@CRS]")
     ask.add_argument("--network", help='"embedded", or the folder of an imported model')
     ask.add_argument("--device", help="auto, cpu, cuda, mps")
@@ -210,7 +216,11 @@ def _request(options: argparse.Namespace) -> QuestionRequest:
     bands = _for_each(options.bands, options.images, "--bands")
     layers = tuple(
         LayerRequest(
-            path=path, role=None if role == "auto" else role, date=None if date == "-" else date, bands=_bands(names)
+            path=path,
+            role=None if role == "auto" else role,
+            date=None if date == "-" else date,
+            bands=_bands(names),
+            online=options.online,
         )
         for path, role, date, names in zip(options.images, roles, dates, bands)
     )
@@ -296,10 +306,14 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _measure(options: argparse.Namespace) -> int:
-    from terrascope.service.measuring import measure_file
+    from terrascope.service.measuring import measured
     from terrascope.terminal import measurement_table
 
-    found = {str(path): measure_file(path) for path in options.mask}
+    results = {str(path): measured(path) for path in options.mask}
+    found = {path: each.masks for path, each in results.items()}
+    for path, each in results.items():
+        for note in each.notes:
+            _console(stderr=True).print(f"[yellow]{_escaped(path)}:[/] {_escaped(note)}", highlight=False)
     if options.json:
         import json
 

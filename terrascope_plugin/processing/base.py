@@ -73,14 +73,17 @@ class Algorithm(QgsProcessingAlgorithm):
                 return False, tr('"{0}" has {1} characters; {2} are the most. Shorten it.').format(
                     definition.description(), len(text), question_limit()
                 )
+        layers_only = {name: _without_products(value) for name, value in parameters.items()}
         for definition in self.parameterDefinitions():
-            value = parameters.get(definition.name())
+            value = layers_only.get(definition.name())
             if value and not definition.checkValueIsAcceptable(value, context):
                 shown = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
                 return False, tr('"{0}" cannot be used for "{1}": is the path right, and can QGIS open it?').format(
                     shown, definition.description()
                 )
-        return super().checkParameterValues(parameters, context)
+        if any(parameters.get(name) and not value for name, value in layers_only.items()):
+            return True, ""  # QGIS does not know folders and archives of products as layers; all else was looked at
+        return super().checkParameterValues(layers_only, context)
 
     def network_object(self) -> dict[str, str]:
         """Return the protocol's model as the settings have it; empty: the backend chooses."""
@@ -96,8 +99,12 @@ class Algorithm(QgsProcessingAlgorithm):
             If there is none, or one cannot be opened or is no file.
         """
         given = parameters.get(name)
-        wanted = given if isinstance(given, (list, tuple)) else str(given or "").split(";")
-        layers = self.parameterAsLayerList(parameters, name, context)
+        listed = given if isinstance(given, (list, tuple)) else str(given or "").split(";")
+        products = [str(each).strip() for each in listed if _is_product(each)]
+        if products and len(products) == len(listed):
+            return [{"path": each} for each in products]
+        wanted = [each for each in listed if not _is_product(each)]
+        layers = self.parameterAsLayerList({**parameters, name: wanted}, name, context)
         if len(layers) < len(wanted) or not all(isinstance(layer, QgsRasterLayer) for layer in layers):
             opened = {layer.source() for layer in layers} | {layer.id() for layer in layers}
             lost = [str(each) for each in wanted if isinstance(each, str) and each.strip() not in opened]
@@ -106,7 +113,7 @@ class Algorithm(QgsProcessingAlgorithm):
             )
         if not layers:
             raise QgsProcessingException(tr("Give at least one raster layer."))
-        return [_layer_object(layer) for layer in layers]
+        return [{"path": each} for each in products] + [_layer_object(layer) for layer in layers]
 
     def image(self, parameters: dict, name: str, context: QgsProcessingContext) -> dict[str, Any]:
         """Return the protocol's layer of a parameter that takes one raster. Raises QgsProcessingException."""
@@ -162,6 +169,28 @@ class Algorithm(QgsProcessingAlgorithm):
                 raise QgsProcessingException(tr("The masks could not be written: {0}").format(sink.lastError()))
         colour_on_map(name, context)
         return name
+
+
+#: Files that stand for a product of several rasters; the backend reads them, QGIS cannot.
+_PRODUCT_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".json", "_mtl.txt", "_mtl.xml", "mtd_msil1c.xml",
+                    "mtd_msil2a.xml")  # fmt: skip
+
+
+def _is_product(value: Any) -> bool:
+    """Say whether a value is the path of a product's folder, archive, metadata file or STAC item."""
+    if not isinstance(value, str) or not value.strip():
+        return False
+    path = Path(value.strip())
+    try:
+        return path.is_dir() or (path.is_file() and path.name.lower().endswith(_PRODUCT_ENDINGS))
+    except (OSError, ValueError):
+        return False
+
+
+def _without_products(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [each for each in value if not _is_product(each)]
+    return value
 
 
 def _layer_object(layer: QgsRasterLayer) -> dict[str, Any]:

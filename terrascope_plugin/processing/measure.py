@@ -88,11 +88,15 @@ class MeasureAlgorithm(Algorithm):
         result = run_job({"type": "measure", "mask": path}, feedback, follow(feedback))
         if result["type"] == "end":
             return {}
-        masks = result["value"].get("masks") or []
+        value = result["value"]
+        masks = value.get("masks") or []
+        for note in value.get("notes") or []:
+            feedback.pushWarning(note)
         feedback.pushInfo(json.dumps(masks, ensure_ascii=False, indent=1))
         return {
             OUTPUT: self._table(masks, parameters, context),
-            "AREA_M2": _total(masks, "area_m2"),
+            # Of the ground, overlaps counted once; a server of an older version does not give it.
+            "AREA_M2": value["total_area_m2"] if "total_area_m2" in value else _total(masks, "area_m2"),
             "SHARE": _total(masks, "share"),
             "COUNT": len(masks),
             "MEASUREMENTS": json.dumps(masks, ensure_ascii=False),

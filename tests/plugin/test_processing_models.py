@@ -7,6 +7,7 @@ import os
 import sqlite3
 import sys
 import time
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -197,6 +198,14 @@ def test_polygons_are_measured_each_and_together(run):
     assert table.wkbType() == QgsWkbTypes.NoGeometry and set(areas) == {"small", "large"}
     assert areas["small"] == pytest.approx(1e6, rel=1e-3) and areas["large"] == pytest.approx(2e6, rel=1e-3)
     assert results["COUNT"] == 2 and results["AREA_M2"] == pytest.approx(sum(areas.values()))
+
+
+def test_a_zip_of_a_product_is_an_image(run, scene, tmp_path):
+    path = tmp_path / "delivery.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(scene, Path(scene).name)
+    results, _ = run("ask", IMAGES=[str(path)], QUESTION="How much of the area is water?", OUTPUT="memory:")
+    assert results["END"] == "answered"
 
 
 def test_change_measures_gain_loss_and_what_stayed(run, scene, corner):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from terrascope import large
 from terrascope.errors import SceneError
@@ -18,9 +19,13 @@ from terrascope.scene.hashing import fingerprint
 from terrascope.scene.layer import Layer, inspect
 from terrascope.scene.merge import merge_products
 from terrascope.scene.placement import Frame, crs_name, crs_text, metres_per_pixel, pixel_size
-from terrascope.scene.raster import environment, kept_open
-from terrascope.scene.reading import Plan, Progress, plan, read
+from terrascope.scene.products.calibration import field_of
+from terrascope.scene.products.expand import Expanded, expand
+from terrascope.scene.products.quality import Observed, observed
+from terrascope.scene.raster import environment, header_of, kept_open, opened
+from terrascope.scene.reading import Adjust, Plan, Progress, plan, read
 from terrascope.scene.request import Area, LayerRequest
+from terrascope.scene.scaling import Kind
 from terrascope.scene.types import Affine6, Grid, Role, Scene, Source, View
 
 log = logging.getLogger(__name__)
@@ -116,12 +121,13 @@ def open_scene(
 def _open(
     layers: Sequence[LayerRequest], area: Area | None, max_size: int, tiled: bool, progress: Progress | None
 ) -> Scene:
-    found, choice = _prepare(layers, area, max_size, tiled)
+    found, choice, expanded = _prepare(layers, area, max_size, tiled)
     if tiled:
         _refuse_if_too_large(choice.grid, found)
     inside = grids.inside(choice)
     views: list[View] = []
-    notes = list(choice.notes)
+    seen = _observed(found, choice)
+    notes = [*choice.notes, *expanded.notes, *(note for each in seen.values() for note in each.notes)]
     for number, layer in enumerate(found):
 
         def step(fraction: float, message: str, done: int = number) -> None:
@@ -129,14 +135,20 @@ def _open(
                 progress((done + fraction) / len(found), message)
 
         target = _target(layer, choice)
-        pixels, valid, how = read(layer, target, step, inside)
+        mine = seen.get(layer.request.product.key) if layer.request.product else None
+        pixels, valid, how = read(layer, target, step, _both(inside, mine), _calibration(layer, target))
         if not valid.any():
+            if mine is not None and mine.shares and not mine.seen.any():
+                raise SceneError(
+                    f'"{layer.name}" shows nothing of the area: {" ".join(mine.notes)}', "Choose another date or area."
+                )
             raise SceneError(
                 f'"{layer.name}" has no valid pixel in the area: all are nodata, masked or outside it.',
                 "Choose another area, or check the nodata value in the layer's properties.",
             )
         views.append(_view(layer, how, pixels, valid))
-    views = merge_products(views, [(x.header.path, x.placement.frame) for x in found])
+    files = [(layer.header.path, layer.placement.frame) for layer in found]
+    views = merge_products(views, files, [layer.request.product for layer in found])
     views, order_note = _ordered(views)
     notes = [
         *_size_notes(choice, tiled),
@@ -166,8 +178,9 @@ def describe(
     SceneError
         As `open_scene`.
     """
-    found, choice = _prepare(layers, area, max_size, tiled)
-    described = tuple(_describe_layer(layer, plan(layer, _target(layer, choice))) for layer in found)
+    found, choice, expanded = _prepare(layers, area, max_size, tiled)
+    single = [_describe_layer(layer, plan(layer, _target(layer, choice))) for layer in found]
+    described = tuple(_by_request(layers, single, expanded))
     grid, native = choice.grid, choice.native
     warnings = [f'"{d.name}": {w}.' for d in described for w in d.warnings]
     return SceneDescription(
@@ -182,20 +195,90 @@ def describe(
         tiled=tiled and max(grid.width, grid.height) > max_size,
         would_tile=max(native.width, native.height) > max_size,
         layers=described,
-        notes=(*_size_notes(choice, tiled), *_tile_notes(grid, found, tiled, max_size), *choice.notes),
+        notes=(*_size_notes(choice, tiled), *_tile_notes(grid, found, tiled, max_size), *choice.notes, *expanded.notes),
         warnings=tuple(dict.fromkeys(warnings)),
     )
 
 
 def _prepare(
     layers: Sequence[LayerRequest], area: Area | None, max_size: int, tiled: bool
-) -> tuple[list[Layer], Choice]:
+) -> tuple[list[Layer], Choice, Expanded]:
     if not layers:
         raise SceneError("No layer is given.", "Choose at least one raster layer.")
     if max_size < 1:
         raise SceneError(f"max_size is {max_size}.", "Give at least 1 pixel.")
-    found = [inspect(request) for request in layers]
-    return found, grids.choose(found, area, max_size, tiled)
+    with environment():
+        expanded = expand(layers)
+        found = [inspect(request) for request in expanded.requests]
+    return found, grids.choose(found, area, max_size, tiled), expanded
+
+
+def _observed(layers: Sequence[Layer], choice: Choice) -> dict[str, Observed]:
+    """Where each product saw the ground, by the product's key."""
+    products = {layer.request.product.key: layer.request.product for layer in layers if layer.request.product}
+    return {key: seen for key, each in products.items() if (seen := observed(each, choice.grid)) is not None}
+
+
+def _calibration(layer: Layer, grid: Frame) -> Adjust | None:
+    """What makes sigma0 of a radar product's amplitudes on the grid; None for all other layers."""
+    product = layer.request.product
+    file = product.file_of(layer.request.path) if product else None
+    if file is None or file.tables is None or layer.conversion.kind is not Kind.AMPLITUDE:
+        return None
+    field = field_of(file.path, file.tables)
+    if field is None or layer.placement.placed_by != "gcps":
+        return None
+    return lambda row, values: field.sigma0(row, values, grid)
+
+
+def _both(inside: NDArray[np.bool_] | None, seen: Observed | None) -> NDArray[np.bool_] | None:
+    if inside is None or seen is None:
+        return inside if seen is None else seen.seen
+    return inside & seen.seen
+
+
+def _by_request(
+    layers: Sequence[LayerRequest], single: Sequence[LayerDescription], expanded: Expanded
+) -> list[LayerDescription]:
+    """One description for each request: of the files of a folder or archive together, and of what is left out."""
+    out: list[LayerDescription] = []
+    for number, request in enumerate(layers):
+        mine = [each for each, owner in zip(single, expanded.owners) if owner == number]
+        if not mine:
+            out.append(_left_out(request, expanded.left_out.get(number, "no picture")))
+            continue
+        first = min(mine, key=lambda each: each.pixel_size)
+        if len(mine) == 1:
+            out.append(first)
+            continue
+        bands = tuple(dict.fromkeys(band for each in mine for band in each.bands))
+        warnings = tuple(dict.fromkeys(text for each in mine for text in each.warnings))
+        out.append(replace(first, path=request.path, bands=bands, warnings=warnings))
+    return out
+
+
+def _left_out(request: LayerRequest, why: str) -> LayerDescription:
+    with environment(), opened(request.path) as dataset:
+        header = header_of(dataset, request.path)
+    size = pixel_size(header.transform) if header.transform is not None else (1.0, 1.0)
+    return LayerDescription(
+        path=request.path,
+        name=request.name or header.stem,
+        role=Role.OPTICAL.value,
+        sensor=None,
+        bands=(),
+        date=None,
+        scale="raw",
+        width=header.width,
+        height=header.height,
+        dtype=header.dtypes[0],
+        crs=crs_name(header.crs) if header.crs is not None else None,
+        pixel_size=size,
+        pixel_size_m=None,
+        reasons={"bands": why},
+        treatment=f"left out: {why}",
+        warnings=(f"it is left out: {why}",),
+    )
 
 
 def _refuse_if_too_large(grid: Frame, layers: Sequence[Layer]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from typing import NamedTuple
 FULL_BYTES = 64 * 2**20
 _BLOCK = 2**20
 _SAMPLES = 16
+_INSIDE = re.compile(r"/vsi(?:zip|tar)/(?P<archive>.+?\.(?:zip|tar\.gz|tgz|tar))/", re.IGNORECASE)
 
 
 class Fingerprint(NamedTuple):
@@ -24,8 +26,10 @@ def fingerprint(path: str) -> Fingerprint:
     """Hash a file.
 
     Up to 64 MiB: SHA-256 of the whole content. Larger: SHA-256 over the size, the modification time and 17 blocks of
-    1 MiB (first, last, 15 evenly between); the note says so.
+    1 MiB (first, last, 15 evenly between); the note says so. Of a file in a zip or tar: the archive's.
     """
+    if inside := _INSIDE.match(path):
+        path = inside["archive"]
     try:
         stat = Path(path).stat()
     except OSError:

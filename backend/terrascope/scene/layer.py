@@ -16,6 +16,7 @@ from rasterio.warp import calculate_default_transform
 from terrascope.scene.bands import Recognition, recognise
 from terrascope.scene.dates import DateFound, date_of
 from terrascope.scene.placement import Frame, Placement, upright
+from terrascope.scene.products.apply import known_of
 from terrascope.scene.raster import Header, environment, header_of, opened, peek
 from terrascope.scene.request import LayerRequest
 from terrascope.scene.scaling import Conversion, conversion_of
@@ -82,12 +83,17 @@ def inspect(request: LayerRequest) -> Layer:
         header = header_of(dataset, request.path)
         sample = peek(dataset, header)
         placement, notes = _place(dataset, header)
-    found = recognise(header, sample, role=role, bands=request.bands)
-    if dated is None:
-        dated = _dated(request, header)
-    conversion = conversion_of(header, found, sample, date=dated.date, wanted=request.scale)
+    known = known_of(request, header)
+    header = known.header if known else header
+    found = (known and known.found) or recognise(header, sample, role=role, bands=request.bands)
+    dated = dated or (known and known.dated) or _dated(request, header)
+    conversion = known.conversion if known else None
+    conversion = conversion or conversion_of(header, found, sample, date=dated.date, wanted=request.scale)
     nodata, any_band, assumed, note = _nodata(header, found, conversion, sample)
-    notes += [*header.warnings, *found.notes, *conversion.notes, *([note] if note else [])]
+    if known and known.nodata is not None:
+        nodata, any_band, assumed, note = known.nodata, True, True, ""
+    said = known.notes if known else ()
+    notes += [*said, *header.warnings, *found.notes, *conversion.notes, *([note] if note else [])]
     return Layer(
         request, header, found, conversion, placement, dated, nodata, any_band, assumed, tuple(notes)
     )  # fmt: skip

@@ -21,6 +21,8 @@ from terrascope.scene.scaling import Kind
 from terrascope.scene.types import Scale
 
 Progress = Callable[[float, str], None]
+#: Changes rows of physical values, float32 [B, n, W], from a row of the grid on.
+Adjust = Callable[[int, NDArray[np.float32]], NDArray[np.float32]]
 
 MEMORY_BYTES = 384 * 2**20  #: pixels of one view beyond which they live in a temporary file instead of memory
 _ALIGNED = 0.02  # pixels
@@ -100,7 +102,11 @@ def _same_turn(grid: Frame, frame: Frame) -> Frame:
 
 
 def read(
-    layer: Layer, grid: Frame, progress: Progress | None = None, inside: NDArray[np.bool_] | None = None
+    layer: Layer,
+    grid: Frame,
+    progress: Progress | None = None,
+    inside: NDArray[np.bool_] | None = None,
+    adjust: Adjust | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], Plan]:
     """Read a layer on the grid.
 
@@ -108,6 +114,8 @@ def read(
     ----------
     inside
         bool [H, W] of the pixels that are asked about; None for all.
+    adjust
+        What is done to the physical values, where that depends on the place (calibration of radar).
 
     Returns
     -------
@@ -131,6 +139,9 @@ def read(
         for strip in _strips(layer, how):
             values = layer.conversion.apply(np.ascontiguousarray(strip.values, dtype=np.float32))
             valid = strip.valid
+            if adjust is not None:
+                values = adjust(strip.row, values)
+                valid = valid & np.isfinite(values).all(axis=0)
             if inside is not None:
                 valid = valid & inside[strip.row : strip.row + valid.shape[0]]
             if layer.may_be_nan:

@@ -6,10 +6,14 @@ import datetime as dt
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from terrascope.errors import SceneError
 from terrascope.scene.dates import DateFound, read_date
 from terrascope.scene.types import Role, Scale
+
+if TYPE_CHECKING:
+    from terrascope.scene.products.types import Product
 
 
 @dataclass(frozen=True)
@@ -19,11 +23,15 @@ class LayerRequest:
     Attributes
     ----------
     path
-        File, folder or any name that GDAL opens.
+        File, folder, zip or tar of a product, metadata file or STAC item of one, or any name that GDAL opens.
     bands
         Band name to 1-based index in the file, for example ``{"red": 3, "green": 2, "blue": 1}``.
     scale
         Meaning of the numbers in the file: a `Scale` or its value, or "linear" (SAR power) or "amplitude".
+    online
+        True where the user allows that the files which a STAC item names are fetched.
+    product
+        What the file's product says of it; found by `products.expand`, not by callers.
     """
 
     path: str
@@ -32,6 +40,8 @@ class LayerRequest:
     date: dt.date | str | None = None
     bands: Mapping[str, int] | None = None
     scale: Scale | str | None = None
+    online: bool = False
+    product: Product | None = None
 
     @classmethod
     def from_dict(cls, value: Mapping[str, object]) -> LayerRequest:
@@ -49,6 +59,7 @@ class LayerRequest:
             date=_text(value.get("date")),
             bands=_indexes(bands, path) if bands else None,
             scale=_text(value.get("scale")),
+            online=value.get("online") is True,
         )
 
     def known_role(self) -> Role | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from terrascope.errors import TerraScopeError
 from terrascope.scene.request import Area
+from terrascope.service.polygons import read_polygons, split_part
 
 _NUMBER = r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*"
 _BBOX = re.compile(rf"^{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}(?:@(.+))?$")
@@ -24,27 +24,20 @@ def read_area(text: str) -> Area:
     if match:
         low_x, low_y, high_x, high_y = (float(each) for each in match.groups()[:4])
         return Area(bbox=(low_x, low_y, high_x, high_y), crs=match.group(5))
-    path = Path(text)
     try:
-        is_there = path.exists()
+        is_there = split_part(text)[0].exists()
     except (OSError, ValueError):  # too long for a name, or with a character that names cannot have
         is_there = False
     if not is_there:
         raise TerraScopeError(
             f"The area {text[:200]!r} is no file and no extent.", "Write xmin,ymin,xmax,ymax, or a file of polygons."
         )
-    return _from_file(path)
+    return _from_file(text)
 
 
-def _from_file(path: Path) -> Area:
-    import geopandas
-    from pyogrio.errors import DataSourceError
+def _from_file(text: str) -> Area:
+    import shapely
 
-    try:
-        frame = geopandas.read_file(path)
-    except (DataSourceError, OSError, ValueError) as error:
-        raise TerraScopeError(f"{path} cannot be read: {error}.", "Give a vector file of polygons.") from error
-    polygons = frame.geometry[frame.geom_type.isin(["Polygon", "MultiPolygon"])]
-    if polygons.empty:
-        raise TerraScopeError(f"{path} holds no polygon.", "Give a vector file of polygons.")
-    return Area(wkt=polygons.union_all().wkt, crs=frame.crs.to_wkt() if frame.crs is not None else None)
+    polygons = read_polygons(text)
+    crs = polygons.crs
+    return Area(wkt=shapely.union_all(polygons.geometries).wkt, crs=crs.to_wkt() if crs is not None else None)

@@ -9,7 +9,7 @@ from terrascope.networks.registry import available_networks, resolve
 from terrascope.service import models
 from terrascope.service.change import measure_change
 from terrascope.service.describe import describe_layers
-from terrascope.service.measuring import measure_file
+from terrascope.service.measuring import measured
 from terrascope.service.probe import probe_environment
 from terrascope.service.recorder import Message
 from terrascope.service.request import QuestionRequest, question_request, scene_request
@@ -116,7 +116,9 @@ def _describe(job: Job, send: Send, cancelled: Check) -> None:
 
 
 def _measure(job: Job, send: Send, cancelled: Check) -> None:
-    send({"type": "result", "value": {"masks": measure_file(job["mask"])}})
+    found = measured(job["mask"])
+    value = {"masks": found.masks, "notes": list(found.notes), "total_area_m2": found.total_area_m2}
+    send({"type": "result", "value": value})
 
 
 def _report(job: Job, send: Send, cancelled: Check) -> None:

@@ -1,0 +1,1 @@
+"""Products as they are downloaded: which files belong together, and what their metadata says of them."""
