@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from terrascope.classes import ATOMS
-from terrascope_lab.training.vision import augment, losses, samples, split
+from terrascope_lab.data import places, radar
+from terrascope_lab.data.legends import bits
+from terrascope_lab.data.sample import Sample
+from terrascope_lab.training.vision import augment, losses
 from terrascope_lab.training.vision.crop_training import add_options, descend, parse, write_run
-from terrascope_lab.training.vision.legends import bits
 from terrascope_lab.training.vision.sar_net import SarNet
 
 Bands = NDArray[np.float32]
@@ -40,7 +42,7 @@ class Recipe:
 class SarCrops:
     """An endless source of augmented crops. Chips are shown equally often, their water and its banks more."""
 
-    def __init__(self, data: list[samples.Sample], size: int, seed: int) -> None:
+    def __init__(self, data: list[Sample], size: int, seed: int) -> None:
         self.data, self.size = data, size
         self.rng = np.random.default_rng(seed)
         weight = np.array([1.0 if s.source == "sen1floods11" else 0.5 for s in data])
@@ -109,10 +111,9 @@ def loss_of(p: Tensor, allowed: Tensor) -> Tensor:
 def train(root: Path, out: Path, run: str, fold: int, recipe: Recipe) -> Path:
     """Train and write `<run>.safetensors` with its note `<run>.json`; fold -1 leaves nothing out."""
     torch.manual_seed(recipe.seed)
-    data = samples.read_sar(root)
-    left_out = split.SAR_FOLDS[fold] if fold >= 0 else frozenset()
-    held = sorted(f"{s.source}/{s.name}" for s in data if s.name in left_out)
-    crops = SarCrops([s for s in data if s.name not in left_out], recipe.size, recipe.seed)
+    data = radar.read_sar(root)
+    held = sorted(f"{s.source}/{s.name}" for s in data if places.fold_of(s) == fold)
+    crops = SarCrops([s for s in data if places.fold_of(s) != fold], recipe.size, recipe.seed)
     model = SarNet().train()
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -123,7 +124,7 @@ def train(root: Path, out: Path, run: str, fold: int, recipe: Recipe) -> Path:
 
     groups = [(list(model.parameters()), recipe.rate)]
     state, steps = descend(run, model, groups, loss_of_next, recipe, warmup=0.05)
-    settings = {"expert": "sar", **asdict(recipe), "steps": steps, "chips_left_out": sorted(left_out)}
+    settings = {"expert": "sar", **asdict(recipe), "steps": steps, "fold": fold}
     return write_run(out, run, state, settings, held, steps)
 
 
@@ -131,7 +132,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser, Recipe.minutes)
-    parser.add_argument("--fold", type=int, default=-1, help="index into split.SAR_FOLDS; -1 leaves nothing out")
+    parser.add_argument("--fold", type=int, default=-1, help="fold that is left out; -1 leaves nothing out")
     arguments = parse(parser)
     recipe = Recipe(minutes=arguments.minutes, steps=arguments.steps, seed=arguments.seed)
     train(arguments.data, arguments.out, arguments.run, arguments.fold, recipe)

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from terrascope_lab.training.vision.samples import Sample
+from terrascope_lab.data.sample import Sample
 
 PIXELS = 300_000
 RIDGE = 1e-3

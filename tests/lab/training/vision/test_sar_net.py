@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from terrascope.classes import ATOMS
-from terrascope_lab.training.vision import legends, sar_net_train
+from terrascope_lab.data import legends
+from terrascope_lab.data.sample import Sample
+from terrascope_lab.training.vision import sar_net_train
 from terrascope_lab.training.vision.export import load
-from terrascope_lab.training.vision.samples import Sample
 from terrascope_lab.training.vision.sar_net import SarNet, sar_features
 
 
@@ -61,7 +62,8 @@ def test_wind_brightens_the_water_and_nothing_else() -> None:
 
 
 def test_a_dark_lake_is_learnt_in_a_few_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sar_net_train.samples, "read_sar", lambda root: [lake()])
+    monkeypatch.setattr(sar_net_train.radar, "read_sar", lambda root: [lake()])
+    monkeypatch.setattr(sar_net_train.places, "fold_of", lambda sample: 0)
     recipe = sar_net_train.Recipe(size=48, batch=3, steps=50, average=0.5)
     path = sar_net_train.train(tmp_path, tmp_path, "lake", -1, recipe)
     model, note = load(path)
