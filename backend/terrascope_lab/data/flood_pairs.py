@@ -46,7 +46,8 @@ def read_ombria(root: Path) -> list[FloodPair]:
             return np.asarray(Image.open(folder / kind / file).convert("L"), np.float32) / np.float32(255)
 
         def colour(kind: str, file: str = f"{name}.jpg") -> Grey:
-            return np.moveaxis(np.asarray(Image.open(folder / kind / file).convert("RGB"), np.float32) / np.float32(255), -1, 0)
+            picture = np.asarray(Image.open(folder / kind / file).convert("RGB"), np.float32)
+            return np.moveaxis(picture / np.float32(255), -1, 0)
 
         radar = np.stack([grey("s1_before"), grey("s1_after")])
         optical = np.stack([colour("s2_before"), colour("s2_after")])

@@ -78,7 +78,7 @@ class SarCrops:
         bands = sample.bands[:, area[0], area[1]].astype(np.float32)
         missing = ~np.isfinite(bands[sample.present]).all(0)
         allowed = np.where(missing, 0, sample.allowed[area]).astype(np.uint16)
-        bands = np.where(missing, 0.0, np.nan_to_num(bands)).astype(np.float32)  # 0 dB is what the runtime puts where nothing is
+        bands = np.where(missing, 0.0, np.nan_to_num(bands)).astype(np.float32)  # 0 dB is what the runtime puts there
         bands, allowed = augment.resize(bands, allowed, self.size)
         bands, allowed = augment.turn(bands, allowed, rng)
         flags = np.array([(1, 1), (1, 0), (0, 1)][int(rng.choice(3, p=CHANNELS))], np.float32)
