@@ -26,7 +26,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from terrascope_lab.data import landsat, optical, pixel_tables, places
-from terrascope_lab.training.vision import losses, shortwave
+from terrascope_lab.training.vision import losses
 from terrascope_lab.training.vision.batches import DEFAULTS, build, optical_batch, pick
 from terrascope_lab.training.vision.models import DescribedNet
 from terrascope_lab.training.vision.sampling import SINGLES, Crops
@@ -56,8 +56,6 @@ def cache(expert: str, root: Path, out: Path, crops: int, points: int, seed: int
     out.mkdir(parents=True, exist_ok=True)
     settings = DEFAULTS[expert]
     data = landsat.without_doubtful(optical.read_optical(root))
-    if expert == "optical":
-        data = shortwave.complete(data, seed)
     spectra = Spectra(pixel_tables.read_tables(root))
     source = Crops(data, settings.shares, settings.size, seed, settings.rare, settings.balance)
     model = described(expert).eval()

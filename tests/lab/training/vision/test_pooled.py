@@ -16,7 +16,7 @@ from terrascope_lab.data import landsat, optical, pixel_tables, places
 from terrascope_lab.data.forms import view_of, with_bands
 from terrascope_lab.data.legends import bits
 from terrascope_lab.data.sample import Sample
-from terrascope_lab.training.vision import batches, export, pooled, shortwave, waters
+from terrascope_lab.training.vision import batches, export, pooled, waters
 from terrascope_lab.training.vision.models import OpticalNet
 from terrascope_lab.training.vision.spectra import Spectra
 
@@ -161,18 +161,6 @@ def test_haze_leaves_reflectance_in_range() -> None:
     for _ in range(20):
         shown = waters.haze(np.zeros((6, 8, 8), np.float32), rng)
         assert shown.dtype == np.float32 and shown.min() >= 0 and shown.max() < 0.2
-
-
-def test_guessed_shortwave_follows_the_pixels_it_was_learnt_from() -> None:
-    data = made()
-    weights = shortwave.fit(data, np.random.default_rng(0))
-    bare = with_bands(data[0], (1, 1, 1, 1, 0, 0))
-    found = shortwave.guessed(bare, weights, np.random.default_rng(0))
-    assert found.present.all()
-    water = data[0].allowed == bits("water")
-    assert np.median(found.bands[4][water]) < 0.06 < 0.1 < np.median(found.bands[4][~water])
-    bare.source = "europe"
-    assert [s.present.all() for s in shortwave.complete([*data, bare, bare], 1)[-2:]] in ([True, False], [False, True])
 
 
 def test_water_on_dry_ground_is_not_learnt_from_but_stays_in_the_sample() -> None:
