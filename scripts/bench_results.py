@@ -48,7 +48,9 @@ from terrascope_lab.bench.scoring import Scores, score
 from terrascope_lab.bench.selective import certainty
 from terrascope_lab.bench.tables import certainty_line, decimal, ordered, percent, table
 from terrascope_lab.bench.variants import AS_TRAINED, make_asker
-from terrascope_lab.training.vision import metrics, samples
+from terrascope_lab.data import landsat
+from terrascope_lab.data.sample import BANDS
+from terrascope_lab.training.vision import metrics
 
 SEEDS = (0, 1, 2)
 SOURCES = {"embedded": "embedded model", "mlp": "masks of the MLP", "oracle": "oracle masks"}
@@ -61,13 +63,13 @@ class MlpVision:
         with np.load(predictions) as found:
             self.known = [
                 (bench_sets.digital(sample), found[f"hls/{sample.name}"])
-                for sample in samples.read_hls(root)
+                for sample in landsat.read_hls(root)
                 if f"hls/{sample.name}" in found
             ]
 
     def probabilities(self, view: View, gsd_m: float | None) -> NDArray[np.float32]:
         """See `session.Vision`: 0.9 for the class of the baseline. The patch is known by its pixels."""
-        seen = np.rint(np.stack([view.band(name) for name in samples.BANDS])[:, view.valid] * 10_000)
+        seen = np.rint(np.stack([view.band(name) for name in BANDS])[:, view.valid] * 10_000)
         classes = next(found for digital, found in self.known if np.array_equal(digital[:, view.valid], seen))
         result = np.full((len(ATOMS), *classes.shape), 0.1 / (len(ATOMS) - 1), np.float32)
         for value, atom in enumerate(metrics.EIGHT):

@@ -17,7 +17,9 @@ from PIL import Image
 from terrascope_lab.bench.build import write
 from terrascope_lab.bench.encode import geotiff
 from terrascope_lab.bench.labelled import LabelledImage
-from terrascope_lab.training.vision import metrics, samples
+from terrascope_lab.data import landsat, legends, sentinel2
+from terrascope_lab.data.sample import BANDS, Sample
+from terrascope_lab.training.vision import metrics
 
 COVER = {"water": "water", "tree": "tree cover", "shrub": "shrubland", "grass": "grassland", "crop": "cropland",
          "built": "built-up area", "bare": "bare land", "wetland": "wetland"}  # fmt: skip
@@ -66,19 +68,19 @@ def build(name: str, root: Path, unseen: Collection[str], files: Mapping[int, Pa
 
 def landcover30(root: Path, unseen: Collection[str]) -> Iterator[LabelledImage]:
     """HLS patches outside the flood region."""
-    for sample in samples.read_hls(root):
+    for sample in landsat.read_hls(root):
         if f"hls/{sample.name}" in unseen and sample.group != "region28":
             yield _cover(sample)
 
 
 def landcover10(root: Path, unseen: Collection[str]) -> Iterator[LabelledImage]:
     """Sentinel-2 patches of Europe."""
-    for sample in samples.read_europe(root):
+    for sample in sentinel2.read_europe(root):
         if f"europe/{sample.name}" in unseen:
             yield _cover(sample)
 
 
-def _cover(sample: samples.Sample) -> LabelledImage:
+def _cover(sample: Sample) -> LabelledImage:
     labels = (metrics.truth(sample.allowed, metrics.EIGHT) + 1).astype(np.uint8)
     valid = labels > 0
     classes = {i + 1: COVER[atom] for i, atom in enumerate(metrics.EIGHT)}
@@ -86,21 +88,21 @@ def _cover(sample: samples.Sample) -> LabelledImage:
     return LabelledImage(name, (_reflectance(sample, valid),), labels, classes, valid, sample.gsd_m)
 
 
-def _reflectance(sample: samples.Sample, valid: np.ndarray) -> bytes:
+def _reflectance(sample: Sample, valid: np.ndarray) -> bytes:
     kept = np.flatnonzero(sample.present)
     bands = np.where(valid, digital(sample)[kept], NODATA).astype(np.int16)
-    names = [samples.BANDS[i] for i in kept]
+    names = [BANDS[i] for i in kept]
     return geotiff(bands, names, sample.gsd_m, scale=1e-4, nodata=NODATA)
 
 
-def digital(sample: samples.Sample) -> np.ndarray:
+def digital(sample: Sample) -> np.ndarray:
     """Reflectance x 10,000 as int16 [6, H, W]."""
     return np.rint(sample.bands.astype(np.float32) * 10_000).astype(np.int16)
 
 
 def flood30(root: Path, unseen: Collection[str]) -> Iterator[LabelledImage]:
     """Pairs of one place at two dates, of which both are unseen; every second one where there are many."""
-    data = {sample.name: sample for sample in samples.read_hls(root)}
+    data = {sample.name: sample for sample in landsat.read_hls(root)}
     water = metrics.EIGHT.index("water")
     pairs = json.loads((root / "hls_worldcover" / "same_location_pairs.json").read_text())
     usable = [p for p in pairs if {f"hls/{p['a']}", f"hls/{p['b']}"} <= set(unseen) and p["changed"] >= 0.02]
@@ -115,10 +117,10 @@ def flood30(root: Path, unseen: Collection[str]) -> Iterator[LabelledImage]:
         )  # fmt: skip
 
 
-def _wet(sample: samples.Sample, water: int) -> np.ndarray:
+def _wet(sample: Sample, water: int) -> np.ndarray:
     """1 water, 2 known to be none, 0 not known (cloud, shadow)."""
     found = metrics.truth(sample.allowed, metrics.EIGHT)
-    dry = (sample.allowed > 0) & ((sample.allowed & samples.legends.bits("water", "cloud")) == 0)
+    dry = (sample.allowed > 0) & ((sample.allowed & legends.bits("water", "cloud")) == 0)
     return np.where(found == water, 1, np.where(dry, 2, 0)).astype(np.uint8)
 
 
@@ -198,7 +200,7 @@ def _pairs(root: Path, clouded: bool) -> Iterator[LabelledImage]:
         valid = (labels > 0) & np.isfinite(radar).all(0)
         radar = np.where(valid, np.nan_to_num(radar) * 100, NODATA)
         pictures = (
-            geotiff(np.where(valid, np.clip(optical, 0, 16_000), NODATA).astype(np.int16), samples.BANDS, 10.0,
+            geotiff(np.where(valid, np.clip(optical, 0, 16_000), NODATA).astype(np.int16), BANDS, 10.0,
                     scale=1e-4, nodata=NODATA),
             geotiff(radar.astype(np.int16), ("VV", "VH"), 10.0, scale=0.01, nodata=NODATA),
         )  # fmt: skip

@@ -17,7 +17,7 @@ from terrascope.service.polygons import area_and_perimeter, overlaps, read_polyg
 from terrascope.trace.geopackage import grid_of, read_trace
 from terrascope.trace.jsonable import jsonable
 from terrascope.trace.types import all_masks
-from terrascope.trace.units import area_text
+from terrascope.units import area_text
 
 #: More values than this in a raster, and it is no class map.
 MAX_CLASSES = 64

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from terrascope import large
 from terrascope.errors import CheckpointError, NetworkError
 from terrascope.landcover import ATOMS
 from terrascope.networks.embedded import tiles
+from terrascope.networks.embedded.prepared import Doubled, Halved, Whole
 from terrascope.networks.embedded.stretch import stretch_display
 from terrascope.networks.embedded.vision import VisionNetworks
 from terrascope.scene.types import Role, Scale, Source, View
@@ -119,6 +121,56 @@ def test_experts_are_chosen_by_sensor_and_pixel_size(networks: VisionNetworks) -
     assert networks.expert_for(view(lake_in_forest(), SIX), None) == "optical"
     radar = view(np.full((2, 64, 64), -15.0), ("vv", "vh"), Scale.DB, Role.SAR)
     assert networks.expert_for(radar, 10.0) == "sar"
+
+
+def test_a_doubled_image_is_the_same_picture_in_any_rows() -> None:
+    rng = np.random.default_rng(0)
+    stack, valid = rng.random((2, 9, 7), np.float32), rng.random((9, 7)) > 0.2
+    image = Doubled(Whole(stack, valid))
+    assert image.shape == (18, 14)
+    whole = image.rows(0, 18)
+    np.testing.assert_allclose(whole.stack[:, 1:-1, 1:-1].mean(), stack.mean(), atol=0.03)
+    wanted = 0.75 * (0.75 * stack[:, 3, 2] + 0.25 * stack[:, 2, 2]) + 0.25 * (
+        0.75 * stack[:, 3, 3] + 0.25 * stack[:, 2, 3]
+    )
+    np.testing.assert_allclose(whole.stack[:, 6, 5], wanted, atol=1e-6)
+    np.testing.assert_array_equal(whole.valid[::2, 1::2], valid)
+    for first, end in ((0, 5), (5, 6), (7, 18), (17, 18)):
+        some = image.rows(first, end)
+        np.testing.assert_allclose(some.stack, whole.stack[:, first:end], atol=1e-6)
+        np.testing.assert_array_equal(some.valid, whole.valid[first:end])
+
+
+def test_halved_rows_are_means_however_they_arrive() -> None:
+    values = np.random.default_rng(0).random((3, 12, 8), np.float32)
+    got = np.zeros((3, 6, 4), np.float32)
+
+    class Below:
+        def put(self, row: int, found: NDArray[np.float32]) -> None:
+            got[:, row : row + found.shape[1]] = found
+
+    halved = Halved(Below())
+    for first, end in ((0, 3), (3, 4), (4, 9), (9, 12)):
+        halved.put(first, values[:, first:end])
+    np.testing.assert_allclose(got, values.reshape(3, 6, 2, 4, 2).mean((2, 4)), atol=1e-6)
+
+
+@pytest.mark.parametrize("gsd_m", [0.3, 1.0])
+def test_an_aerial_picture_is_seen_the_same_from_memory_and_from_a_file(
+    networks: VisionNetworks, monkeypatch: pytest.MonkeyPatch, gsd_m: float
+) -> None:
+    """At 1 m it is looked at at half a metre, and comes back as large as it was."""
+    rng = np.random.default_rng(0)
+    pixels = np.repeat(np.repeat(rng.random((3, 12, 9), np.float32), 8, 1), 8, 2)
+    valid = np.ones((96, 72), bool)
+    valid[:7, :20] = False
+    picture = view(pixels, ("red", "green", "blue"), Scale.DISPLAY, valid=valid)
+    whole = networks.probabilities(picture, gsd_m)
+    assert whole.shape == (len(ATOMS), 96, 72)
+    np.testing.assert_allclose(whole[:, valid].sum(0), 1, atol=1e-3)
+    assert not whole[:, ~valid].any()
+    monkeypatch.setattr(large, "KEEP_BYTES", 1000)
+    np.testing.assert_allclose(networks.probabilities(picture, gsd_m), whole, atol=2e-3)
 
 
 def test_dark_smooth_backscatter_is_water_with_one_or_both_channels(networks: VisionNetworks) -> None:

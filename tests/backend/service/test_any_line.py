@@ -65,10 +65,11 @@ def test_a_line_that_is_wrong_is_answered_and_the_next_one_read(child: Child, li
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peak memory is read from /proc")
 def test_two_thousand_lines_of_anything_are_answered_and_memory_is_bounded(child: Child) -> None:
-    assert fuzz(child, LINES // 100) == LINES // 2
-    child.send({"type": "probe", "id": "the last in the row"})
-    child.until("result", job="the last in the row", timeout=120)
-    before = child.peak_mb()  # all that jobs import is there now
+    for number in range(2):  # all that jobs import is there then, and as many of them have run at once as ever do
+        assert fuzz(child, LINES // 100) == LINES // 2
+        child.send({"type": "probe", "id": f"the last in the row {number}"})
+        child.until("result", job=f"the last in the row {number}", timeout=120)
+    before = child.peak_mb()
     assert fuzz(child, LINES // 100) == LINES // 2
     assert child.peak_mb() - before < 30
     begin = time.monotonic()

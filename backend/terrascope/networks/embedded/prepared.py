@@ -159,3 +159,54 @@ class Grown:
             valid = self._valid[top : min(top + self._factor, height)]
             fine = np.repeat(values[:, number], self._factor, 1)[:, None, :width]
             self._below.put(top, (fine * valid).astype(np.float32))
+
+
+def _doubled(x: Floats, axis: int) -> Floats:
+    """Twice as long along an axis, bilinear between pixel centres, edges repeated."""
+    last = x.shape[axis] - 1
+    before = x.take(np.maximum(np.arange(last + 1) - 1, 0), axis)
+    after = x.take(np.minimum(np.arange(last + 1) + 1, last), axis)
+    both = np.stack([0.75 * x + 0.25 * before, 0.75 * x + 0.25 * after], axis + 1)
+    shape = list(x.shape)
+    shape[axis] *= 2
+    return np.asarray(both.reshape(shape), np.float32)
+
+
+class Doubled:
+    """An image whose pixels are made four, bilinear."""
+
+    def __init__(self, image: Image) -> None:
+        self._image = image
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """See `Image`."""
+        height, width = self._image.shape
+        return 2 * height, 2 * width
+
+    def rows(self, first: int, end: int) -> Bands:
+        """See `Image`."""
+        top, bottom = max(first // 2 - 1, 0), min((end + 1) // 2 + 1, self._image.shape[0])
+        stack, valid = self._image.rows(top, bottom)
+        here = slice(first - 2 * top, end - 2 * top)
+        fine = _doubled(_doubled(stack, 1)[:, here], 2)
+        return Bands(fine, np.repeat(np.repeat(valid, 2, 0)[here], 2, 1))
+
+
+class Halved:
+    """Passes rows on with 2 x 2 pixels averaged to one; there is an even number of rows in all."""
+
+    def __init__(self, below: Rows) -> None:
+        self._below = below
+        self._odd: Floats | None = None  # a row that waits for its neighbour
+
+    def put(self, row: int, values: Floats) -> None:
+        """See `Rows`."""
+        if self._odd is not None:
+            values, row, self._odd = np.concatenate([self._odd, values], 1), row - 1, None
+        if values.shape[1] % 2:
+            self._odd, values = values[:, -1:].copy(), values[:, :-1]
+        classes, rows, cols = values.shape
+        if rows:
+            means = values.reshape(classes, rows // 2, 2, cols // 2, 2).mean((2, 4))
+            self._below.put(row // 2, means.astype(np.float32))

@@ -15,6 +15,7 @@ OPTICAL_BANDS: tuple[str, ...] = ("blue", "green", "red", "nir", "swir1", "swir2
 SAR_BANDS: tuple[str, ...] = ("vv", "vh")
 AERIAL_BANDS: tuple[str, ...] = ("red", "green", "blue")
 AERIAL_BELOW_M = 3.0
+DOUBLED_FROM_M = 0.75  #: coarser aerial images are looked at at half their pixel size: roads are 7 pixels wide there
 FINEST_AERIAL_M = 0.25  #: finer aerial images are looked at at about this pixel size
 
 
@@ -70,6 +71,11 @@ def refuse_without_colours(view: View, present: NDArray[np.float32]) -> None:
 def coarser(gsd_m: float | None) -> int:
     """How many pixels a side of an aerial image become one."""
     return int(FINEST_AERIAL_M / gsd_m) if gsd_m is not None and 0 < gsd_m < FINEST_AERIAL_M else 1
+
+
+def doubled(gsd_m: float | None) -> bool:
+    """Whether the pixels of an aerial image are made four; only where their size is known."""
+    return gsd_m is not None and DOUBLED_FROM_M <= gsd_m < AERIAL_BELOW_M
 
 
 def streamed_units(expert: str, view: View, indices: tuple[int | None, ...]) -> Units:

@@ -33,7 +33,7 @@ from terrascope.hashes import ungrouped
 from terrascope.landcover import ATOMS
 from terrascope.networks import stopping
 from terrascope.networks.embedded import devices, tiles
-from terrascope.networks.embedded.prepared import Grown, Image, Shrunk, Streamed, Whole
+from terrascope.networks.embedded.prepared import Doubled, Grown, Halved, Image, Shrunk, Streamed, Whole
 from terrascope.networks.embedded.resolution import LARGEST, looks_aerial
 from terrascope.networks.embedded.scores import Rows, Scores
 from terrascope.networks.embedded.stretch import BRIGHT, stretch_display
@@ -44,6 +44,7 @@ from terrascope.networks.embedded.units import (
     SAR_BANDS,
     coarser,
     collect,
+    doubled,
     fill,
     optical_units,
     places,
@@ -201,6 +202,10 @@ class VisionNetworks:
             stack = np.clip(stretch_display(stack, valid, slice(0, 3), per_band=True) / (BRIGHT + 0.02), 0, 1)
         stack = fill(stack, valid)
         factor = coarser(gsd_m)
+        if doubled(gsd_m):
+            scores = Scores((len(ATOMS), *valid.shape))
+            self._tiled("aerial", Doubled(Whole(stack, valid)), [{}], Halved(scores))
+            return scores.whole()
         if factor < 2:
             return self._whole("aerial", stack, valid, [{}]).whole()
         coarse = Shrunk(Whole(stack, valid), factor).rows(0, -(-valid.shape[0] // factor))
@@ -222,6 +227,8 @@ class VisionNetworks:
         if expert != "aerial":
             expert, looks = self._graph(expert, view, present, gsd_m)
             self._tiled(expert, image, looks, scores, view.name)
+        elif doubled(gsd_m):
+            self._tiled(expert, Doubled(image), [{}], Halved(scores), view.name)
         elif factor < 2:
             self._tiled(expert, image, [{}], scores, view.name)
         else:

@@ -18,7 +18,7 @@ from terrascope.landcover import ATOMS
 from terrascope_lab.training.vision.efficientnet import STAGES, Block, EfficientNetLite0
 
 #: What the labels tell apart. Kinds of vegetation they do not: `kinds_of_green` parts it by a rule that is not learnt.
-CLASSES: tuple[str, ...] = ("building", "bare", "road", "vegetation", "water")
+CLASSES: tuple[str, ...] = ("building", "bare", "road", "vegetation", "water", "built")
 GREEN: tuple[str, ...] = ("tree", "grass", "crop", "shrub")
 RARE_GREEN = 0.04  #: share of crop and of shrub in vegetation, everywhere
 ROUGH = 0.07  #: brightness varies by this part of itself within 4 x 4 pixels where tree and grass are equally likely
@@ -27,6 +27,11 @@ COLOUR = 15
 _LAST = 14  #: last block of the encoder; stride 32
 _WIDTHS = (96, 96, 64, 48)  #: decoder channels at strides 32, 16, 8, 4
 DECIDES = 4  #: the stride at which classes are decided
+
+
+def members(name: str) -> tuple[str, ...]:
+    """Return the atoms of a class of `CLASSES`."""
+    return (*GREEN, "wetland") if name == "vegetation" else (name,)
 
 
 class FoldedBlock(nn.Module):
@@ -173,7 +178,7 @@ class AerialNet(nn.Module):
     def classify(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
         """RGB [N, 3, H, W] in 0..1, H and W multiples of 32 -> what follows, at a quarter of the resolution.
 
-        Logits of `CLASSES` [N, 5, h, w] and `colour_features` [N, 15, h, w].
+        Logits of `CLASSES` [N, 6, h, w] and `colour_features` [N, 15, h, w].
         """
         levels = self.encoder((rgb - 0.498) / 0.502)[1:]
         colour = colour_features(rgb)

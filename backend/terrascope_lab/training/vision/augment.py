@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import zoom
 
 from terrascope.networks.embedded.stretch import stretch_display
-from terrascope_lab.training.vision.legends import bits
+from terrascope_lab.data.legends import bits
 
 Array = NDArray[np.float32]
 _HAZE = np.array([1.0, 0.75, 0.55, 0.2, 0.08, 0.04], np.float32)
@@ -84,7 +84,7 @@ def picture(bands: Array, rng: np.random.Generator, keep: int) -> Array:
         mix = rng.uniform(0, 1)
         low, high = low * mix + even_low * (1 - mix), high * mix + even_high * (1 - mix)
         shown = (layers - low[:, None, None]) / np.maximum(high - low, 0.03)[:, None, None]
-    shown = np.clip(shown, 0, 1) ** rng.uniform(0.6, 1.15)
+    shown = np.clip(shown, 0, 1) ** rng.uniform(0.48, 1.15)
     shown = np.round(shown * 255) / 255
     if rng.random() < 0.8:
         shown = stretch_display(shown.astype(np.float32), np.ones(shown.shape[1:], bool), slice(0, 3))
@@ -126,9 +126,21 @@ _COLOURS = np.array([1, 1, 1, 0, 0, 0], bool)
 
 
 def optical(
-    bands: Array, present: NDArray[np.bool_], display: bool, rng: np.random.Generator, raw_share: float = 0.0
+    bands: Array,
+    present: NDArray[np.bool_],
+    display: bool,
+    rng: np.random.Generator,
+    raw_share: float = 0.0,
+    is_raw: bool = False,
 ) -> tuple[Array, NDArray[np.bool_], bool]:
     """Illumination, then possibly a picture or fewer bands, near infrared always among them. Bands [6, H, W]."""
+    if is_raw:
+        gains = np.exp(rng.normal(0, 0.2, len(bands))).astype(np.float32)[:, None, None]
+        whole = np.ones(bands.shape[1:], bool)
+        bands = stretch_display(bands * gains, whole, slice(0, 3), per_band=True)
+        if rng.random() < 0.3:
+            present = present & np.array((1, 1, 1, 1, 0, 0), bool)
+        return np.asarray(bands * present[:, None, None], np.float32), present, True
     if display:
         bands = recolour(bands, rng) if rng.random() < 0.8 else bands
         return bands * present[:, None, None], present, True

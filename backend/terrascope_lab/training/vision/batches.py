@@ -9,11 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from terrascope_lab.data import places
 from terrascope_lab.training.vision import augment, waters
 from terrascope_lab.training.vision.aerial_net import AerialNet
 from terrascope_lab.training.vision.models import OpticalNet
 from terrascope_lab.training.vision.sampling import Crops
 from terrascope_lab.training.vision.sar_net import SarNet
+from terrascope_lab.training.vision.spectra import SHARE, Spectra
 
 Batch = tuple[tuple[Tensor, ...], Tensor]
 
@@ -29,12 +31,13 @@ class Settings:
     shares: dict[str, float]
     rare: float = 0.4
     balance: float = 0.5
-    raw_share: float = 0.2
+    raw_share: float = 0.3
 
 
 PICTURES = 0.4  # share of reflectance that the networks for colours alone are shown as a picture
 _SHARES = {
-    "hls": 0.58, "europe": 0.17, "india": 0.06, "amazon": 0.05, "slovenia": 0.05, "eolearn": 0.04, "terramesh": 0.05,
+    "hls": 0.46, "europe": 0.14, "gewata": 0.09, "portovelho": 0.05, "india": 0.05, "amazon": 0.05, "slovenia": 0.04,
+    "eolearn": 0.03, "terramesh": 0.04, "para": 0.03, "rivertown": 0.02,
 }  # fmt: skip
 #: `optical` sees near infrared, alone or with more; `colour` is for blue, green and red as reflectance, `picture` for
 #: them in a picture, whose stretch is anybody's: black water and dark forest look alike there, so none is painted.
@@ -46,26 +49,34 @@ def build(expert: str) -> nn.Module:
     return OpticalNet() if expert in DEFAULTS else {"sar": SarNet, "aerial": AerialNet}[expert]()
 
 
-def optical_batch(crops: Crops, settings: Settings) -> tuple[Batch, list[int]]:
-    """Crops for an optical network, and which sample each was cut from."""
+def optical_batch(
+    crops: Crops, settings: Settings, spectra: Spectra | None = None
+) -> tuple[Batch, list[int], list[int]]:
+    """Crops for an optical network, which sample each was cut from, and the folds that it shows, a bit each."""
     rng = crops.rng
     bands: list[NDArray[np.float32]] = []
-    present, context, allowed, cut = [], [], [], []
+    present, context, allowed, cut, folds = [], [], [], [], []
     while len(bands) < settings.batch:
         place, x, y, factor = crops.crop(settings.scales)
         sample = crops.samples[place]
         if settings.expert == "optical" and not sample.present[3]:
             continue
         x = x.astype(np.float32)
+        shown = 1 << places.fold_of(sample)
         as_picture = settings.expert != "optical" and not sample.display and rng.random() < PICTURES
         if not sample.display:
+            if spectra is not None and rng.random() < SHARE:
+                x, y, more = spectra.paint(x, y, rng)
+                shown |= more
             if settings.expert != "picture" or not as_picture:
                 x, y = waters.repaint(x, y, rng)
             if rng.random() < 0.07:
                 x, y = augment.clouds(x, y, rng)
             x = waters.haze(x, rng)
         if settings.expert == "optical":
-            x, flags, display = augment.optical(x, sample.present, sample.display, rng, settings.raw_share)
+            x, flags, display = augment.optical(
+                x, sample.present, sample.display, rng, settings.raw_share, is_raw=sample.raw
+            )
         else:
             x, flags, display = augment.colour(x, sample.display, as_picture, rng)
         bands.append(x.astype(np.float32))
@@ -74,12 +85,13 @@ def optical_batch(crops: Crops, settings: Settings) -> tuple[Batch, list[int]]:
         context.append((float(display), gsd))
         allowed.append(np.ascontiguousarray(y))
         cut.append(place)
+        folds.append(shown)
     tensors = (
         torch.from_numpy(np.stack(bands)),
         torch.from_numpy(np.stack(present).astype(np.float32)),
         torch.tensor(context, dtype=torch.float32),
     )
-    return (tensors, torch.from_numpy(np.stack(allowed).astype(np.int32))), cut
+    return (tensors, torch.from_numpy(np.stack(allowed).astype(np.int32))), cut, folds
 
 
 def pick(masks: Tensor, points: int) -> Tensor:

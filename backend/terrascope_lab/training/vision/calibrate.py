@@ -18,12 +18,18 @@ from torch import Tensor
 
 from terrascope.landcover import ATOMS
 from terrascope.networks.embedded.units import OPTICAL_BANDS, collect, optical_units
-from terrascope_lab.training.vision import folds, metrics, samples, split
+from terrascope_lab.data import forms, landsat, places, split
+from terrascope_lab.training.vision import metrics
 from terrascope_lab.training.vision.batches import DEFAULTS
-from terrascope_lab.training.vision.evaluate import as_pictures, view_of, with_bands
 from terrascope_lab.training.vision.export import load
-from terrascope_lab.training.vision.optical_figures import FLOODED, SUBSETS
 
+FLOODED = f"region{split.FLOOD_REGION}"
+#: The input forms that each network is given.
+FORMS: dict[str, tuple[str, ...]] = {
+    "optical": ("six bands", "RGB+NIR", "digital numbers"),
+    "colour": ("RGB reflectance",),
+    "picture": tuple(forms.PICTURES),
+}
 TEMPERATURES = np.round(np.arange(0.6, 2.01, 0.05), 2)
 BIASES = np.round(np.arange(-0.5, 2.01, 0.1), 1)
 PIXELS = 1500
@@ -31,21 +37,20 @@ PIXELS = 1500
 
 def unseen(expert: str, root: Path, runs: Path) -> tuple[Tensor, Tensor, Tensor]:
     """Logits [n, atoms], class [n] and whether it is of the flood region, of pixels that the folds had not seen."""
-    data = samples.without_doubtful(samples.read_hls(root))
-    fold_of = folds.folds_of(root, data)
-    subset = SUBSETS["all bands" if expert == "optical" else "RGB reflectance"]
-    shown = as_pictures(data) if expert == "picture" else with_bands(data, subset)
+    data = landsat.without_doubtful(landsat.read_hls(root))
     rng = np.random.default_rng(0)
     logits, classes, flooded = [], [], []
-    for fold in range(split.FOLDS):
+    for fold in range(places.FOLDS):
         model, _ = load(runs / f"{expert}_{fold}.safetensors")
-        for sample in (s for s, own in zip(shown, fold_of, strict=True) if own == fold):
-            view = view_of(sample)
+        for rank, plain in enumerate(s for s in data if places.fold_of(s) == fold):
+            sample = forms.FORMS[FORMS[expert][rank % len(FORMS[expert])]](plain)
+            view = forms.view_of(sample)
             stack, present = collect(view, view.valid, OPTICAL_BANDS)
             stack = optical_units(stack, present, view.valid, view.scale)
-            given = torch.tensor([[float(expert == "picture"), np.log2(sample.gsd_m / 10) / 3]], dtype=torch.float32)
+            context = [[float(sample.display), np.log2(sample.gsd_m / 10) / 3]]
+            given = torch.from_numpy(present)[None], torch.tensor(context, dtype=torch.float32)
             with torch.inference_mode():
-                found = model(torch.from_numpy(stack)[None], torch.from_numpy(present)[None], given)[0].flatten(1).T
+                found = model(torch.from_numpy(stack)[None], *given)[0].flatten(1).T
             true = metrics.truth(sample.allowed, metrics.EIGHT).ravel()
             here = rng.permutation(np.flatnonzero((true >= 0) & view.valid.ravel()))[:PIXELS]
             logits.append(found[torch.from_numpy(here)])

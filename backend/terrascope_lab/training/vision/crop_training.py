@@ -117,13 +117,14 @@ def add_options(parser: argparse.ArgumentParser, minutes: float) -> None:
     parser.add_argument("--minutes", type=float, default=minutes)
     parser.add_argument("--steps", type=int, default=0, help="train for so many steps, whatever the clock says")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
 
 
 def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
     """Read the command line; set up logging, one thread and the output folder."""
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(1)
+    torch.set_num_threads(arguments.threads)
     torch.set_flush_denormal(True)
     arguments.out.mkdir(parents=True, exist_ok=True)
     return arguments

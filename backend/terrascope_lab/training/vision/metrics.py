@@ -6,20 +6,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terrascope.landcover import ATOMS
-from terrascope_lab.training.vision.legends import bits
+from terrascope_lab.data.legends import bits
 
 EIGHT: tuple[str, ...] = ("water", "tree", "shrub", "grass", "crop", "built", "bare", "wetland")
 FIVE: tuple[str, ...] = ("building", "bare", "road", "vegetation", "water")
 _MEMBERS = {"vegetation": ("tree", "grass", "crop", "shrub", "wetland"), "built": ("built", "building", "road")}
 
 
+def members(name: str) -> tuple[str, ...]:
+    """Return the atoms of a class."""
+    return _MEMBERS.get(name, (name,))
+
+
 def grouped(probabilities: NDArray[np.float32], classes: tuple[str, ...]) -> NDArray[np.float32]:
     """Add up atoms into classes, [len(classes), ...]; "built" takes buildings and roads unless they are classes too."""
     out = []
     for name in classes:
-        members = _MEMBERS.get(name, (name,))
-        members = tuple(m for m in members if m == name or m not in classes)
-        out.append(sum(probabilities[ATOMS.index(m)] for m in members))
+        own = members(name)
+        own = tuple(m for m in own if m == name or m not in classes)
+        out.append(sum(probabilities[ATOMS.index(m)] for m in own))
     return np.stack(out)
 
 
@@ -27,8 +32,7 @@ def truth(allowed: NDArray[np.uint16], classes: tuple[str, ...]) -> NDArray[np.i
     """Return class indices; -1 where the label is none of the classes, or several."""
     out = np.full(allowed.shape, -1, np.int64)
     for i, name in enumerate(classes):
-        members = bits(*_MEMBERS.get(name, (name,)))
-        hit = (allowed > 0) & ((allowed & ~np.uint16(members)) == 0)
+        hit = (allowed > 0) & ((allowed & ~np.uint16(bits(*members(name)))) == 0)
         if name == "built":
             hit = allowed == bits("built")
         out[hit] = i

@@ -14,21 +14,22 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from terrascope_lab.training.vision import folds, metrics, samples, split
-from terrascope_lab.training.vision.evaluate import with_bands
+from terrascope_lab.data import forms, landsat, places
+from terrascope_lab.data.sample import Sample
+from terrascope_lab.training.vision import metrics
 from terrascope_lab.training.vision.models import optical_features
 
 log = logging.getLogger("terrascope_lab.training.vision")
 
 
-def features(sample: samples.Sample) -> torch.Tensor:
+def features(sample: Sample) -> torch.Tensor:
     """Bands and indices of every pixel, [pixels, 14]."""
     bands = torch.from_numpy(sample.bands.astype(np.float32))[None]
     present = torch.from_numpy(sample.present.astype(np.float32))[None]
     return optical_features(bands, present)[0].flatten(1).T
 
 
-def fit(train: list[samples.Sample], steps: int = 2500, seed: int = 0) -> nn.Module:
+def fit(train: list[Sample], steps: int = 2500, seed: int = 0) -> nn.Module:
     """Train on every labelled pixel of the samples."""
     torch.manual_seed(seed)
     x = torch.cat([features(s) for s in train])
@@ -49,7 +50,7 @@ def fit(train: list[samples.Sample], steps: int = 2500, seed: int = 0) -> nn.Mod
     return model.eval()
 
 
-def predict(model: nn.Module, sample: samples.Sample) -> NDArray[np.int64]:
+def predict(model: nn.Module, sample: Sample) -> NDArray[np.int64]:
     """Class index of each pixel, [H, W]."""
     with torch.inference_mode():
         return model(features(sample)).argmax(1).reshape(sample.allowed.shape).numpy()
@@ -64,12 +65,12 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(1)
-    data = samples.read_hls(arguments.data)
+    data = landsat.read_hls(arguments.data)
     if arguments.rgb:
-        data = with_bands(data, (1, 1, 1, 0, 0, 0))
-    own = folds.folds_of(arguments.data, data)
+        data = forms.shown(data, "RGB reflectance")
+    own = [places.fold_of(s) for s in data]
     predictions: dict[str, NDArray[np.int8]] = {}
-    for fold in range(split.FOLDS):
+    for fold in range(places.FOLDS):
         log.info("fold %d", fold)
         model = fit([s for s, k in zip(data, own, strict=True) if k != fold])
         unseen = [s for s, k in zip(data, own, strict=True) if k == fold]

@@ -25,13 +25,16 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import nn
 
-from terrascope_lab.training.vision import folds, losses, samples, shortwave
+from terrascope_lab.data import landsat, optical, pixel_tables, places
+from terrascope_lab.training.vision import losses
 from terrascope_lab.training.vision.batches import DEFAULTS, build, optical_batch, pick
 from terrascope_lab.training.vision.models import DescribedNet
 from terrascope_lab.training.vision.sampling import SINGLES, Crops
+from terrascope_lab.training.vision.spectra import Spectra
 
 log = logging.getLogger("terrascope_lab.training.vision")
-KINDS = ("near", "around", "condition", "labels", "sample")
+DESCRIBED = ("own", "near", "around")
+KINDS = (*DESCRIBED, "condition", "labels", "sample", "folds")
 
 
 def described(expert: str) -> DescribedNet:
@@ -52,31 +55,30 @@ def cache(expert: str, root: Path, out: Path, crops: int, points: int, seed: int
     """Write points as `<expert>_<kind>_<seed>.npy`, and the samples and their folds as `<expert>_points.json`."""
     out.mkdir(parents=True, exist_ok=True)
     settings = DEFAULTS[expert]
-    data = samples.without_doubtful(samples.read_optical(root))
-    if expert == "optical":
-        data = shortwave.complete(data, seed)
+    data = landsat.without_doubtful(optical.read_optical(root))
+    spectra = Spectra(pixel_tables.read_tables(root))
     source = Crops(data, settings.shares, settings.size, seed, settings.rare, settings.balance)
     model = described(expert).eval()
     parts: dict[str, list[NDArray[np.generic]]] = {name: [] for name in KINDS}
     start = time.monotonic()
     for i in range(max(1, crops // settings.batch)):
-        (inputs, masks), cut = optical_batch(source, settings)
+        (inputs, masks), cut, shown = optical_batch(source, settings, spectra)
         chosen = pick(masks, points)
         with torch.inference_mode():
-            near, around, condition = model.describe(*inputs, points=chosen)
-        parts["near"].append(near[..., 0].transpose(1, 2).flatten(0, 1).half().numpy())
-        parts["around"].append(around[..., 0].transpose(1, 2).flatten(0, 1).half().numpy())
-        parts["condition"].append(np.repeat(condition.half().numpy(), points, 0))
+            found = model.describe(*inputs, points=chosen)
+        for name in DESCRIBED:
+            parts[name].append(found[name][..., 0].transpose(1, 2).flatten(0, 1).half().numpy())
+        parts["condition"].append(np.repeat(found["condition"].half().numpy(), points, 0))
+        parts["folds"].append(np.repeat(np.array(shown, np.uint8), points))
         parts["labels"].append(torch.gather(masks.flatten(1), 1, chosen).flatten().numpy().astype(np.uint16))
         parts["sample"].append(np.repeat(np.array(cut, np.int16), points))
         if i % 20 == 19:
             log.info("%d of %d crops, %.0f s", (i + 1) * settings.batch, crops, time.monotonic() - start)
     for name, arrays in parts.items():
         np.save(out / f"{expert}_{name}_{seed}.npy", np.concatenate(arrays))
-    fold_of = {id(s): fold for s, fold in zip(data, folds.folds_of(root, data), strict=True)}
     note = {
         "samples": [f"{s.source}/{s.name}" for s in source.samples],
-        "folds": [fold_of[id(s)] for s in source.samples],
+        "folds": [places.fold_of(s) for s in source.samples],
         "settings": {**asdict(settings), "crops": crops, "points": points},
     }
     (out / f"{expert}_points.json").write_text(json.dumps(note), encoding="utf-8")
@@ -95,14 +97,14 @@ def fit(expert: str, out: Path, fold: int | None, run: str, steps: int, power: f
     note = json.loads((out / f"{expert}_points.json").read_text(encoding="utf-8"))
     fold_of = np.array(note["folds"])
     arrays = {kind: cached(out, expert, kind)[0] for kind in KINDS}
-    usable = np.flatnonzero(fold_of[arrays["sample"].astype(int)] != (-2 if fold is None else fold))
+    usable = np.flatnonzero(arrays["folds"].astype(int) & (0 if fold is None else 1 << fold) == 0)
     labels = arrays["labels"].astype(np.int32)
     counts = torch.tensor([float((labels[usable] == single).sum()) for single in SINGLES])
     weights = losses.class_weights(counts, power)
-    near, around, condition = (torch.from_numpy(arrays[kind]) for kind in KINDS[:3])
+    points = {kind: torch.from_numpy(arrays[kind]) for kind in (*DESCRIBED, "condition")}
     model = described(expert).train()
     some = torch.from_numpy(np.sort(rng.choice(usable, min(len(usable), 100_000), replace=False)))
-    model.standardise(near[some].float(), around[some].float())
+    model.standardise(**{kind: points[kind][some].float() for kind in DESCRIBED})
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(parameters, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, steps, pct_start=0.08)
@@ -110,10 +112,7 @@ def fit(expert: str, out: Path, fold: int | None, run: str, steps: int, power: f
     for step in range(steps):
         index = torch.from_numpy(usable[rng.integers(len(usable), size=3072)])
         allowed = losses.unpack(torch.from_numpy(labels[index.numpy()]).view(1, -1, 1))
-        logits = model.judge(
-            near[index].float().T[None, :, :, None], around[index].float().T[None, :, :, None],
-            condition[index].float().T[None, :, :, None],
-        )  # fmt: skip
+        logits = model.judge(*(values[index].float().T[None, :, :, None] for values in points.values()))
         p = logits.softmax(1)
         loss = losses.marginal_nll(p, allowed, weights) + iou * losses.soft_iou(p, allowed)
         optimiser.zero_grad()
@@ -143,7 +142,7 @@ def main() -> None:
     parser.add_argument("--crops", type=int, default=3600)
     parser.add_argument("--points", type=int, default=288)
     parser.add_argument("--seed", type=int, default=1, help="of the crops; every seed adds to the cache")
-    parser.add_argument("--fold", type=int, choices=range(4), help="the fold to leave out; nothing by default")
+    parser.add_argument("--fold", type=int, choices=range(places.FOLDS), help="left out; nothing by default")
     parser.add_argument("--steps", type=int, default=1800)
     parser.add_argument("--run", help="name of the checkpoint; EXPERT or EXPERT_FOLD by default")
     arguments = parser.parse_args()

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terrascope.landcover import ATOMS
+from terrascope_lab.data.legends import bits
+from terrascope_lab.data.sample import Sample
 from terrascope_lab.training.vision import augment
-from terrascope_lab.training.vision.legends import bits
-from terrascope_lab.training.vision.samples import Sample
 
 SINGLES = np.array([bits(name) for name in ATOMS], np.uint16)
 

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from terrascope.landcover import ATOMS
-from terrascope_lab.training.vision import augment, losses, samples, split
+from terrascope_lab.data import places, radar
+from terrascope_lab.data.legends import bits
+from terrascope_lab.data.sample import Sample
+from terrascope_lab.training.vision import augment, losses
 from terrascope_lab.training.vision.crop_training import add_options, descend, parse, write_run
-from terrascope_lab.training.vision.legends import bits
 from terrascope_lab.training.vision.sar_net import SarNet
 
 Bands = NDArray[np.float32]
@@ -37,14 +39,26 @@ class Recipe:
     seed: int = 0
 
 
+#: How often both channels, VV alone and VH alone are shown.
+CHANNELS = (0.6, 0.22, 0.18)
+#: How often chips of each set are shown.
+SHARES = {"sen1floods11": 0.6, "terramesh": 0.1, "ombria": 0.3}
+
+
+def shares(data: list[Sample]) -> NDArray[np.float64]:
+    """Probability of each sample: by set, then equal."""
+    sources = [s.source for s in data]
+    weight = np.array([SHARES.get(source, 1.0) / sources.count(source) for source in sources])
+    return np.asarray(weight / weight.sum())
+
+
 class SarCrops:
     """An endless source of augmented crops. Chips are shown equally often, their water and its banks more."""
 
-    def __init__(self, data: list[samples.Sample], size: int, seed: int) -> None:
+    def __init__(self, data: list[Sample], size: int, seed: int) -> None:
         self.data, self.size = data, size
         self.rng = np.random.default_rng(seed)
-        weight = np.array([1.0 if s.source == "sen1floods11" else 0.5 for s in data])
-        self.p = weight / weight.sum()
+        self.p = shares(data)
         self.water = [np.flatnonzero(s.allowed.ravel() == bits("water")) for s in data]
 
     def crop(self) -> tuple[Bands, NDArray[np.float32], NDArray[np.uint16]]:
@@ -62,12 +76,15 @@ class SarCrops:
             row, col = int(rng.integers(height - window + 1)), int(rng.integers(width - window + 1))
         area = np.s_[row : row + window, col : col + window]
         bands = sample.bands[:, area[0], area[1]].astype(np.float32)
-        allowed = np.where(np.isfinite(bands).all(0), sample.allowed[area], 0).astype(np.uint16)
-        missing = ~np.isfinite(bands).all(0)
-        bands = np.where(missing, 0.0, bands).astype(np.float32)  # 0 dB is what the runtime puts where nothing is
+        missing = ~np.isfinite(bands[sample.present]).all(0)
+        allowed = np.where(missing, 0, sample.allowed[area]).astype(np.uint16)
+        bands = np.where(missing, 0.0, np.nan_to_num(bands)).astype(np.float32)  # 0 dB is what the runtime puts there
         bands, allowed = augment.resize(bands, allowed, self.size)
         bands, allowed = augment.turn(bands, allowed, rng)
-        flags = np.array([(1, 1), (1, 0), (0, 1)][int(rng.choice(3, p=(0.7, 0.12, 0.18)))], np.float32)
+        flags = np.array([(1, 1), (1, 0), (0, 1)][int(rng.choice(3, p=CHANNELS))], np.float32)
+        if sample.raw:
+            flags = sample.present.astype(np.float32)
+            return self.restretched(bands) * flags[:, None, None], flags, np.ascontiguousarray(allowed)
         return self.changed(self.windy(bands, allowed)) * flags[:, None, None], flags, np.ascontiguousarray(allowed)
 
     def windy(self, bands: Bands, allowed: NDArray[np.uint16]) -> Bands:
@@ -76,6 +93,12 @@ class SarCrops:
             raised = np.array([self.rng.uniform(0, 10), self.rng.uniform(0, 2)], np.float32)
             bands = bands + raised[:, None, None] * (allowed == bits("water"))
         return np.asarray(bands, np.float32)
+
+    def restretched(self, bands: Bands) -> Bands:
+        """Levels of a picture of unknown stretch: land is put at -13 to -6 dB, the contrast is anybody's."""
+        contrast = self.rng.uniform(0.6, 1.5)
+        middle = np.percentile(bands[0], 75)
+        return ((bands - middle) * np.float32(contrast) + np.float32(self.rng.uniform(-13, -6))).astype(np.float32)
 
     def changed(self, bands: Bands) -> Bands:
         """Shift and stretch of the levels (incidence, wind, calibration), more or less speckle."""
@@ -109,10 +132,9 @@ def loss_of(p: Tensor, allowed: Tensor) -> Tensor:
 def train(root: Path, out: Path, run: str, fold: int, recipe: Recipe) -> Path:
     """Train and write `<run>.safetensors` with its note `<run>.json`; fold -1 leaves nothing out."""
     torch.manual_seed(recipe.seed)
-    data = samples.read_sar(root)
-    left_out = split.SAR_FOLDS[fold] if fold >= 0 else frozenset()
-    held = sorted(f"{s.source}/{s.name}" for s in data if s.name in left_out)
-    crops = SarCrops([s for s in data if s.name not in left_out], recipe.size, recipe.seed)
+    data = radar.read_sar(root) + radar.read_ombria(root)
+    held = sorted(f"{s.source}/{s.name}" for s in data if places.fold_of(s) == fold)
+    crops = SarCrops([s for s in data if places.fold_of(s) != fold], recipe.size, recipe.seed)
     model = SarNet().train()
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -123,7 +145,7 @@ def train(root: Path, out: Path, run: str, fold: int, recipe: Recipe) -> Path:
 
     groups = [(list(model.parameters()), recipe.rate)]
     state, steps = descend(run, model, groups, loss_of_next, recipe, warmup=0.05)
-    settings = {"expert": "sar", **asdict(recipe), "steps": steps, "chips_left_out": sorted(left_out)}
+    settings = {"expert": "sar", **asdict(recipe), "steps": steps, "fold": fold}
     return write_run(out, run, state, settings, held, steps)
 
 
@@ -131,7 +153,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser, Recipe.minutes)
-    parser.add_argument("--fold", type=int, default=-1, help="index into split.SAR_FOLDS; -1 leaves nothing out")
+    parser.add_argument("--fold", type=int, default=-1, help="fold that is left out; -1 leaves nothing out")
     arguments = parse(parser)
     recipe = Recipe(minutes=arguments.minutes, steps=arguments.steps, seed=arguments.seed)
     train(arguments.data, arguments.out, arguments.run, arguments.fold, recipe)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
+from terrascope_lab.data.legends import bits
 from terrascope_lab.training.vision.augment import smooth_field
-from terrascope_lab.training.vision.legends import bits
 
 Array = NDArray[np.float32]
 

@@ -10,7 +10,9 @@ import torch
 
 from terrascope.errors import CheckpointError
 from terrascope.landcover import ATOMS
-from terrascope_lab.training.vision import aerial_net_train, legends
+from terrascope_lab.data import legends
+from terrascope_lab.data.sample import Sample
+from terrascope_lab.training.vision import aerial_net_train
 from terrascope_lab.training.vision.aerial_net import (
     CLASSES,
     GREEN,
@@ -19,10 +21,9 @@ from terrascope_lab.training.vision.aerial_net import (
     colour_features,
     kinds_of_green,
 )
-from terrascope_lab.training.vision.aerial_net_crops import AerialCrops, resized, restyle
+from terrascope_lab.training.vision.aerial_net_crops import AerialCrops, class_sets, mosaics, resized, restyle
 from terrascope_lab.training.vision.efficientnet import EfficientNetLite0
 from terrascope_lab.training.vision.export import load
-from terrascope_lab.training.vision.samples import Sample
 
 COLOURS = {
     "building": (0.9, 0.3, 0.3),
@@ -43,7 +44,7 @@ def quarters(side: int = 96) -> Sample:
         bands[:, area[0], area[1]] = np.array(colour)[:, None, None]
         allowed[area] = legends.bits(*MEMBERS[name])
     allowed[half - 2 : half + 2] = 0
-    return Sample("dubai", "tile9/one", bands, np.ones(3, bool), allowed, 0.3, True, "tile9")
+    return Sample("dubai", "tile9/one", bands, np.ones(3, bool), allowed, 1.0, True, "tile9")
 
 
 def test_folding_the_norms_into_the_encoder_changes_nothing(tmp_path: Path) -> None:
@@ -99,11 +100,11 @@ def test_colour_ratios_hardly_feel_how_bright_a_picture_is() -> None:
 
 def test_the_loss_looks_at_known_pixels_only() -> None:
     torch.manual_seed(0)
-    logits, labels = torch.randn(1, 5, 32, 32), torch.randint(0, 5, (1, 32, 32))
-    labels[:, :16] = -1
+    logits, labels = torch.randn(1, 6, 32, 32), 1 << torch.randint(0, 6, (1, 32, 32)).to(torch.uint8)
+    labels[:, :16] = 0
     other = logits.clone()
-    other[:, :, :16] += torch.randn(1, 5, 16, 32)
-    weights = torch.ones(5)
+    other[:, :, :16] += torch.randn(1, 6, 16, 32)
+    weights = torch.ones(6)
     first, second = (aerial_net_train.loss_of(x, labels, weights, 0.05) for x in (logits, other))
     torch.testing.assert_close(first, second)
 
@@ -115,11 +116,11 @@ def test_labels_stay_on_the_pixels_they_belong_to() -> None:
         rgb, labels = crops.crop()
         assert rgb.shape == (3, 64, 64)
         for i, name in enumerate(CLASSES):
-            inside = labels == i
+            inside = labels == 1 << i
             if name in COLOURS and inside.any():
                 away = np.abs(rgb[:, inside].T - np.array(COLOURS[name])).max(1)
                 assert (away < 0.02).mean() > 0.85  # the rest lies on a border and is blended
-    assert (labels == CLASSES.index("road")).sum() == 0
+    assert (labels == 1 << CLASSES.index("road")).sum() == 0
 
 
 def test_rare_classes_are_asked_for_on_purpose() -> None:
@@ -128,13 +129,13 @@ def test_rare_classes_are_asked_for_on_purpose() -> None:
     sample.allowed[sample.allowed == rare] = legends.bits("bare")
     sample.allowed[100:108, 100:108] = rare
     crops = AerialCrops([sample], 32, seed=0)
-    seen = [(crops.crop()[1] == CLASSES.index("water")).any() for _ in range(60)]
+    seen = [(crops.crop()[1] == 1 << CLASSES.index("water")).any() for _ in range(60)]
     assert np.mean(seen) > 0.15  # at random places it would be about 0.05
 
 
 def test_resizing_keeps_the_range_and_the_classes() -> None:
     rng = np.random.default_rng(0)
-    rgb, labels = rng.random((3, 50, 50), np.float32), rng.integers(-1, 5, (50, 50)).astype(np.int8)
+    rgb, labels = rng.random((3, 50, 50), np.float32), rng.integers(0, 6, (50, 50)).astype(np.uint8)
     for size in (20, 50, 90):
         small, classes = resized(rgb, labels, size)
         assert small.shape == (3, size, size)
@@ -153,16 +154,43 @@ def test_a_picture_can_take_the_colours_of_another() -> None:
 
 def test_four_colours_are_learnt_in_a_few_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.save(EfficientNetLite0().state_dict(), tmp_path / "lite0.pth")
-    monkeypatch.setattr(aerial_net_train.samples, "read_dubai", lambda root: [quarters()])
+    monkeypatch.setattr(aerial_net_train.aerial, "read_aerial", lambda root: [quarters()])
     recipe = aerial_net_train.Recipe(size=64, batch=4, steps=30, average=0.5)
-    path = aerial_net_train.train(tmp_path, tmp_path / "lite0.pth", tmp_path, "four", frozenset(), recipe)
+    path = aerial_net_train.train(tmp_path, tmp_path / "lite0.pth", tmp_path, "four", None, recipe)
     model, note = load(path)
     assert note["settings"]["steps"] == 30
     with pytest.raises(CheckpointError, match="four.safetensors was trained on pictures that five leaves out"):
-        aerial_net_train.train(tmp_path, path, tmp_path, "five", frozenset({9}), recipe)
+        aerial_net_train.train(tmp_path, path, tmp_path, "five", 0, recipe)
     sample = quarters()
     with torch.inference_mode():
         p = model(torch.from_numpy(sample.bands.astype(np.float32))[None]).softmax(1)[0]
     water, building = ATOMS.index("water"), ATOMS.index("building")
     assert float(p[water, 60:, 60:].mean()) > 0.5
     assert float(p[building, :36, :36].mean()) > 0.5
+
+
+def test_a_set_of_atoms_becomes_a_set_of_classes() -> None:
+    of = {name: 1 << i for i, name in enumerate(CLASSES)}
+    sets = np.array([legends.bits("road", "built"), legends.without("road"), 0, legends.bits("tree")], np.uint16)
+    assert class_sets(sets).tolist() == [of["road"] | of["built"], sum(of.values()) - of["road"], 0, of["vegetation"]]
+
+
+def test_a_label_that_only_says_what_a_pixel_is_not_teaches_just_that() -> None:
+    logits = torch.zeros(1, 6, 16, 16, requires_grad=True)
+    no_road = torch.full((1, 16, 16), (1 << 6) - 1 - (1 << CLASSES.index("road")), dtype=torch.uint8)
+    aerial_net_train.loss_of(logits, no_road, torch.ones(6), 0.05).backward()
+    pull = -logits.grad.mean((0, 2, 3))
+    assert pull[CLASSES.index("road")] < 0
+    others = [i for i in range(6) if CLASSES[i] != "road"]
+    torch.testing.assert_close(pull[others], pull[others[:1]].expand(5))
+
+
+def test_tiles_of_one_town_are_joined_by_their_names() -> None:
+    tiles = []
+    for col, row, value in ((7, 3, 0.1), (8, 3, 0.2), (7, 4, 0.3)):
+        bands, allowed = np.full((3, 16, 16), value, np.float16), np.full((16, 16), row, np.uint16)
+        tiles.append(Sample("nepal", f"OAM-{col}-{row}-19", bands, np.ones(3, bool), allowed, 0.27, True, "OAM"))
+    whole, = mosaics(tiles)
+    assert whole.bands.shape == (3, 32, 32)
+    np.testing.assert_allclose(whole.bands[0, ::16, ::16], [[0.1, 0.2], [0.3, 0]], atol=1e-3)
+    assert whole.allowed[20, 4] == 4 and whole.allowed[20, 20] == 0  # where no tile is, nothing is known

@@ -12,14 +12,16 @@ import torch
 from terrascope.landcover import ATOMS
 from terrascope.networks.embedded.vision import VisionNetworks, settled
 from terrascope.scene.types import Role, Scale, Source, View
-from terrascope_lab.training.vision import batches, export, folds, pooled, samples, shortwave, waters
-from terrascope_lab.training.vision.evaluate import view_of, with_bands
-from terrascope_lab.training.vision.legends import bits
+from terrascope_lab.data import landsat, optical, pixel_tables, places
+from terrascope_lab.data.forms import view_of, with_bands
+from terrascope_lab.data.legends import bits
+from terrascope_lab.data.sample import Sample
+from terrascope_lab.training.vision import batches, export, pooled, waters
+from terrascope_lab.training.vision.models import OpticalNet
+from terrascope_lab.training.vision.spectra import Spectra
 
-BANDS = samples.BANDS
 
-
-def made(count: int = 8, size: int = 112) -> list[samples.Sample]:
+def made(count: int = 8, size: int = 112) -> list[Sample]:
     """Images of a dark lake in bright grass, each a group of its own."""
     rng = np.random.default_rng(3)
     out = []
@@ -30,8 +32,14 @@ def made(count: int = 8, size: int = 112) -> list[samples.Sample]:
         grass = np.array([0.04, 0.08, 0.06, 0.35, 0.2, 0.1])[:, None, None]
         lit = np.where(lake, 0.03, grass) * rng.normal(1, 0.05, (6, size, size))
         bands = np.clip(lit, 0, 1).astype(np.float16)
-        out.append(samples.Sample("hls", str(i), bands, np.ones(6, bool), allowed, 30.0, False, f"region{i}"))
+        out.append(Sample("hls", str(i), bands, np.ones(6, bool), allowed, 30.0, False, f"region{i}"))
     return out
+
+
+def sand() -> pixel_tables.PixelTable:
+    """A table of bright ground of Lesotho, which fold 2 leaves out."""
+    spectra = np.full((20, 6), 0.5, np.float32)
+    return pixel_tables.PixelTable("lesotho", spectra, np.full(20, bits("bare"), np.uint16), np.full(20, "lesotho"))
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +47,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Checkpoints of both networks, made from the images of `made`, with the last two images as fold 1."""
     folder = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(samples, "read_optical", lambda root: made())
-        patch.setattr(folds, "folds_of", lambda root, data: [0] * 6 + [1] * 2)
+        patch.setattr(optical, "read_optical", lambda root: made())
+        patch.setattr(places, "fold_of", lambda sample: int(int(sample.name) > 5))
+        patch.setattr(pixel_tables, "read_tables", lambda root: [sand()])
         for expert in ("optical", "colour", "picture"):
             pooled.cache(expert, folder, folder, crops=48, points=300, seed=1)
             pooled.fit(expert, folder, 1, expert, steps=90)
@@ -87,7 +96,7 @@ def test_the_exported_graph_is_the_trained_network(runs: Path, networks: VisionN
 
 
 def test_colours_alone_are_judged_by_the_network_for_colours(networks: VisionNetworks) -> None:
-    sample = with_bands(made()[:1], (1, 1, 1, 0, 0, 0))[0]
+    sample = with_bands(made()[0], (1, 1, 1, 0, 0, 0))
     networks.probabilities(view_of(sample), 30.0)
     assert "colour" in networks._sessions
     expected = VisionNetworks(networks.folder)
@@ -125,9 +134,10 @@ def test_an_expert_without_descriptions_is_refused() -> None:
 
 def test_a_batch_of_the_network_for_colours_shows_colours_only() -> None:
     source = batches.Crops(made(), batches.DEFAULTS["colour"].shares, 96, 0)
-    ((bands, present, _), _), cut = batches.optical_batch(source, batches.DEFAULTS["colour"])
+    ((bands, present, _), _), cut, folds = batches.optical_batch(source, batches.DEFAULTS["colour"])
     assert not bands[:, 3:].any() and present[:, :3].all() and not present[:, 3:].any()
     assert len(cut) == len(bands) and max(cut) < len(source.samples)
+    assert [f == 1 << places.fold_of(source.samples[c]) for f, c in zip(folds, cut, strict=True)] == [True] * len(cut)
 
 
 def test_painted_water_is_dark_beyond_red_and_labelled_as_water() -> None:
@@ -153,22 +163,46 @@ def test_haze_leaves_reflectance_in_range() -> None:
         assert shown.dtype == np.float32 and shown.min() >= 0 and shown.max() < 0.2
 
 
-def test_guessed_shortwave_follows_the_pixels_it_was_learnt_from() -> None:
-    data = made()
-    weights = shortwave.fit(data, np.random.default_rng(0))
-    bare = with_bands(data[:1], (1, 1, 1, 1, 0, 0))[0]
-    found = shortwave.guessed(bare, weights, np.random.default_rng(0))
-    assert found.present.all()
-    water = data[0].allowed == bits("water")
-    assert np.median(found.bands[4][water]) < 0.06 < 0.1 < np.median(found.bands[4][~water])
-    bare.source = "europe"
-    assert [s.present.all() for s in shortwave.complete([*data, bare, bare], 1)[-2:]] in ([True, False], [False, True])
-
-
 def test_water_on_dry_ground_is_not_learnt_from_but_stays_in_the_sample() -> None:
     sample = made()[0]
     sample.bands[4, :30] = 0.3  # the upper rows of the lake reflect short-wave infrared as soil does
-    doubtful = samples.doubtful(sample)
+    doubtful = landsat.doubtful(sample)
     assert doubtful[22, 40] and not doubtful[50, 40] and not doubtful[0, 0]
-    assert samples.without_doubtful([sample])[0].allowed[22, 40] == 0
+    assert landsat.without_doubtful([sample])[0].allowed[22, 40] == 0
     assert sample.allowed[22, 40] == bits("water")
+
+
+def test_a_blob_of_a_table_is_labelled_and_names_the_fold_it_is_of() -> None:
+    sample, rng = made()[0], np.random.default_rng(0)
+    bands, allowed = sample.bands.astype(np.float32)[:, :96, :96], sample.allowed[:96, :96]
+    shown, labels, folds = Spectra([sand()]).paint(bands, allowed, rng)
+    blob = labels == bits("bare")
+    assert folds == 1 << 2
+    assert 50 < blob.sum() < blob.size
+    assert shown[:, blob].min() > 0.3
+    untouched = labels == allowed
+    assert (labels[~untouched & ~blob] == 0).all()  # its edge is nobody's
+
+
+def test_described_points_are_judged_as_the_whole_picture_is() -> None:
+    torch.manual_seed(0)
+    model = OpticalNet().eval()
+    bands = torch.rand(1, 6, 1, 1).expand(1, 6, 64, 64)  # even ground, where no cell differs from its neighbours
+    given = torch.ones(1, 6), torch.zeros(1, 2)
+    points = torch.tensor([[5 * 64 + 7, 40 * 64 + 33]])
+    with torch.inference_mode():
+        whole = model(bands, *given).flatten(2)[..., points[0]]
+        found = model.describe(bands, *given, points=points)
+        condition = found.pop("condition")[:, :, None, None].expand(-1, -1, 2, 1)
+        judged = model.judge(*found.values(), condition)[..., 0]
+    torch.testing.assert_close(whole, judged, atol=1e-5, rtol=1e-5)
+
+
+def test_what_lies_over_the_whole_picture_hardly_changes_its_shape() -> None:
+    from terrascope_lab.training.vision.models import FEATURES, SHAPES, optical_features
+
+    ground = torch.tensor([0.06, 0.05, 0.03, 0.01, 0.005, 0.004]).view(1, 6, 1, 1)
+    flags = torch.ones(1, 6)
+    clear, hazy = optical_features(ground, flags), optical_features(ground + 0.05, flags)
+    shape = slice(FEATURES - len(SHAPES), None)
+    torch.testing.assert_close(clear[:, shape], hazy[:, shape], atol=1e-5, rtol=1e-5)

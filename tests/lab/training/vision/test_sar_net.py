@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from terrascope.landcover import ATOMS
-from terrascope_lab.training.vision import legends, sar_net_train
+from terrascope_lab.data import legends
+from terrascope_lab.data.sample import Sample
+from terrascope_lab.training.vision import sar_net_train
 from terrascope_lab.training.vision.export import load
-from terrascope_lab.training.vision.samples import Sample
 from terrascope_lab.training.vision.sar_net import SarNet, sar_features
 
 
@@ -61,7 +62,9 @@ def test_wind_brightens_the_water_and_nothing_else() -> None:
 
 
 def test_a_dark_lake_is_learnt_in_a_few_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sar_net_train.samples, "read_sar", lambda root: [lake()])
+    monkeypatch.setattr(sar_net_train.radar, "read_sar", lambda root: [lake()])
+    monkeypatch.setattr(sar_net_train.radar, "read_ombria", lambda root: [])
+    monkeypatch.setattr(sar_net_train.places, "fold_of", lambda sample: 0)
     recipe = sar_net_train.Recipe(size=48, batch=3, steps=50, average=0.5)
     path = sar_net_train.train(tmp_path, tmp_path, "lake", -1, recipe)
     model, note = load(path)
@@ -71,3 +74,16 @@ def test_a_dark_lake_is_learnt_in_a_few_steps(tmp_path: Path, monkeypatch: pytes
         water = model(bands, torch.ones(1, 2)).softmax(1)[0, ATOMS.index("water")]
     assert float(water[30:48, 30:48].mean()) > 0.6
     assert float(water[70:, 70:].mean()) < 0.4
+
+
+def test_a_picture_without_vh_is_shown_without_it_and_at_levels_of_land() -> None:
+    sample = lake()
+    sample.bands = np.stack([np.nan_to_num(sample.bands[0]), np.full_like(sample.bands[0], np.nan)])
+    sample.present, sample.raw = np.array([True, False]), True
+    crops = sar_net_train.SarCrops([sample], 64, seed=0)
+    for _ in range(6):
+        bands, flags, sets = crops.crop()
+        assert flags.tolist() == [1.0, 0.0]
+        assert np.isfinite(bands).all() and not bands[1].any()
+        assert -40 < np.percentile(bands[0], 75) < -4
+        assert (sets > 0).any()

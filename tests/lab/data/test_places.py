@@ -7,9 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
-
-from terrascope_lab.training.vision import folds, split
+from terrascope_lab.data import overlap, places, split
 
 
 def test_no_region_and_no_place_is_in_two_folds() -> None:
@@ -34,7 +32,6 @@ def test_every_patch_has_a_fold_and_all_dates_of_a_place_share_it(shared: Path) 
     for one in np.unique(region[region != split.FLOOD_REGION]):
         assert len(set(fold[region == one])) == 1
     assert np.bincount(fold).min() > 40
-    assert folds.ALWAYS_TRAINED == -1
 
 
 def test_patches_that_overlap_share_a_fold(shared: Path) -> None:
@@ -52,3 +49,24 @@ def test_patches_that_overlap_share_a_fold(shared: Path) -> None:
         assert region[a] != region[b]
         folds_of_both = {split.hls_fold(int(region[i]), int(location[i])) for i in (a, b)}
         assert len(folds_of_both) == 1
+
+
+def test_patches_of_europe_that_share_ground_share_a_fold(shared: Path) -> None:
+    """145 of 160 do, with 208 pairs between them."""
+    root = shared / "data" if (shared / "data").is_dir() else shared
+    with np.load(root / "europe_s2" / "europe_s2_train.npz") as stored:
+        patches, names = stored["refl_sqrt"], stored["name"].astype(str)
+    pairs = overlap.same_pixels(patches)
+    assert len(pairs) == 208
+    assert len({i for pair in pairs for i in pair}) == 145
+    for a, b in pairs:
+        one, two = (places.table()["europe", names[i]] for i in (a, b))
+        assert one == two
+
+
+def test_every_place_of_the_table_is_in_one_fold() -> None:
+    folds: dict[str, set[int]] = {}
+    for (source, _), (place, fold) in places.table().items():
+        folds.setdefault(f"{source} {place}", set()).add(fold)
+    assert [place for place, own in folds.items() if len(own) > 1] == []
+    assert {source for source, _ in places.table()} == set(places.CONFIRMED)

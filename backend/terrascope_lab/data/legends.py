@@ -53,6 +53,67 @@ WORLDCOVER = {
     95: bits("tree", "wetland"),
     100: bits("grass", "shrub", "bare", "wetland"),
 }
+#: The outline of the city was drawn by hand, the rest follows thresholds.
+PORTO_VELHO = {1: bits("water"), 2: bits("built"), 3: bits("tree"), 4: bits("grass", "crop", "shrub")}
+PORTO_VELHO_POINTS = {1: bits("water"), 2: bits("bare", "built"), 3: bits("tree"), 4: bits("grass", "crop", "shrub")}
+GEWATA = {
+    1: bits("crop"),
+    2: bits("tree"),  # bamboo
+    3: bits("bare"),
+    4: bits("tree"),  # coffee, under trees
+    5: bits("tree"),
+    6: bits("wetland"),
+}
+PARA = {
+    1: bits("grass", "crop", "shrub", "bare"),
+    2: bits("tree", "bare", "wetland"),  # dead wood in what was flooded
+    3: bits("tree"),
+    4: bits("water"),
+}
+RIVER_TOWN = {1: bits("bare", "grass"), 2: bits("tree"), 3: bits("built"), 4: bits("water")}
+LESOTHO = {
+    1: bits("built"),
+    2: bits("crop"),
+    4: bits("tree"),
+    6: bits("water"),
+    7: bits("wetland"),
+    9: bits("shrub"),
+    10: bits("grass"),
+    12: bits("bare"),
+    14: bits("crop"),
+}
+#: By the names of its table, which spells some of them in several ways.
+LITHUANIA = {
+    "Cultivated meadows": bits("grass", "crop"),
+    "Forest": bits("tree"),
+    "Forests": bits("tree"),
+    "Intensive cultivated crops": bits("crop"),
+    "Natural Meadows": bits("grass"),
+    "Natural meadow": bits("grass"),
+    "Natural meadows": bits("grass"),
+    "Peatland": bits("wetland", "bare"),
+    "Peatlands": bits("wetland", "bare"),
+    "Sand": bits("bare"),
+    "Sand ": bits("bare"),
+    "Sand dune": bits("bare"),
+    "Stagnant water": bits("water"),
+    "Urban Areas": bits("built"),
+    "Urban areas": bits("built"),
+    "Young trees": bits("tree", "shrub"),
+}
+GERMANY = {
+    "ConiferousForest": bits("tree"),
+    "DeciduousForest": bits("tree"),
+    "Grassland": bits("grass"),
+    "Industrial": bits("built"),
+    "MixedForest": bits("tree"),
+    "OpenSoil": bits("bare", "crop"),
+    "PlantedFields": bits("crop"),
+    "Settlement": bits("built"),
+    "Urban": bits("built"),
+    "Water": bits("water"),
+}
+AFRICA = {0: without("crop"), 1: bits("crop")}
 EUROPE = {
     2: bits("built"),
     3: bits("crop"),
@@ -90,6 +151,17 @@ DUBAI = {
     3: bits(*GREEN),
     4: bits("water"),
 }
+#: 5 is sealed ground of any kind (roads, parking, yards); in an informal settlement (6) nobody drew the parts apart.
+MUMBAI = {
+    1: bits("building"),
+    2: bits(*GREEN, "wetland"),
+    3: bits("bare"),
+    4: bits("water"),
+    5: bits("road", "built"),
+    6: bits("building", "road", "built"),
+}
+NEPAL = {0: without("building"), 1: bits("building")}
+MASSACHUSETTS = {0: without("road"), 1: bits("road")}
 SEN1FLOODS = {0: without("water", "cloud"), 1: bits("water")}
 
 

@@ -1,6 +1,6 @@
-"""Which HLS patches show, in part, the same ground. Their region numbers do not tell.
+"""Which patches of a set show, in part, the same ground: their numbers do not tell.
 
-python -m terrascope_lab.training.vision.overlap --data ../shared/data
+python -m terrascope_lab.data.overlap --data ../shared/data
 """
 
 from __future__ import annotations
@@ -64,6 +64,58 @@ def read(root: Path) -> list[tuple[int, int]]:
         return links(stored["dem"], np.ascontiguousarray(stored["refl"][:, 4]))
 
 
+_RUN = 6  # pixels of a row that are compared in every band
+_FLAT = 2.0  # spread of such a run below which it says nothing
+_AGREE = 3  # matching runs that agree on the offset
+
+
+def same_pixels(patches: NDArray[np.uint8]) -> list[tuple[int, int]]:
+    """Return the pairs of patches [N, B, H, W] that hold the same pixels, bit for bit, at some offset."""
+    count, bands, size, _ = patches.shape
+    pixels = np.ascontiguousarray(patches.transpose(0, 2, 3, 1))
+    places: defaultdict[bytes, list[tuple[int, int, int]]] = defaultdict(list)
+    for i in range(count):
+        for row in range(0, size, 4):
+            for col in range(0, size - _RUN, 8):
+                run = pixels[i, row, col : col + _RUN]
+                if run.std() > _FLAT:
+                    places[run.tobytes()].append((i, row, col))
+    votes: defaultdict[tuple[int, int], Counter[tuple[int, int]]] = defaultdict(Counter)
+    for i in range(count):
+        for row in range(0, size, 3):
+            line = pixels[i, row].tobytes()
+            for col in range(size - _RUN + 1):
+                for j, there_row, there_col in places.get(line[bands * col : bands * (col + _RUN)], ()):
+                    if j != i:
+                        votes[i, j][row - there_row, col - there_col] += 1
+    out = set()
+    for (a, b), offsets in votes.items():
+        (down, right), seen = offsets.most_common(1)[0]
+        rows, cols = size - abs(down), size - abs(right)
+        if seen < _AGREE:
+            continue
+        first = patches[a, :, max(down, 0) :, max(right, 0) :][:, :rows, :cols]
+        second = patches[b, :, max(-down, 0) :, max(-right, 0) :][:, :rows, :cols]
+        if (first == second).all():
+            out.add((min(a, b), max(a, b)))
+    return sorted(out)
+
+
+def connected(count: int, pairs: list[tuple[int, int]]) -> list[int]:
+    """Return for each of `count` patches the lowest number of those that pairs tie it to."""
+    parent = list(range(count))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            i = parent[i]
+        return i
+
+    for a, b in pairs:
+        low, high = sorted((root(a), root(b)))
+        parent[high] = low
+    return [root(i) for i in range(count)]
+
+
 def main() -> None:
     """Command line: prints the overlapping pairs whose regions differ."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -76,6 +128,12 @@ def main() -> None:
         sys.stdout.write(f"patch {a} of region {region[a]} overlaps patch {b} of region {region[b]}\n")
     regions = {(min(region[a], region[b]), max(region[a], region[b])) for a, b in pairs}
     sys.stdout.write(f"{len(pairs)} pairs of patches, {len(regions)} pairs of regions\n")
+    with np.load(root / "europe_s2" / "europe_s2_train.npz") as stored:
+        patches = stored["refl_sqrt"]
+    tied = connected(len(patches), same_pixels(patches))
+    sizes = Counter(tied)
+    shared = sum(size for size in sizes.values() if size > 1)
+    sys.stdout.write(f"Europe: {shared} of {len(patches)} patches share ground with others, {len(sizes)} places\n")
 
 
 if __name__ == "__main__":
