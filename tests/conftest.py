@@ -15,16 +15,6 @@ import pytest
 
 from tests import made_scenes
 
-# Recorded runs are compared down to rounding, which is of the order in which a processor adds up. With the kernels of
-# one instruction set that order is the same on every x86-64 processor (AVX-512 and AMX add up in longer rows). Torch
-# reads these once, when it is loaded.
-for _variable, _value in (
-    ("ONEDNN_MAX_CPU_ISA", "AVX2"),
-    ("ATEN_CPU_CAPABILITY", "avx2"),
-    ("MKL_ENABLE_INSTRUCTIONS", "AVX2"),
-):
-    os.environ.setdefault(_variable, _value)
-
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("TERRASCOPE_DATA", ROOT.parent / "shared"))
 

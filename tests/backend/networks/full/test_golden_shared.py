@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +101,18 @@ def exact(folder: Path, processor: TerraScopeProcessor, figures) -> Run:
     return Run(read_weights(folder, load_config(folder), "cpu", "fp32", "eager").double(), processor, figures)
 
 
+@pytest.fixture(scope="module")
+def plain(folder: Path, processor: TerraScopeProcessor, figures) -> Callable[[], Run]:
+    """The same in float32 by torch's own loops, without oneDNN; worked out where it is asked for."""
+
+    @cache
+    def run_plainly() -> Run:
+        with torch.backends.mkldnn.flags(enabled=False):
+            return Run(read_weights(folder, load_config(folder), "cpu", "fp32", "eager"), processor, figures)
+
+    return run_plainly
+
+
 def test_pixels_after_normalisation(run: Run, figures) -> None:
     for found, name in ((run.pixels, "pixel_values_sample"), (run.sam_pixels, "g_pixel_values_sample")):
         step = found.shape[-1] // figures[name].shape[-1]
@@ -133,14 +147,20 @@ def test_sam_features(run: Run, exact: Run, figures, folder: Path) -> None:
         assert_rounding_only("features", found, figures[name], true)
 
 
-def test_mask_decoder(run: Run, exact: Run, figures) -> None:
+def test_mask_decoder(run: Run, exact: Run, plain: Callable[[], Run], figures) -> None:
     cut = (..., slice(None, None, 4), slice(None, None, 4))
-    found, true = (np.stack([decoded.candidates.numpy() for decoded in one.decoded])[cut] for one in (run, exact))
-    assert_rounding_only("mask", found, figures["dec_low_multi_s4"], true)
-    found, true = (np.stack([decoded.low.numpy() for decoded in one.decoded])[:, None] for one in (run, exact))
-    assert_rounding_only("mask", found, figures["dec_low"], true)
-    found, true = (np.stack([decoded.ious.numpy() for decoded in one.decoded]) for one in (run, exact))
-    assert_rounding_only("mask", found, figures["dec_ious"], true)
+
+    def candidates(one: Run) -> np.ndarray:
+        return np.stack([decoded.candidates.numpy() for decoded in one.decoded])[cut]
+
+    def lows(one: Run) -> np.ndarray:
+        return np.stack([decoded.low.numpy() for decoded in one.decoded])[:, None]
+
+    def ious(one: Run) -> np.ndarray:
+        return np.stack([decoded.ious.numpy() for decoded in one.decoded])
+
+    for of, name in ((candidates, "dec_low_multi_s4"), (lows, "dec_low"), (ious, "dec_ious")):
+        assert_rounding_only("mask", of(run), figures[name], of(exact), lambda of=of: of(plain()))
 
 
 def test_masks(run: Run, exact: Run, figures) -> None:
