@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -75,12 +76,15 @@ class Result:
         One for the whole, or one a zone, date, class or place.
     verdict
         What the test says of each row's first measure; empty without a test.
+    compared
+        The value beside which each row's first measure is held (`query.Compared`); empty without one.
     ranked
         Keys of the rows that a ranking picks.
     """
 
     rows: tuple[Row, ...]
     verdict: tuple[bool, ...] = ()
+    compared: tuple[Value, ...] = ()
     ranked: tuple[str, ...] = ()
 
 
@@ -90,6 +94,15 @@ class Zone:
 
     pixels: Mask
     weight: NDArray[np.floating] | None = None
+
+
+class Place(NamedTuple):
+    """What a row is of: its key, its date, where it is measured, and what of it."""
+
+    key: str
+    date: str
+    zone: Zone
+    measures: tuple[q.AnyMeasure, ...]
 
 
 @dataclass
@@ -115,39 +128,44 @@ class Evaluator:
         RegionError
             If the scene cannot give what it asks for; `reason` says why.
         """
-        rows = tuple(self._rows(query))
-        return Result(rows, self._verdict(query, rows), self._ranked(query, rows))
+        places = self._places(query)
+        rows = tuple(
+            Row(each.key, tuple(self._value(wanted, each.date, each.zone) for wanted in each.measures))
+            for each in places
+        )
+        compared: tuple[Value, ...] = ()
+        if isinstance(query.test, q.Compared):
+            compared = tuple(self._value(query.test.to, each.date, each.zone) for each in places)
+        return Result(rows, _verdict(query.test, rows, compared), compared, _ranked(query.test, rows))
 
-    def _rows(self, query: q.Query) -> list[Row]:
-        date = self.masks.date_of(query.date)
+    def _places(self, query: q.Query) -> list[Place]:
+        date, wanted = self.masks.date_of(query.date), query.measures
         whole = self._zone(query, date)
         if query.by is None:
-            return [self._row("", query, date, whole)]
+            return [Place("", date, whole, wanted)]
         if isinstance(query.by, q.ByDates):
-            return [self._row(each, query, each, self._zone(query, each)) for each in self.scene.dates]
+            return [Place(each, each, self._zone(query, each), wanted) for each in self.scene.dates]
         if isinstance(query.by, q.ByClasses):
             return [
-                Row(name, (self._value(_of_class(query.measures[0], name), date, whole),))
+                Place(name, date, whole, tuple(_of_class(each, name) for each in wanted))
                 for name in self._classes(date)
             ]
         if isinstance(query.by, q.ByParts):
             part = "ninth" if query.by.parts == "ninths" else "half"
-            places = _OPPOSITE[query.by.parts]
             return [
-                self._row(each, query, date, Zone(whole.pixels & towards(self.scene.grid, each, part)))
-                for each in places
+                Place(each, date, Zone(whole.pixels & towards(self.scene.grid, each, part)), wanted)
+                for each in _OPPOSITE[query.by.parts]
             ]
         return [
-            self._row(name, query, date, Zone(whole.pixels & (weight > 0), weight))
+            Place(name, date, Zone(whole.pixels & (weight > 0), weight), wanted)
             for name, weight in self.scene.zones(query.by.layer, query.by.column)
         ]
 
     def _zone(self, query: q.Query, date: str) -> Zone:
-        inside = self.scene.observed(date)
-        return Zone(inside if query.inside is None else inside & self.masks.mask(query.inside, date))
-
-    def _row(self, key: str, query: q.Query, date: str, zone: Zone) -> Row:
-        return Row(key, tuple(self._value(each, date, zone) for each in query.measures))
+        """Where a query looks. What was seen is a matter of each region and its dates, not of the zone."""
+        if query.inside is None:
+            return Zone(np.ones((self.scene.grid.height, self.scene.grid.width), bool))
+        return Zone(self.masks.mask(query.inside, date))
 
     def _classes(self, date: str) -> list[str]:
         """Classes that can be seen, none of which holds another: those of the table with atoms of their own."""
@@ -218,7 +236,8 @@ class Evaluator:
 
     @_value.register
     def _(self, wanted: q.Position, date: str, zone: Zone) -> Value:
-        return Value(text=measure(self._inside(wanted.of, date, zone), zone.pixels, self.scene.grid).where or "")
+        found = measure(self._inside(wanted.of, date, zone), zone.pixels, self.scene.grid).where_shares
+        return Value(text=max(found, key=lambda word: found[word]) if found else "")
 
     @_value.register
     def _(self, wanted: q.Exists, date: str, zone: Zone) -> Value:
@@ -257,22 +276,23 @@ class Evaluator:
         years = (_day(after) - _day(before)) / _DAYS_A_YEAR
         return Value(None if net is None else net / years)
 
-    def _verdict(self, query: q.Query, rows: tuple[Row, ...]) -> tuple[bool, ...]:
-        if isinstance(query.test, q.Threshold):
-            return tuple(_holds(row.values[0].number, query.test.test, query.test.value) for row in rows)
-        if isinstance(query.test, q.Compared) and query.test.test is not None:
-            date = self.masks.date_of(query.date)
-            other = self._value(query.test.to, date, self._zone(query, date)).number
-            limit = None if other is None else query.test.times * other
-            return tuple(limit is not None and _holds(row.values[0].number, query.test.test, limit) for row in rows)
-        return ()
 
-    def _ranked(self, query: q.Query, rows: tuple[Row, ...]) -> tuple[str, ...]:
-        if not isinstance(query.test, q.Ranked):
-            return ()
-        known = [row for row in rows if row.values[0].number is not None]
-        known.sort(key=lambda row: row.values[0].number or 0.0, reverse=query.test.order == "largest")
-        return tuple(row.key for row in known[: query.test.count])
+def _verdict(test: q.Test | None, rows: tuple[Row, ...], compared: tuple[Value, ...]) -> tuple[bool, ...]:
+    numbers = [row.values[0].number for row in rows]
+    if isinstance(test, q.Threshold):
+        return tuple(_holds(number, test.test, test.value) for number in numbers)
+    if isinstance(test, q.Compared) and test.test is not None:
+        limits = [None if value.number is None else test.times * value.number for value in compared]
+        return tuple(limit is not None and _holds(number, test.test, limit) for number, limit in zip(numbers, limits))
+    return ()
+
+
+def _ranked(test: q.Test | None, rows: tuple[Row, ...]) -> tuple[str, ...]:
+    if not isinstance(test, q.Ranked):
+        return ()
+    known = [row for row in rows if row.values[0].number is not None]
+    known.sort(key=lambda row: row.values[0].number or 0.0, reverse=test.order == "largest")
+    return tuple(row.key for row in known[: test.count])
 
 
 def _of_class(wanted: q.AnyMeasure, name: str) -> q.AnyMeasure:

@@ -281,9 +281,9 @@ def near(mask: Mask, metres: float, grid: Grid) -> Mask:
 def towards(grid: Grid, place: q.Place, part: str) -> Mask:
     """Return the pixels of the half, third or ninth of an image that lies towards a side.
 
-    A pixel belongs where its centre lies; the middle row of an odd number belongs to neither half. An image that is
-    turned is cut along its own sides, each named by the compass point that is nearest; without directions on the
-    ground, north is the top.
+    A pixel belongs where its centre lies; the middle row of an odd number belongs to the northern half, the middle
+    column to the western one, so that halves make up the whole. An image that is turned is cut along its own sides,
+    each named by the compass point that is nearest; without directions on the ground, north is the top.
     """
     axes = ground(grid).directions()
     right_down = np.eye(2) * (1, -1) if axes is None else axes  # (east, north) of the image's right and down
@@ -295,9 +295,14 @@ def towards(grid: Grid, place: q.Place, part: str) -> Mask:
     middle = np.abs(east) < 1 / 3, np.abs(north) < 1 / 3
     if place == "centre":
         return np.asarray(middle[0] & middle[1])
-    limit = 0.0 if part == "half" else 1 / 3
-    sides = {"north": north, "south": -north, "east": east, "west": -east}
-    wanted = np.logical_and.reduce([sides[word] > limit for word in place.split("-")])
+    third = 1 / 3
+    sides = {
+        "north": north >= 0 if part == "half" else north > third,
+        "south": north < 0 if part == "half" else north < -third,
+        "east": east > 0 if part == "half" else east > third,
+        "west": east <= 0 if part == "half" else east < -third,
+    }
+    wanted = np.logical_and.reduce([sides[word] for word in place.split("-")])
     if part == "ninth" and "-" not in place:
         wanted &= middle[0 if place in ("north", "south") else 1]
     return np.asarray(wanted)

@@ -20,9 +20,6 @@ Where the docstrings leave room, these readings were taken; they are the evaluat
 - The border of regions that overlap is that of the pixels that only the one has with those that only the other has.
 - A date of which the month or the year is known is its middle, 15.2 or 182.6 days in; a year has 365.2425 days.
 - Without a number no limit holds, and a row without one is not ranked.
-
-Where the evaluator's reading is at odds with the docstrings, the docstring is followed, unless the name of the fault is
-given to `Naive`: see `FAULTS`.
 """
 
 from __future__ import annotations
@@ -36,7 +33,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from msgspec.structs import replace as replace_struct
 from numpy.typing import NDArray
 from shapely import from_wkt
 from shapely.geometry.base import BaseGeometry
@@ -52,12 +48,6 @@ Pixels = set[Pixel]
 CLASSES = ("water", "trees", "grass")
 DAYS_A_YEAR = 365.2425
 #: Where the evaluator is not what the docstrings say. Given to `Naive`, it does the same.
-FAULTS = {
-    "clouds": "every region that is measured is cut to what was seen at the date of the query, whatever its own dates",
-    "compared": "`Compared.to` is measured once, of the whole at the date of the query, not for each row",
-    "first": "by classes only the first measure is answered",
-    "middle": "`Position` names the ninth that holds the middle of the region, not that which holds most of it",
-}
 PLACES: dict[tuple[int, int], q.Place] = {
     (-1, -1): "north-west",
     (-1, 0): "north",
@@ -314,6 +304,7 @@ class Answers:
     rows: dict[str, list[Answer]]
     verdict: list[bool]
     ranked: list[str]
+    compared: list[float | None]
 
 
 @dataclass(frozen=True)
@@ -321,7 +312,6 @@ class Domain:
     """What one row is confined to."""
 
     date: str
-    seen: str
     inside: frozenset[Pixel] | None = None
     cover: str | None = None
     weights: tuple[tuple[float, ...], ...] | None = None
@@ -330,9 +320,8 @@ class Domain:
 class Naive:
     """Evaluates queries by loops over pixels."""
 
-    def __init__(self, scene: Made, faults: frozenset[str] = frozenset()) -> None:
+    def __init__(self, scene: Made) -> None:
         self.scene = scene
-        self.faults = faults
         self.height, self.width = scene.grid.height, scene.grid.width
         self.all = [(row, col) for row in range(self.height) for col in range(self.width)]
         earth = ground(scene.grid)
@@ -430,7 +419,8 @@ class Naive:
                 continue
             if part == "third" and third != side:
                 return False
-            if part == "half" and (2 * position - size) * side <= 0:
+            off = 2 * position - size  # the middle row is northern, the middle column western
+            if part == "half" and not (off > 0 if side > 0 else off <= 0):
                 return False
         return True
 
@@ -480,8 +470,6 @@ class Naive:
     # measures
     def _cut(self, node: q.Region, at: Domain) -> Pixels:
         pixels = self.region(node, at.date)
-        if "clouds" in self.faults:
-            pixels = pixels & self.observed(at.seen)
         if at.inside is not None:
             pixels = pixels & at.inside
         if at.cover is not None:
@@ -563,9 +551,6 @@ class Naive:
     def _position(self, pixels: Pixels) -> Answer:
         if not pixels:
             return Answer()
-        if "middle" in self.faults:
-            row, col = (math.fsum(pixel[axis] for pixel in pixels) / len(pixels) for axis in (0, 1))
-            return Answer(text=PLACES[self._ninth(row, col)])
         held = [self._ninth(*pixel) for pixel in pixels]
         return Answer(text=PLACES[max(SIDES.values(), key=held.count)])
 
@@ -577,12 +562,12 @@ class Naive:
         def inside(date: str) -> frozenset[Pixel] | None:
             return None if query.inside is None else frozenset(self.region(query.inside, date))
 
-        whole = Domain(date, date, inside(date))
+        whole = Domain(date, inside(date))
         by = query.by
         if by is None:
             return [("", whole)]
         if isinstance(by, q.ByDates):
-            return [(date, Domain(date, date, inside(date))) for date in self.scene.dates]
+            return [(date, Domain(date, inside(date))) for date in self.scene.dates]
         if isinstance(by, q.ByClasses):
             return [(name, replace(whole, cover=name)) for name in CLASSES]
         if isinstance(by, q.ByFeatures):
@@ -601,17 +586,17 @@ class Naive:
         """Return the rows by key, what a limit says of each, and the keys that a ranking picks."""
         rows: dict[str, list[Answer]] = {}
         verdict: list[bool] = []
-        only_first = "first" in self.faults and isinstance(query.by, q.ByClasses)
+        compared: list[float | None] = []
         for key, at in self.rows(query):
-            rows[key] = [self.measure(each, at) for each in query.measures[: 1 if only_first else None]]
+            rows[key] = [self.measure(each, at) for each in query.measures]
             number = rows[key][0].number
             if isinstance(query.test, q.Threshold):
                 verdict.append(number is not None and HOLDS[query.test.test](number, query.test.value))
-            elif isinstance(query.test, q.Compared) and query.test.test is not None:
-                held = replace(at, cover=None)
-                if "compared" in self.faults:
-                    held = self.rows(replace_struct(query, by=None))[0][1]
-                other = self.measure(query.test.to, held).number
+            elif isinstance(query.test, q.Compared):
+                other = self.measure(query.test.to, replace(at, cover=None)).number
+                compared.append(other)
+                if query.test.test is None:
+                    continue
                 if number is None or other is None:
                     verdict.append(False)
                 else:
@@ -621,7 +606,7 @@ class Naive:
             sign = -1 if query.test.order == "largest" else 1
             numbers = {key: values[0].number for key, values in rows.items() if values[0].number is not None}
             ranked = sorted(numbers, key=lambda key: sign * numbers[key])[: query.test.count]  # type: ignore[operator]
-        return Answers(rows, verdict, ranked)
+        return Answers(rows, verdict, ranked, compared)
 
 
 def _weight(pixel: Pixel, at: Domain) -> float:
