@@ -40,12 +40,13 @@ class StepBegun:
 
 @dataclass(frozen=True)
 class MaskReady:
-    """A step's mask."""
+    """A step's mask; `derived` where it was computed from others, so that it has no probability of its own."""
 
     step: int
     label: str
     view: int
     prediction: MaskPrediction
+    derived: bool = False
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,7 @@ class Recorder:
             self._begun(StepBegun(event.step, event.label, event.view))
         prediction = event.prediction
         mask = large.within(prediction.mask, self._scene.views[event.view].valid)
-        measurement = self._measure(mask, event.view, prediction)
+        measurement = self._measure(mask, event.view, None if event.derived else prediction)
         step = replace(
             self._steps[event.step],
             text=self._texts.get(event.step, ""),

@@ -1,0 +1,145 @@
+"""What a question is taken to mean: a query that is run over masks, or a refusal with its reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyogrio
+from pyogrio.errors import DataSourceError
+
+from terrascope.networks.interface import Network
+from terrascope.questions.query import Query, Understood, encode
+from terrascope.questions.reading import Context, Layer, read
+from terrascope.questions.wording import Wording, phrase, sentence
+from terrascope.reasoning.program import Program, refusal_text
+from terrascope.scene.types import Scene
+from terrascope.service.request import QuestionRequest
+from terrascope.service.scene_ground import SceneGround
+
+#: How far classes are favoured and held back to see what the answer could as well have been.
+SWAYS = (-0.2, 0.2)
+#: Values of a column that a question may name; columns of more are keys, not names.
+_MOST_VALUES = 500
+_RASTERS = frozenset({".tif", ".tiff", ".vrt", ".img", ".asc", ".jp2", ".nc", ".dem", ".hgt"})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as it was understood, and what runs it.
+
+    Attributes
+    ----------
+    text
+        What was understood, in words; empty where nothing was.
+    not_used
+        Words of the question that carry meaning and were not used.
+    """
+
+    understood: Understood
+    program: Program
+    text: str = ""
+    not_used: tuple[str, ...] = ()
+
+    @property
+    def query(self) -> Query | None:
+        """What is run; None for a refusal."""
+        return self.understood.query
+
+    @property
+    def query_data(self) -> Mapping[str, Any] | None:
+        """The query as JSON data."""
+        return None if self.query is None else dict(json.loads(encode(self.query)))
+
+    @property
+    def note(self) -> str:
+        """A sentence about the words that were not used; empty where there is none."""
+        language = self.query.language if self.query else "en"
+        if not self.not_used:
+            return ""
+        words = ", ".join(f"“{word}”" for word in self.not_used)
+        return sentence(f"{phrase('not read', language)}: {words}", language)
+
+    def refusal(self, question: str) -> str:
+        """Return why there is no query, and what could be asked instead, in the language of the nearest one."""
+        near = self.understood.nearest
+        language = near[0].language if near else language_of(question)
+        reason = self.understood.reason
+        text = refusal_text(reason, language) if reason else sentence(phrase("no answer", language), language)
+        unknown = ", ".join(f"“{word}”" for word in self.not_used)
+        if unknown:
+            text += " " + sentence(f"{phrase('not read', language)}: {unknown}", language)
+        if near:
+            wording = Wording(language, tuple(self.program.ground.dates), self.program.has_metres)
+            nearest = "; ".join(wording.query(each) for each in near[:3])
+            text += f" {phrase('did you mean', language)}: {nearest}?"
+        return text
+
+
+def language_of(question: str) -> str:
+    """Return the language of a question that could not be read."""
+    from terrascope.questions.reading.languages import guess
+
+    return guess(question)
+
+
+def asked(request: QuestionRequest, scene: Scene, network: Network) -> Asked | None:
+    """Return what a question is taken to mean; None where the network reads it itself.
+
+    A query that the asker gave is run as it is. Else the embedded network's questions are read, but for multiple choice.
+
+    Raises
+    ------
+    TerraScopeError
+        If a query was given and the network has no classes of every pixel.
+    """
+    scores = getattr(network, "scores", None)
+    if scores is None or (request.query is None and request.options):
+        return None
+    grounds = [
+        SceneGround(scene, lambda view: scores(scene, view), dict(request.layers), sway) for sway in (0.0, *SWAYS)
+    ]
+    program = Program(grounds[0], scene.grid.crs is not None, grounds[1:])
+    if request.query is not None:
+        understood = Understood(query=request.query, reader="program")
+    else:
+        understood = read(request.question, context_of(request, scene, grounds[0]))
+    dates = tuple(grounds[0].dates)
+    text = "" if understood.query is None else Wording(understood.query.language, dates).query(understood.query)
+    words = tuple(request.question[word.start : word.end] for word in understood.words if word.use == "not used")
+    return Asked(understood, program, text, words)
+
+
+def context_of(request: QuestionRequest, scene: Scene, ground: SceneGround) -> Context:
+    """Return what a reader is told of a scene."""
+    last = scene.views[ground.view_of(ground.dates[-1])]
+    bands = {band for view in scene.views for band in view.bands}
+    return Context(
+        dates=tuple(ground.dates),
+        layers=tuple(_layer(name, path) for name, path in request.layers.items()),
+        bands=tuple(sorted(bands)),
+        pixel_m=ground.pixel_m,
+        role="sar" if last.role.value == "sar" else "optical",
+        previous=request.context,
+    )
+
+
+def _layer(name: str, path: Path) -> Layer:
+    file, _, part = str(path).partition("|layername=")
+    if Path(file).suffix.lower() in _RASTERS:
+        return Layer(name, "raster")
+    try:
+        frame = pyogrio.read_dataframe(file, layer=part or None, read_geometry=False)
+    except (DataSourceError, OSError, ValueError):  # said when the layer is used
+        return Layer(name)
+    values = {str(column): {str(each) for each in frame[column].dropna().unique()} for column in frame.columns}
+    return Layer(name, "vector", {key: tuple(sorted(each)) if len(each) <= _MOST_VALUES else () for key, each in values.items()})
+
+
+def region_data(region: msgspec.Struct) -> Mapping[str, object]:
+    """Return a region of a query as JSON data."""
+    return dict(json.loads(msgspec.json.encode(region)))
