@@ -3,6 +3,7 @@
     backend/terrascope/landcover/classes.toml -> classes.json beside it      the backend reads it on any Python
                                               -> resources/landcover.json    names and colours for the plugin
                                               -> resources/styles/masks.qml  the style of masks
+    backend/terrascope/questions/reading/lexicon/*.toml -> lexicon.json in that folder's parent
     backend/terrascope/units/table.py         -> resources/units.json        units and map labels for the plugin
 """
 
@@ -55,6 +56,26 @@ def units_text() -> str:
     return json.dumps({"digits": DIGITS, "area": steps, "area_label": label}, ensure_ascii=False, indent=1) + "\n"
 
 
+READING = ROOT / "backend" / "terrascope" / "questions" / "reading"
+
+
+def lexicon_text() -> str:
+    """Return `lexicon.json`: the phrases of each language by concept, a concept a line."""
+    languages = []
+    for path in sorted((READING / "lexicon").glob("*.toml")):
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        sections = []
+        for name, rows in table.items():
+            lines = ",\n".join(
+                f"  {json.dumps(key, ensure_ascii=False)}: "
+                f"{json.dumps([each.strip() for each in text.split(';') if each.strip()], ensure_ascii=False)}"
+                for key, text in rows.items()
+            )
+            sections.append(f" {json.dumps(name)}: {{\n{lines}\n }}")
+        languages.append(f"{json.dumps(path.stem)}: {{\n" + ",\n".join(sections) + "\n}")
+    return "{\n" + ",\n".join(languages) + "\n}\n"
+
+
 def generated(table: dict[str, Any]) -> dict[Path, str]:
     """Return each generated file and its text. The style reads the colours of the JSON that is in place."""
     from terrascope.trace.styles import masks_qml
@@ -62,6 +83,7 @@ def generated(table: dict[str, Any]) -> dict[Path, str]:
     colours = {**{row["name"]: row["colour"] for row in table["class"]}, **table["derived"]}
     return {
         TABLE.with_suffix(".json"): backend_text(table),
+        READING / "lexicon.json": lexicon_text(),
         ROOT / "resources" / "landcover.json": plugin_text(table),
         ROOT / "resources" / "units.json": units_text(),
         ROOT / "resources" / "styles" / "masks.qml": masks_qml(colours),

@@ -1,0 +1,968 @@
+"""The frame of a question: what is measured of its phrases, for what it is split, and what the number is held against.
+
+`Frame.query` puts together what the grammar of regions and the cues of a question ("how many", "per", "which ... most",
+"did ... grow") give. Whatever it takes is marked as used; what is left over and carries meaning is the reader's matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from terrascope.questions import query as q
+from terrascope.questions.reading.context import Context
+from terrascope.questions.reading.grammar import Condition, Grammar, Noun, Phrase, Unanswerable, column_of, join, union
+from terrascope.questions.reading.items import Item
+from terrascope.questions.reading.lexicon import Concept
+
+#: What may be left over without changing what is meant: words of the grammar, fillers.
+_WEAK_WORDS = frozenset({
+    "of", "in", "and", "be", "that", "to", "than", "with", "from", "together", "comma", "dash", "slash", "which", "or",
+    "away", "sized",
+})  # fmt: skip
+_PLAIN = ("area", "share", "count", "list", "perimeter", "position", "exists", "howmuch", "length")
+_TWO_DATES = ("net", "grow", "shrink")
+
+
+def is_weak(item: Item) -> bool:
+    """Say whether an item may be left over without changing what is meant."""
+    return any(
+        each.kind in ("filler", "yn", "image", "pron", "sort", "ground")
+        or (each.kind == "w" and each.value in _WEAK_WORDS)
+        or (each.kind == "date" and each.value in ("in",))
+        for each in item.meanings
+    )
+
+
+class Cue(NamedTuple):
+    """A cue of a kind and where it stands."""
+
+    value: str
+    place: int
+
+
+class Frame(Grammar):
+    """Reads a whole question from items."""
+
+    def __init__(self, items: Sequence[Item], context: Context, language: str, before: q.Region | None = None) -> None:
+        super().__init__(list(items), context, before)
+        self.language = language
+        self.used: set[int] = set()
+        self.by: q.By | None = None
+        self.which = False
+        self.when = False
+        self.output: str = "sentence"
+        self.unit: str | None = None
+        self.start: str | None = None
+        self.end: str | None = None
+        self.range: tuple[str, str] | None = None
+        self.series = False
+        self.edge = False
+        self.phrases: list[Phrase] = []
+        self.places: list[q.Region] = []
+        self.dates: list[str] = []
+        self.measures: list[Cue] = []
+        self.changes: list[Cue] = []
+        self.value: str | None = None
+
+    # --- bookkeeping --------------------------------------------------------------------------------------------------
+    def take(self, *places: int) -> None:
+        """Mark items as used."""
+        for place in places:
+            item = self.at(place)
+            if item is not None:
+                self.used.add(item.first)
+
+    def drop(self, first: int, last: int) -> None:
+        """Take items and cut them out of the question."""
+        self.take(*range(first, last + 1))
+        self.items = [*self.items[:first], *self.items[last + 1 :]]
+
+    def left_over(self) -> list[Item]:
+        """Return the items that carry meaning and were not used."""
+        return [item for item in self.left if item.first not in self.used and not is_weak(item)]
+
+    # --- the parts of a question --------------------------------------------------------------------------------------
+    def query(self) -> q.Query:
+        """Return the query.
+
+        Raises
+        ------
+        Unanswerable
+            If there is none.
+        """
+        self.left = list(self.items)
+        self.changing = any(item.has("change", "net", "grow", "shrink", "gained", "lost", "kept", "turn") or (
+            item.has("measure", "rate", "transitions")) for item in self.items)  # fmt: skip
+        self._outputs()
+        self._dates()
+        self._by()
+        self._sequence()
+        query = self._put_together()
+        return replace_query(query, by=query.by or self.by, unit=self.unit or query.unit, language=self.language,
+                             output=self.output)  # fmt: skip
+
+    def _outputs(self) -> None:
+        place = 0
+        while (item := self.at(place)) is not None:
+            if item.has("out"):
+                self.output = item.get("out") or "sentence"
+                self.drop(place, place)
+            elif item.has("sort") and not item.has("rank"):
+                self.drop(place, place)
+            elif item.has("unit") and item.get("unit") != "none" and item.quantity is None:
+                unit = item.get("unit")
+                counted = self.has(place - 1, "measure", "count", "howmuch")
+                if self.unit is None:
+                    self.unit = unit
+                    self.used.add(item.first)
+                    self.items = [*self.items[:place], *self.items[place + 1 :]]
+                    if counted:
+                        self._unit_asked(place - 1, unit or "")
+                else:
+                    place += 1
+            else:
+                place += 1
+
+    def _unit_asked(self, place: int, unit: str) -> None:
+        """ "How many hectares" asks for an area, "how many percent" for a share."""
+        kind = "share" if unit == "%" else "length" if unit in ("m", "km", "ft", "mi") else "area"
+        self.items[place] = replace(self.items[place], meanings=(Concept("measure", kind),))
+
+    # dates
+    def _dates(self) -> None:
+        self.items = [self._dated(item) for item in self.items]
+        place = 0
+        while place < len(self.items):
+            item = self.items[place]
+            if item.has("when", "all") and not (self.changing and item.has("measure", "rate")):
+                if not (self.changing and item.has("change")):
+                    self.series = True
+                    self.drop(place, place)
+                    continue
+            if item.date is None:
+                place += 1
+                continue
+            before, after = self.at(place - 1), self.at(place + 1)
+            second = self.at(place + 2)
+            opened = (
+                before is not None
+                and before.has("w", "between")
+                or (before is not None and before.has("date", "between", "since"))
+            )
+            linked = after is not None and (
+                after.has("w", "to", "dash") or after.has("date", "until")
+                or (after.has("w", "and") and (opened or self.changing))
+            )  # fmt: skip
+            adjacent = opened and after is not None and after.date is not None
+            if linked and second is not None and second.date is not None:
+                self.range = (item.date, second.date)
+                self.drop(place - 1 if opened else place, place + 2)
+                place = max(place - 1, 0)
+                continue
+            if adjacent and after is not None and after.date is not None:
+                self.range = (item.date, after.date)
+                self.drop(place - 1, place + 1)
+                continue
+            since = before is not None and before.has("date", "since")
+            until = before is not None and before.has("date", "until")
+            if since and before is not None and before.has("date", "in") and not self.changing:
+                since = False
+            if until and before is not None and not self.changing:
+                until = False
+            if since and item.date not in ("last",):
+                self.start = item.date
+                self.drop(place - 1, place)
+                place = max(place - 1, 0)
+                continue
+            if until:
+                self.end = item.date
+                self.drop(place - 1, place)
+                place = max(place - 1, 0)
+                continue
+            place += 1
+
+    def _dated(self, item: Item) -> Item:
+        """A date with what the images say of it: the year of a month alone, "first" and "last"."""
+        if item.date is not None and item.date.startswith("-"):
+            found = [date for date in self.context.dates if date[4 : 4 + len(item.date)] == item.date]
+            if not found:
+                if self.context.dates and all(len(date) >= 7 for date in self.context.dates):
+                    raise Unanswerable("one date only" if len(self.context.dates) == 1 else "layer missing")
+                return replace(item, date=None, meanings=(Concept("unknown", item.text),))
+            return replace(item, date=found[-1][: 4 + len(item.date)])
+        if item.date is None and item.has("when", "first", "last") and not item.has("change") and not item.has("rank"):
+            return replace(item, date=item.get("when"), meanings=(*item.meanings, Concept("date", "")))
+        return item
+
+    # by
+    def _by(self) -> None:
+        place = 0
+        while place < len(self.items):
+            found = self._by_at(place)
+            if found is not None:
+                by, first, last, which = found
+                self.by, self.which = by, which
+                self.drop(first, last)
+                return
+            place += 1
+
+    def _by_at(self, place: int) -> tuple[q.By, int, int, bool] | None:
+        item = self.items[place]
+        if item.has("when") and item.get("when") == "":
+            self.when = True
+            return q.ByDates(), place, place, True
+        if item.has("halves", "north-south", "east-west", "ninths"):
+            parts = item.get("halves")
+            first = place - 1 if self.has(place - 1, "by") or self.has(place - 1, "w", "which") else place
+            last = place + 1 if self.has(place + 1, "part") else place
+            return q.ByParts(parts=parts), first, last, self.has(first, "w", "which")  # type: ignore[arg-type]
+        which = item.has("w", "which") or item.has("follow", "which")
+        if item.has("by") or which:
+            after = self.skip(place + 1, "of", "in")
+            while (
+                self.has(after, "number")
+                or self.has(after, "rank")
+                or self.has(after, "by")
+                or self.has(after, "filler")
+            ):
+                if self._target(after) is not None:
+                    break
+                after += 1
+            target = self._target(after)
+            if target is None:
+                return None
+            if which and target[0] is None:
+                return None
+            count = next(
+                (int(each.number) for each in self.items[place:after] if each.number is not None), None
+            )  # fmt: skip
+            self.count = count
+            by, last = target
+            assert by is not None
+            return by, place, last, which
+        return None
+
+    def _target(self, place: int) -> tuple[q.By | None, int] | None:
+        """What a question is split for: the features of a layer, dates, classes, halves."""
+        item = self.at(place)
+        if item is None:
+            return None
+        if item.layer is not None and item.layer.kind == "vector" and item.has("layer"):
+            return q.ByFeatures(layer=item.layer.name, column=_name_column(self.context, item)), place
+        if item.has("zone"):
+            raise Unanswerable("layer missing", item.text)
+        if item.has("class", "word") and not item.has("patch"):
+            return q.ByClasses(), place
+        if item.has("date", "word"):
+            return q.ByDates(), place
+        if item.has("halves", "half") and not self.has(place - 1, "place"):
+            return q.ByParts(parts="north-south"), place
+        if item.has("part", "half") and not item.has("ground") and not self.has(place - 1, "place"):
+            return q.ByParts(parts="ninths"), place
+        return None
+
+    # phrases and cues
+    def _sequence(self) -> None:
+        place = 0
+        self.loose: list[int] = []
+        while place < len(self.items):
+            item = self.items[place]
+            phrase = None
+            if not (item.has("measure") and not (item.has("class") or item.has("classes") or item.has("layer"))) or (
+                item.has("ground") or item.has("image")
+            ):  # fmt: skip
+                phrase = self.phrase(place)
+            if (
+                phrase is not None
+                and phrase.first.kind in ("image", "ground")
+                and item.has("measure")
+                and not (phrase.first.conditions)
+            ):
+                phrase = None
+            if phrase is not None and phrase.end > place:
+                self.take(*range(phrase.start, phrase.end))
+                self.phrases.append(phrase)
+                for cue, value in sorted(self.cues.items()):
+                    self.measures.append(Cue(value, cue))
+                self.cues = {}
+                place = phrase.end
+                continue
+            self._cue(place, item)
+            place += 1
+
+    def _cue(self, place: int, item: Item) -> None:
+        if item.date is not None:
+            self.dates.append(item.date)
+            self.take(place)
+            return
+        if (found := self._place(place)) is not None and found[0].region is not None:
+            self.places.append(found[0].region)
+            self.take(*range(place, found[1]))
+            # the items behind it are looked at again and are weak or used
+        elif item.has("measure"):
+            self.measures.append(Cue(item.get("measure") or "", place))
+        elif item.has("change") and item.get("change") != "was":
+            self.changes.append(Cue(item.get("change") or "", place))
+        elif item.has("edge"):
+            self.edge = True
+            self.take(place)
+        elif item.has("value") or item.has("height") or (item.layer is not None and item.layer.kind == "raster"):
+            self.value = self.value_name(item)
+            self.take(place)
+        else:
+            self.loose.append(place)
+
+    def loosely(self, kind: str, *values: str) -> list[Cue]:
+        """Return cues of a kind that no phrase took."""
+        return [
+            Cue(self.items[place].get(kind) or "", place)
+            for place in self.loose
+            if self.items[place].has(kind, *values)
+        ]
+
+    def measured(self, *values: str) -> list[Cue]:
+        """Return the cues of some measures."""
+        return [cue for cue in self.measures if self.items[cue.place].has("measure", *values)]
+
+    # --- putting together ---------------------------------------------------------------------------------------------
+    def _put_together(self) -> q.Query:
+        nouns = [noun for phrase in self.phrases for noun in phrase.nouns]
+        for noun in nouns:
+            if self.edge and noun.kind in ("class", "before"):
+                noun.conditions.append(Condition("edge"))
+        self._lift(nouns)
+        for build in (
+            self._transitions, self._table, self._ranking, self._mean, self._distance_asked, self._border,
+            self._comparison, self._net, self._share_of, self._touching, self._plain,
+        ):  # fmt: skip
+            query = build(nouns)
+            if query is not None:
+                return self._confined(query, nouns)
+        raise Unanswerable(None)
+
+    def _lift(self, nouns: list[Noun]) -> None:
+        """Let dates and places that are said once hold for the whole question."""
+        dates = list(dict.fromkeys(each.text for noun in nouns for each in noun.of_kind("date")))
+        dates = list(dict.fromkeys([*dates, *self.dates]))
+        several = len(dates) > 1
+        for noun in nouns:
+            if several and noun.of_kind("date"):
+                noun.conditions = [each for each in noun.conditions if each.kind != "date" or several]
+            else:
+                noun.conditions = [each for each in noun.conditions if each.kind != "date"]
+        self.dates = dates
+        places = [(noun, each) for noun in nouns for each in noun.of_kind("place")]
+        regions = list(dict.fromkeys([each.region for _, each in places if each.region is not None] + self.places))
+        self.all_places = regions
+        if len(regions) == 1 and not any(each.joined and self._share_asked() for _, each in places):
+            for noun, each in places:
+                noun.conditions.remove(each)
+            self.places = regions
+
+    def _share_asked(self) -> bool:
+        return bool(self.measured("share", "howmuch")) or self.unit == "%"
+
+    def _confined(self, query: q.Query, nouns: list[Noun]) -> q.Query:
+        inside = self.places[0] if len(self.places) == 1 and query.inside is None else query.inside
+        date = query.date
+        if date is None and len(self.dates) == 1 and not _has_change(query):
+            date = self.dates[0]
+        if date == "last":
+            date = None
+        return replace_query(query, inside=inside, date=date)
+
+    def _span(self) -> tuple[str, str]:
+        """The two dates of a change."""
+        if self.range is not None:
+            return self.range
+        dates = sorted(set(self.dates) - {"first", "last"})
+        if self.start is None and self.end is None and len(dates) >= 2:
+            return dates[0], dates[-1]
+        end = self.end or "last"
+        start = self.start or "first"
+        if len(dates) == 1 and self.start is None and self.end is None:
+            end = dates[0]
+        return start, end
+
+    def region(self, noun: Noun) -> q.Region:
+        """Return the ground of a noun with its dates and, where it has some of its own, its places."""
+        start, end = self._span()
+        place = self.places[0] if len(self.places) == 1 else None
+        bare = noun.without(*noun.of_kind("date", "place"))
+        found = bare.region(place, start, end)
+        for each in noun.of_kind("place"):
+            found = join(found, each.region or q.Everything())
+        dates = noun.of_kind("date")
+        if len(dates) == 1 and not any(isinstance(node, (q.Change, q.Turned)) for node in (found, *q.walk(found))):
+            found = q.At(of=found, date=dates[0].text)
+        return found
+
+    def subjects(self) -> list[Noun]:
+        """Return the nouns that are measured, the image left out."""
+        return [
+            noun for phrase in self.phrases for noun in phrase.nouns
+            if noun.kind not in ("image", "ground") or noun.conditions
+        ]  # fmt: skip
+
+    def subject(self) -> q.Region:
+        """Return the ground that is measured; asks back where none is named."""
+        found = self.subjects()
+        if not found:
+            raise Unanswerable(None, "no region")
+        return self.joined(found)
+
+    def joined(self, nouns: Sequence[Noun]) -> q.Region:
+        """Return the ground of some nouns together."""
+        return union([self.region(noun) for noun in nouns])
+
+    # single kinds of questions
+    def _transitions(self, nouns: list[Noun]) -> q.Query | None:
+        cues = self.measured("transitions")
+        if cues:
+            raise Unanswerable(None, "transitions")
+        return None
+
+    def _table(self, nouns: list[Noun]) -> q.Query | None:
+        """All classes of an image or a region; the one with the most ground."""
+        dominant = self.measured("dominant")
+        classes = self.measured("classes")
+        if not (dominant or classes) or (self.which and isinstance(self.by, q.ByFeatures) and not dominant):
+            return None
+        of = [noun for noun in self.subjects()]
+        if classes and not dominant and any(noun.kind == "class" and not noun.negated for noun in of):
+            return None
+        if self.changes and not dominant:
+            return None
+        self.take(*(cue.place for cue in (*dominant, *classes)))
+        self.take(*(cue.place for cue in self.measured("list", "area", "share", "howmuch", "exists")))
+        self.take(*(cue.place for cue in self.loosely("class", "word")))
+        region = self.joined(of) if of else q.Everything()
+        if isinstance(self.by, q.ByClasses):
+            self.by = None
+        if dominant:
+            return q.Query(measures=(q.Dominant(of=region),), by=self._dates_by())
+        if self.output == "sentence" and self.measured("list"):
+            self.output = "table"
+        return q.Query(measures=(q.Classes(of=region),), by=self._dates_by())
+
+    def _dates_by(self) -> q.By | None:
+        if self.by is not None:
+            return self.by
+        if self.series:
+            return q.ByDates()
+        return None
+
+    def _ranking(self, nouns: list[Noun]) -> q.Query | None:
+        """Which zone, date, class or half has the most."""
+        most = self.loosely("most") + self.loosely("rank", "largest", "smallest") + self.loosely("more", ">", "<")
+        if self.by is None or not (self.which or self.when) or not most:
+            return None
+        order = (
+            self.items[most[0].place].get("most")
+            or self.items[most[0].place].get("rank")
+            or ("largest" if self.items[most[0].place].get("more") == ">" else "smallest")
+        )
+        self.take(*(cue.place for cue in most[:1]))
+        count = getattr(self, "count", None) or 1
+        self.which = False
+        test = q.Ranked(order=order, count=count)  # type: ignore[arg-type]
+        if (
+            isinstance(self.by, q.ByClasses)
+            and not self.subjects()
+            and not self.value
+            and count == 1
+            and order == "largest"
+        ):
+            self.take(*(cue.place for cue in self.measured("area", "share")))
+            self.by = None
+            return q.Query(measures=(q.Dominant(),))
+        if isinstance(self.by, q.ByClasses) and not self.subjects() and self.value is None:
+            self.take(*(cue.place for cue in self.measured("area", "share")))
+            return q.Query(measures=(q.Area(of=q.Everything()),), by=self.by, test=test)
+        inner = self._first(self._mean, self._net, self._plain)
+        return replace_query(inner, by=self.by, test=test)
+
+    def _first(self, *builds: object) -> q.Query:
+        nouns = [noun for phrase in self.phrases for noun in phrase.nouns]
+        for build in builds:
+            query = build(nouns)  # type: ignore[operator]
+            if query is not None:
+                return query  # type: ignore[no-any-return]
+        raise Unanswerable(None)
+
+    def _threshold(self, kinds: Sequence[str] = ("area", "share", "length", "number")) -> q.Threshold | None:
+        """A number that the measure is held against: a limit that no phrase took."""
+        for cue in self.loosely("compare") + self.loosely("more"):
+            for kind in kinds:
+                found = self.bounds(cue.place, kind)
+                if found is None:
+                    continue
+                low, high, end = found
+                test = self.items[cue.place].get("compare") or ">"
+                value = low if low is not None else high
+                if value is None or (low is not None and high is not None):
+                    continue
+                self.take(*range(cue.place, end))
+                return q.Threshold(test=test, value=value)  # type: ignore[arg-type]
+            after = self.skip(cue.place + 1, "than", "of")
+            if self.has(after, "fraction"):
+                self.take(cue.place, after)
+                test = self.items[cue.place].get("compare") or self.items[cue.place].get("more") or ">"
+                value = float(self.items[after].get("fraction") or 0)
+                return q.Threshold(test=test, value=value)  # type: ignore[arg-type]
+        for place in self.loose:
+            item = self.items[place]
+            if item.has("quantity") and self.has(place + 1, "compare"):
+                kind = item.quantity.kind if item.quantity is not None else ""
+                found = self.bounds(place, kind)
+                if found is not None and kind in kinds:
+                    low, high, end = found
+                    self.take(*range(place, end))
+                    value = low if low is not None else high
+                    return q.Threshold(test=self.items[place + 1].get("compare"), value=value or 0.0)  # type: ignore[arg-type]
+        return None
+
+    def yes_no(self) -> bool:
+        """Say whether yes or no is asked for."""
+        first = next((item for item in self.left if not item.has("w", "comma", "and")), None)
+        asked = first is not None and (first.has("yn") or first.has("measure", "exists"))
+        return asked or any(item.has("yn", "tail") for item in self.left)
+
+    def _mean(self, nouns: list[Noun]) -> q.Query | None:
+        if self.value is None:
+            return None
+        self.take(*(cue.place for cue in self.measured("mean", "howmuch", "dominant", "list", "classes")))
+        found = self.subjects() if self.subjects() else []
+        test = self._threshold(("number",))
+        dates = self.dates if len(self.dates) > 1 else []
+        by = self._dates_by()
+        if self.changes:
+            return self._mean_change(found)
+        if isinstance(by, q.ByClasses) or not found:
+            measures: list[q.AnyMeasure] = [
+                q.Mean(value_of=self.value, of=self.joined(found) if found else q.Everything())
+            ]
+        else:
+            measures = [q.Mean(value_of=self.value, of=self.region(noun)) for noun in found]
+        if dates and not any(noun.of_kind("date") for noun in found) and len(measures) == 1:
+            one = measures[0]
+            assert isinstance(one, q.Mean)
+            measures = [q.Mean(value_of=one.value_of, of=q.At(of=one.of, date=date)) for date in dates]
+        return q.Query(measures=tuple(measures), by=by, test=test)
+
+    def _mean_change(self, found: list[Noun]) -> q.Query | None:
+        raise Unanswerable(None, "change of a mean")
+
+    def _pair(self, nouns: list[Noun]) -> tuple[q.Region, q.Region] | None:
+        """The two regions of a measure of two."""
+        found = self.subjects()
+        if len(found) >= 2:
+            groups = [phrase for phrase in self.phrases if any(noun in found for noun in phrase.nouns)]
+            if len(groups) == 2:
+                one, two = ([noun for noun in group.nouns if noun in found] for group in groups)
+                return self.joined(one), self.joined(two)
+            return self.region(found[0]), self.joined(found[1:])
+        return None
+
+    def _distance_asked(self, nouns: list[Noun]) -> q.Query | None:
+        cues = self.measured("distance")
+        closer = self.loosely("more", "near", "far")
+        if not cues and not closer:
+            found = self.subjects()
+            if not self.yes_no() or len(found) != 1 or self.measured("exists", "count", "list", "share", "area"):
+                return None
+            last = found[0].conditions[-1] if found[0].conditions else None
+            if last is None or last.kind not in ("near", "far") or not last.joined or last.high is None:
+                return None
+            one = found[0].without(last)
+            test: q.Comparison = "<=" if last.kind == "near" else ">"
+            return q.Query(
+                measures=(q.Distance(of=self.region(one), to=last.region or q.Everything()),),
+                test=q.Threshold(test=test, value=last.high),
+            )
+        if closer:
+            found = self.subjects()
+            if len(found) < 3:
+                return None
+            self.take(*(cue.place for cue in closer))
+            one, two, three = found[:3]
+            near = closer[0].value == "near"
+            return q.Query(
+                measures=(q.Distance(of=self.region(one), to=self.region(two)),),
+                test=q.Compared(
+                    to=q.Distance(of=self.region(one), to=self.region(three)),
+                    test=None if not self.yes_no() else "<" if near else ">",
+                ),
+            )
+        pair = self._pair(nouns)
+        if pair is None:
+            raise Unanswerable(None, "distance of one region")
+        self.take(*(cue.place for cue in cues))
+        self.take(*(cue.place for cue in self.measured("howmuch", "length")))
+        self.take(*(cue.place for cue in self.loosely("rank", "nearest")))
+        return q.Query(measures=(q.Distance(of=pair[0], to=pair[1]),), test=self._threshold(("length",)))
+
+    def _border(self, nouns: list[Noun]) -> q.Query | None:
+        cues = self.measured("border")
+        if not cues:
+            return None
+        pair = self._pair(nouns)
+        if pair is None:
+            found = self.subjects()
+            if len(found) == 1 and self.items[cues[0].place].has("measure", "perimeter"):
+                return None
+            if len(found) == 1 and found[0].of_kind("touch"):
+                touch = found[0].of_kind("touch")[0]
+                pair = self.region(found[0].without(touch)), touch.region or q.Everything()
+            else:
+                raise Unanswerable(None, "border of one region")
+        self.take(*(cue.place for cue in cues))
+        self.take(*(cue.place for cue in self.measured("howmuch", "length", "position", "area")))
+        return q.Query(measures=(q.Border(of=pair[0], to=pair[1]),), test=self._threshold(("length",)))
+
+    def _comparison(self, nouns: list[Noun]) -> q.Query | None:
+        """Two things beside each other: "more forest than water", "which is larger", "how many times"."""
+        found = self.subjects()
+        more = self.loosely("more", ">", "<")
+        difference, times = self.measured("difference"), self.measured("times")
+        compare = self.measured("compare")
+        count = self.measured("count")
+        bare = [cue for cue in self.loosely("compare") if self.bounds(cue.place, "number") is None]
+        factor = self.loosely("times")
+        if not (more or difference or times or compare or bare):
+            return None
+        groups = self._sides(found)
+        if groups is None:
+            return None
+        one, two = groups
+        kind = "count" if count else "share" if self.measured("share") else "area"
+        make = {"count": q.Count, "share": q.Share, "area": q.Area}[kind]
+        self.take(*(cue.place for cue in (*more, *difference, *times, *compare, *bare, *factor, *count)))
+        self.take(*(cue.place for cue in self.measured("area", "share", "howmuch", "exists")))
+        self.take(*(cue.place for cue in self.loosely("w", "or", "only")))
+        self.which = False
+        if compare and not (more or difference or times or bare):
+            return q.Query(measures=(make(of=one), make(of=two)), by=self._dates_by())
+        test: q.Comparison | None = None
+        if self.yes_no() and (more or bare):
+            value = more[0].value if more else bare[0].value
+            test = value if value in (">", "<", ">=", "<=", "=") else ">"  # type: ignore[assignment]
+        scale = float(factor[0].value) if factor else 1.0
+        if times:
+            self.unit = "times"
+        return q.Query(
+            measures=(make(of=one),), test=q.Compared(to=make(of=two), test=test, times=scale), by=self._dates_by()
+        )
+
+    def _sides(self, found: list[Noun]) -> tuple[q.Region, q.Region] | None:
+        """The two sides of a comparison: two nouns, or one at two places or two dates."""
+        if len(found) == 2:
+            one, two = found
+            return self.region(one), self.region(two)
+        if len(found) > 2:
+            groups = [phrase for phrase in self.phrases if any(noun in found for noun in phrase.nouns)]
+            if len(groups) == 2:
+                return self.joined(groups[0].nouns), self.joined(groups[1].nouns)
+            return None
+        if len(found) == 1:
+            noun = found[0]
+            if len(self.all_places) == 2:
+                bare = replace(noun, conditions=[each for each in noun.conditions if each.kind != "place"])
+                region = self.region(bare)
+                self.places = []
+                return join(region, self.all_places[0]), join(region, self.all_places[1])
+            if len(self.dates) == 2:
+                bare = noun.without(*noun.of_kind("date"))
+                region = self.region(bare)
+                one_date, two_date = self.dates
+                self.dates = []
+                return q.At(of=region, date=one_date), q.At(of=region, date=two_date)
+        return None
+
+    def _net(self, nouns: list[Noun]) -> q.Query | None:
+        """Change on balance: "did it grow", "net change", "rate"."""
+        rate = self.measured("rate")
+        changes = [cue for cue in self.changes if cue.value in _TWO_DATES]
+        moved = [cue for cue in self.changes if cue.value in ("gained", "lost", "kept")]
+        found = self.subjects()
+        change_nouns = [noun for noun in found if noun.of_kind("change")]
+        if not (rate or changes or moved):
+            return None
+        start, end = self._span()
+        if rate and (change_nouns or moved or changes or not found):
+            bare = [noun.without(*noun.of_kind("change")) for noun in found]
+            self.take(*(cue.place for cue in (*rate, *changes, *moved)))
+            self.take(*(cue.place for cue in self.measured("mean", "area", "howmuch")))
+            return q.Query(
+                measures=tuple(q.Rate(of=self.region(noun), start=start, end=end) for noun in bare or ())
+                or (q.Rate(of=q.Everything(), start=start, end=end),),
+                by=self._dates_by(),
+            )
+        if rate:
+            return None
+        if moved and not changes:
+            for noun in found:
+                if not noun.of_kind("change"):
+                    noun.conditions.append(Condition("change", text=moved[0].value))
+            self.take(*(cue.place for cue in moved[:1]))
+            if not found:
+                raise Unanswerable(None, "no region")
+            if len(moved) > 1:
+                return self._balance(found, moved, ())
+            return None
+        self.take(*(cue.place for cue in changes))
+        self.take(*(cue.place for cue in self.measured("area", "howmuch", "compare", "difference", "classes")))
+        if moved:
+            return self._balance(found, moved, changes)
+        if not found:
+            return q.Query(
+                measures=(q.NetChange(of=q.Everything(), start=start, end=end),), by=self.by or q.ByClasses()
+            )
+        test: q.Test | None = None
+        yes_no = self.yes_no()
+        verb = next((cue.value for cue in changes if cue.value != "net"), "net")
+        limit = self._threshold(("area",))
+        if limit is not None:
+            value = -limit.value if verb == "shrink" else limit.value
+            sign = (
+                {">": "<", "<": ">", ">=": "<=", "<=": ">="}.get(limit.test, limit.test)
+                if verb == "shrink"
+                else limit.test
+            )
+            test = q.Threshold(test=sign, value=value)  # type: ignore[arg-type]
+        elif yes_no and verb != "net":
+            test = q.Threshold(test=">" if verb == "grow" else "<", value=0.0)
+        if self.measured("share") or self.unit == "%":
+            raise Unanswerable(None, "relative change")
+        measures = tuple(q.NetChange(of=self.region(noun), start=start, end=end) for noun in found)
+        return q.Query(measures=measures, test=test, by=self._dates_by())
+
+    def _balance(self, found: list[Noun], moved: Sequence[Cue], changes: Sequence[Cue]) -> q.Query:
+        """Several sides of a change: gained, lost, kept, on balance."""
+        start, end = self._span()
+        self.take(*(cue.place for cue in (*moved, *changes)))
+        of = self.joined([noun.without(*noun.of_kind("change")) for noun in found])
+        measures: list[q.AnyMeasure] = [
+            q.Area(of=q.Change(of=of, how=cue.value, start=start, end=end)) for cue in moved  # type: ignore[arg-type]
+        ]  # fmt: skip
+        if changes:
+            measures.append(q.NetChange(of=of, start=start, end=end))
+        return q.Query(measures=tuple(measures), by=self._dates_by())
+
+    def _share_of(self, nouns: list[Noun]) -> q.Query | None:
+        """A share of something: of the image, of another region, of what lies in a part of it."""
+        cues = self.measured("share")
+        loose = self._threshold(("share",)) if self.subjects() else None
+        howmuch = self.measured("howmuch")
+        majority = self.loosely("majority")
+        as_share = self.loosely("w", "as share of")
+        fraction = self.loosely("fraction")
+        image = [noun for noun in nouns if noun.kind in ("image", "ground") and not noun.conditions]
+        of_image = bool(howmuch and image and self.subjects())
+        found = self.subjects()
+        predicate = None
+        for noun in found:
+            for each in noun.conditions:
+                if each.joined and each.kind in ("place", "near", "far", "in", "touch") and (cues or howmuch or loose):
+                    predicate = (noun, each)
+        if not (cues or loose or self.unit == "%" or of_image or as_share or majority or (howmuch and predicate)
+                or (howmuch and len(found) == 2 and len(self.phrases) == 2)):  # fmt: skip
+            return None
+        if not found:
+            return None
+        others = [
+            cue
+            for cue in self.measured("count", "list", "position", "perimeter")
+            if not self.items[cue.place].has("measure", "share")
+        ]
+        if others:
+            return None
+        if self.measured("area") and cues and not as_share:
+            if any(cue.place != other.place for cue in cues for other in self.measured("area")) and len(found) == 1:
+                self.take(*(cue.place for cue in (*cues, *self.measured("area"))))
+        self.take(
+            *(cue.place for cue in (*cues, *howmuch, *as_share, *majority, *self.measured("area", "exists", "list")))
+        )
+        if majority and loose is None:
+            loose = q.Threshold(test=">", value=0.5)
+        if fraction and loose is None and self.yes_no():
+            self.take(fraction[0].place)
+            loose = q.Threshold(test="=", value=float(fraction[0].value))
+        measures: tuple[q.AnyMeasure, ...]
+        if predicate is not None and len(found) == 1:
+            noun, each = predicate
+            whole = self.region(noun.without(each))
+            of = each.region or q.Everything()
+            if each.kind == "near":
+                of = q.Near(of=of, metres=each.high or 0.0)
+            elif each.kind == "far":
+                of = q.Not(of=q.Near(of=of, metres=each.high or 0.0))
+            elif each.kind == "touch":
+                of, whole = self.region(noun), whole
+            measures = (q.Share(of=of, whole=whole),)
+            self.places = [] if each.kind == "place" else self.places
+        elif len(found) >= 2 and (as_share or len(self.phrases) >= 2):
+            groups = [phrase for phrase in self.phrases if any(noun in found for noun in phrase.nouns)]
+            if len(groups) == 2:
+                one, two = ([noun for noun in group.nouns if noun in found] for group in groups)
+                if as_share or self._whole_second():
+                    of, whole = self.joined(one), self.joined(two)
+                else:
+                    of, whole = self.joined(two), self.joined(one)
+                measures = (q.Share(of=of, whole=whole),)
+            else:
+                measures = tuple(q.Share(of=self.region(noun)) for noun in found)
+        elif len(found) == 1 and len(found[0].of_kind("in")) == 1 and found[0].kind == "class":
+            inner = found[0].of_kind("in")[0]
+            region = inner.region or q.Everything()
+            if isinstance(region, q.Features):
+                measures = (q.Share(of=self.region(found[0].without(inner))),)
+                return q.Query(measures=measures, by=self._dates_by(), test=loose, inside=region)
+            measures = (q.Share(of=self.region(found[0].without(inner)), whole=region),)
+        elif len(found) > 1 and not self._together():
+            measures = tuple(q.Share(of=self.region(noun)) for noun in found)
+        else:
+            measures = (q.Share(of=self.joined(found), whole=self._whole_of_parts(found)),)
+        return q.Query(measures=measures, by=self._dates_by(), test=loose)
+
+    def _whole_of_parts(self, found: list[Noun]) -> q.Region:
+        return q.Everything()
+
+    def _whole_second(self) -> bool:
+        """Say whether the whole is named after the part: "share of forest in vegetation"."""
+        return False
+
+    def _together(self) -> bool:
+        joints = [joint for phrase in self.phrases for joint in phrase.joints]
+        together = self.loosely("w", "together")
+        self.take(*(cue.place for cue in together))
+        return bool(together) or "or" in joints or any(item.has("w", "together") for item in self.left)
+
+    def _touching(self, nouns: list[Noun]) -> q.Query | None:
+        found = self.subjects()
+        if (
+            not self.yes_no()
+            or self.measured("exists", "count", "list", "area", "share")
+            and not self.measured("touch")
+        ):
+            return None
+        cues = self.measured("touch")
+        if len(found) == 1 and found[0].conditions and found[0].conditions[-1].kind == "touch" and not self.measures:
+            touch = found[0].conditions[-1]
+            of = self.region(found[0].without(touch))
+            return q.Query(measures=(q.Touches(of=of, to=touch.region or q.Everything()),))
+        if cues and len(found) == 2:
+            self.take(*(cue.place for cue in cues))
+            return q.Query(measures=(q.Touches(of=self.region(found[0]), to=self.region(found[1])),))
+        return None
+
+    def _plain(self, nouns: list[Noun]) -> q.Query | None:
+        """One or several measures of one or several regions."""
+        found = self.subjects()
+        image = [noun for noun in nouns if noun.kind in ("image", "ground")]
+        kinds = [cue for cue in self.measures if self.items[cue.place].has("measure", *_PLAIN)]
+        if not found and image and kinds:
+            found = image[:1]
+        if not found:
+            raise Unanswerable(None, "no region")
+        test: q.Test | None = None
+        names = list(dict.fromkeys(self._plain_name(cue) for cue in kinds))
+        if "howmuch" in names:
+            names = ["area" if name == "howmuch" else name for name in names]
+        size = [each for each in found[-1].of_kind("size") if each.joined or self.yes_no()]
+        limit = None
+        if (
+            size
+            and self.yes_no()
+            and found[-1].conditions[-1] is size[-1]
+            and not ("exists" in names or "count" in names or "list" in names)
+        ):
+            each = size[-1]
+            found[-1].conditions.remove(each)
+            low = each.low is not None
+            limit = q.Threshold(test=">" if low else "<", value=each.low if low else each.high or 0.0)  # type: ignore[arg-type]
+            names = [name for name in names if name == "perimeter"] or ["area"]
+        if limit is None:
+            limit = self._threshold()
+            if limit is not None:
+                names = self._measure_of_limit(names, found)
+        test = limit
+        self.take(*(cue.place for cue in kinds))
+        if limit is not None and "exists" in names:
+            names = [name for name in names if name != "exists"] or ["area"]
+        names = [name for name in names if name != "exists" or len(names) == 1]
+        if "list" in names and len(names) > 1 and "count" not in names and set(names) <= {"list", "area", "howmuch"}:
+            names = ["list"]
+        if not names:
+            names = [self._default(found)]
+        if names == ["list"] and self.by is not None:
+            names = ["area"]
+        if names == ["length"]:
+            raise Unanswerable(None, "length")
+        regions = self._regions(found, names)
+        measures = tuple(self._measure(name, region) for region in regions for name in names)
+        by = self._dates_by()
+        if (
+            len(self.dates) > 1
+            and not any(noun.of_kind("date") for noun in found)
+            or len(found) == 1
+            and len(found[0].of_kind("date")) > 1
+        ):
+            bare = self.joined([noun.without(*noun.of_kind("date")) for noun in found])
+            measures = tuple(self._measure(name, q.At(of=bare, date=date)) for date in self.dates for name in names)
+        if (
+            self.range is not None
+            and not any(_has_change(q.Query(measures=(each,))) for each in measures)
+            and by is None
+        ):
+            by = q.ByDates()
+        return q.Query(measures=measures, by=by, test=test)
+
+    def _plain_name(self, cue: Cue) -> str:
+        item = self.items[cue.place]
+        for each in item.meanings:
+            if each.kind == "measure" and each.value in _PLAIN:
+                return each.value
+        return cue.value
+
+    def _measure_of_limit(self, names: list[str], found: list[Noun]) -> list[str]:
+        return [name for name in names if name not in ("list", "position")] or ["count" if found[0].plural else "area"]
+
+    def _default(self, found: list[Noun]) -> str:
+        if self.yes_no():
+            return "exists"
+        if self.which or any(noun.is_parts and (noun.plural or noun.rank) for noun in found):
+            return "list"
+        return "area"
+
+    def _regions(self, found: list[Noun], names: list[str]) -> list[q.Region]:
+        if len(found) == 1 or self._together() or names[0] in ("exists", "list", "position"):
+            return [self.joined(found)]
+        return [self.region(noun) for noun in found]
+
+    def _measure(self, name: str, region: q.Region) -> q.AnyMeasure:
+        if name == "share":
+            return q.Share(of=region)
+        made: dict[str, type] = {
+            "area": q.Area, "count": q.Count, "list": q.ListParts, "perimeter": q.Perimeter, "position": q.Position,
+            "exists": q.Exists,
+        }  # fmt: skip
+        return made[name](of=region)  # type: ignore[no-any-return]
+
+
+def _has_change(query: q.Query) -> bool:
+    return any(isinstance(node, (q.Change, q.Turned, q.NetChange, q.Rate)) for node in q.walk(query))
+
+
+def _name_column(context: Context, item: Item) -> str | None:
+    layer = item.layer
+    return None if layer is None or not layer.columns else column_of(layer, "")
+
+
+def replace_query(query: q.Query, **fields: object) -> q.Query:
+    """Return a query with other fields."""
+    import msgspec
+
+    return msgspec.structs.replace(query, **fields)

@@ -1,0 +1,52 @@
+"""Which language a question is in."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from terrascope.landcover import LANGUAGES
+from terrascope.questions.reading.lexicon import lexicon, tables
+from terrascope.questions.reading.tokens import Token
+
+#: Part of the letters that may be of another script than those that are read.
+_STRANGE = 0.3
+
+
+def language_of(tokens: Sequence[Token], text: str) -> str | None:
+    """Return the language of a question (ISO 639-1), None if it is none of those that are read."""
+    letters = [char for char in text if char.isalpha()]
+    strange = sum(_other_script(char) for char in letters)
+    if letters and strange > _STRANGE * len(letters):
+        return None
+    if any(token.kind == "unspaced" for token in tokens):
+        return "zh"
+    words = [token for token in tokens if token.kind == "word"]
+    scores = {language: _known(tokens, language) for language in LANGUAGES if language != "zh" and language in tables()}
+    best = max(scores, key=lambda language: scores[language])
+    others = tables().get("other", {})
+    plain = [token.text for token in words]
+    for table in others.values():
+        hits = sum(word in phrases for phrases in table.values() for word in plain)
+        if hits >= 1 and hits + 0.5 > scores[best] * 0.5 and scores[best] < 0.8 * len(words):
+            return None
+    return best
+
+
+def _known(tokens: Sequence[Token], language: str) -> float:
+    words = lexicon(language)
+    place, known = 0, 0.0
+    while place < len(tokens):
+        match = words.longest(tokens, place)
+        if match is None:
+            place += 1
+            continue
+        spelt = sum(token.kind == "word" for token in tokens[place : place + match.length])
+        known += spelt * (1.0 if match.exact else 0.7)
+        place += match.length
+    return known
+
+
+def _other_script(char: str) -> bool:
+    name = unicodedata.name(char, "")
+    return not name.startswith(("LATIN", "CJK UNIFIED", "FULLWIDTH", "FEMININE", "MASCULINE", "SUPERSCRIPT", "MICRO"))
