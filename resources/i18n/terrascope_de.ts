@@ -564,6 +564,10 @@
       <translation>Lässt sich auf ein Drucklayout ziehen</translation>
     </message>
     <message>
+      <source>{0} more rows are in the table "results" of the file.</source>
+      <translation>{0} weitere Zeilen stehen in der Tabelle „results“ der Datei.</translation>
+    </message>
+    <message>
       <source>Conclusion</source>
       <translation>Schluss</translation>
     </message>
@@ -580,12 +584,24 @@
       <translation>Antwort</translation>
     </message>
     <message>
+      <source>Not used of the question: {0}</source>
+      <translation>Von der Frage nicht verwendet: {0}</translation>
+    </message>
+    <message>
+      <source>Ask instead:</source>
+      <translation>Stattdessen fragen:</translation>
+    </message>
+    <message>
       <source>text {0}, mask {1}</source>
       <translation>Text {0}, Maske {1}</translation>
     </message>
     <message>
       <source>1 mask measured</source>
       <translation>1 Maske gemessen</translation>
+    </message>
+    <message>
+      <source>Understood: {0}</source>
+      <translation>Verstanden: {0}</translation>
     </message>
     <message>
       <source>{0} of {1} statements agree with the masks</source>
@@ -1138,6 +1154,14 @@
     <message>
       <source>S&amp;top</source>
       <translation>&amp;Halt</translation>
+    </message>
+    <message>
+      <source>A short question such as "and in 2010?" changes this one. Click to ask afresh.</source>
+      <translation>Eine kurze Frage wie „und 2010?“ ändert diese. Ein Klick auf das Kreuz: neu fragen.</translation>
+    </message>
+    <message>
+      <source>Follows on: {0}</source>
+      <translation>Schließt an an: {0}</translation>
     </message>
     <message>
       <source>Nothing asked yet</source>

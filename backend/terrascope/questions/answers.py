@@ -35,16 +35,18 @@ class _Answer:
         self.language = query.language
 
     def text(self) -> str:
-        understood = self.words.query(self.query)
+        understood = self.words.query(self.query, asked=False)
         rows = self.result.rows
         if len(rows) == 1 and not rows[0].key:
             said = self._values(0)
+            if isinstance(self.query.test, q.Threshold):
+                said += f" ({self.words.test(self.query).strip('¿?？ ')})"
         else:
             said = self._rows()
         first = self._yes_or_no()
         lead = f"{phrase('yes' if first else 'no', self.language)}. " if first is not None else ""
         colon = "：" if self.language == "zh" else ": "
-        return lead + sentence(f"{understood.rstrip('?？').rstrip()}{colon}{said}", self.language)
+        return lead + sentence(f"{understood}{colon}{said}", self.language)
 
     def _yes_or_no(self) -> bool | None:
         """The answer to a question for yes or no about the whole; None to any other."""

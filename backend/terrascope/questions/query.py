@@ -417,6 +417,12 @@ def encode(query: Query) -> str:
     return _ENCODER.encode(query).decode()
 
 
+def data(part: _Node | Query) -> dict[str, Any]:
+    """Return a query, or a part of one, as JSON data."""
+    found: dict[str, Any] = msgspec.json.decode(_ENCODER.encode(part))
+    return found
+
+
 def schema() -> dict[str, Any]:
     """Return the JSON schema of a query."""
     return msgspec.json.schema(Query)

@@ -70,7 +70,13 @@ def result_rows(query: q.Query, result: Result, names: Sequence[str], has_metres
                 yes = None if value.yes is None else float(value.yes)
                 found.append({**head, "value": yes if value.number is None else value.number, "text": value.text})
             found += [
-                {**head, "key": " ".join(each for each in (row.key, part) if each), "value": area, "text": part, "unit": of_parts}
+                {
+                    **head,
+                    "key": " ".join(each for each in (row.key, part) if each),
+                    "value": area,
+                    "text": part,
+                    "unit": of_parts,
+                }
                 for part, area in value.parts
             ]
     return found

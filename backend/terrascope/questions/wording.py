@@ -78,8 +78,11 @@ class Wording:
     dates: Sequence[str] = ()
     has_metres: bool = True
 
-    def query(self, query: q.Query) -> str:
-        """Return a query as one line: what is measured, where, when, split by what, held against what."""
+    def query(self, query: q.Query, asked: bool = True) -> str:
+        """Return a query as one line: what is measured, where, when, split by what.
+
+        Where it is to say what was `asked`, also what the number is held against, and its unit.
+        """
         parts = [" + ".join(self.measure(each) for each in query.measures)]
         if query.inside is not None:
             parts.append(self.modifier(query.inside) or self.region(query.inside))
@@ -87,9 +90,9 @@ class Wording:
             parts.append(self.date(query.date))
         if query.by is not None:
             parts.append(self._by(query.by))
-        if query.test is not None:
-            parts.append(self._test(query))
-        if query.unit is not None:
+        if query.test is not None and asked:
+            parts.append(self.test(query))
+        if query.unit is not None and asked:
             parts.append(unit_text(query.unit))
         return capital(self._row(parts))
 
@@ -237,7 +240,10 @@ class Wording:
             return self._say("by classes")
         return self._say("by ninths" if by.parts == "ninths" else "by halves")
 
-    def _test(self, query: q.Query) -> str:
+    def test(self, query: q.Query) -> str:
+        """Return what the number of a query is held against; empty for a plain number."""
+        if query.test is None:
+            return ""
         test = query.test
         if isinstance(test, q.Threshold):
             kind = kind_of(query.measures[0])

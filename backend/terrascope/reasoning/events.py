@@ -30,12 +30,14 @@ class TextPiece:
 
 @dataclass(frozen=True)
 class StepBegun:
-    """A [SEG] was written: a mask of `label` on view `view` is being decoded."""
+    """A [SEG] was written: a mask of `label` on view `view` is being decoded. `region` is the part of a query, as JSON
+    data, that it shows."""
 
     step: int
     label: str
     view: int
     date_reason: str = ""
+    region: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ class Program:
         view = self.ground.view_of(planned.date)
         dated = f", {planned.date}" if len(self.ground.dates) > 1 and not _is_change(planned.region) else ""
         yield TextPiece(number, sentence(f"{wording.region(planned.region)}{dated}", wording.language) + " [SEG]\n")
-        yield StepBegun(number, label, view)
+        yield StepBegun(number, label, view, region=q.data(planned.region))
         if not isinstance(planned.region, q.Cover):
             prediction = MaskPrediction(mask, mask.astype(np.float32), float("nan"))
             yield MaskReady(number, label, view, prediction, derived=True)

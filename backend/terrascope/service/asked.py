@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pyogrio
 from pyogrio.errors import DataSourceError
 
 from terrascope.networks.interface import Network
-from terrascope.questions.query import Query, Understood, encode
+from terrascope.questions.query import Query, Understood, data
 from terrascope.questions.reading import Context, Layer, read
+from terrascope.questions.reading.language import language_of
+from terrascope.questions.reading.tokens import tokens_of
 from terrascope.questions.wording import Wording, phrase, sentence
 from terrascope.reasoning.program import Program, refusal_text
 from terrascope.scene.types import Scene
@@ -53,7 +53,7 @@ class Asked:
     @property
     def query_data(self) -> Mapping[str, Any] | None:
         """The query as JSON data."""
-        return None if self.query is None else dict(json.loads(encode(self.query)))
+        return None if self.query is None else data(self.query)
 
     @property
     def note(self) -> str:
@@ -67,11 +67,11 @@ class Asked:
     def refusal(self, question: str) -> str:
         """Return why there is no query, and what could be asked instead, in the language of the nearest one."""
         near = self.understood.nearest
-        language = near[0].language if near else language_of(question)
+        language = near[0].language if near else language_of(tokens_of(question), question) or "en"
         reason = self.understood.reason
         text = refusal_text(reason, language) if reason else sentence(phrase("no answer", language), language)
         unknown = ", ".join(f"“{word}”" for word in self.not_used)
-        if unknown:
+        if unknown and reason in (None, "class unknown"):
             text += " " + sentence(f"{phrase('not read', language)}: {unknown}", language)
         if near:
             wording = Wording(language, tuple(self.program.ground.dates), self.program.has_metres)
@@ -80,17 +80,11 @@ class Asked:
         return text
 
 
-def language_of(question: str) -> str:
-    """Return the language of a question that could not be read."""
-    from terrascope.questions.reading.languages import guess
-
-    return guess(question)
-
-
 def asked(request: QuestionRequest, scene: Scene, network: Network) -> Asked | None:
     """Return what a question is taken to mean; None where the network reads it itself.
 
-    A query that the asker gave is run as it is. Else the embedded network's questions are read, but for multiple choice.
+    A query that the asker gave is run as it is. Else questions to the embedded network are read, but for multiple
+    choice.
 
     Raises
     ------
@@ -136,10 +130,8 @@ def _layer(name: str, path: Path) -> Layer:
         frame = pyogrio.read_dataframe(file, layer=part or None, read_geometry=False)
     except (DataSourceError, OSError, ValueError):  # said when the layer is used
         return Layer(name)
-    values = {str(column): {str(each) for each in frame[column].dropna().unique()} for column in frame.columns}
-    return Layer(name, "vector", {key: tuple(sorted(each)) if len(each) <= _MOST_VALUES else () for key, each in values.items()})
-
-
-def region_data(region: msgspec.Struct) -> Mapping[str, object]:
-    """Return a region of a query as JSON data."""
-    return dict(json.loads(msgspec.json.encode(region)))
+    columns = {}
+    for column in frame.columns:
+        values = sorted({str(each) for each in frame[column].dropna().unique()})
+        columns[str(column)] = tuple(values) if len(values) <= _MOST_VALUES else ()
+    return Layer(name, "vector", columns)

@@ -114,8 +114,9 @@ class Recorder:
         view = self._scene.views[event.view]
         date = view.date_text
         self._steps[event.step] = Step(
-            event.step, self._texts.get(event.step, ""), event.label, event.view, view.name, date, event.date_reason
-        )
+            event.step, self._texts.get(event.step, ""), event.label, event.view, view.name, date, event.date_reason,
+            region=event.region,
+        )  # fmt: skip
         self._send(
             {"type": "step", "step": event.step, "label": event.label, "view": event.view, "date": date,
              "view_name": view.name}

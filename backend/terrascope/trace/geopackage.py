@@ -259,8 +259,8 @@ _RESULT_COLUMNS = 'row, "by", "key", measure, value, unit, text, low, high'
 _CLAIM_COLUMNS = "step, claim, verdict, claimed, measured, unit, reason, record"
 _INPUT_COLUMNS = "view, name, role, date, date_text, path, sha256, bands, sensor, picture, picture_type"
 _RUN_COLUMNS = (
-    "id, created, question, options, understood, query, answer, choice, confidence, end_reason, network, network_version,"
-    " weights_sha256, device, settings, versions, warnings, seconds, record"
+    "id, created, question, options, understood, query, answer, choice, confidence, end_reason, network,"
+    " network_version, weights_sha256, device, settings, versions, warnings, seconds, record"
 )
 
 

@@ -52,12 +52,13 @@ CREATE TABLE inputs (
   date DATE, date_text TEXT, path TEXT NOT NULL, sha256 TEXT, bands TEXT, sensor TEXT, picture BLOB, picture_type TEXT);
 CREATE TABLE run (
   fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, id TEXT NOT NULL UNIQUE, created DATETIME, question TEXT NOT NULL,
-  options TEXT, understood TEXT, query TEXT, answer TEXT, choice TEXT, confidence DOUBLE, end_reason TEXT, network TEXT NOT NULL,
+  options TEXT, understood TEXT, query TEXT, answer TEXT, choice TEXT, confidence DOUBLE, end_reason TEXT,
+  network TEXT NOT NULL,
   network_version TEXT, weights_sha256 TEXT, device TEXT, settings TEXT, versions TEXT, warnings TEXT, seconds DOUBLE,
   record TEXT NOT NULL);
 CREATE TABLE results (
-  fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, row INTEGER NOT NULL, "by" TEXT, "key" TEXT, measure TEXT, value DOUBLE,
-  unit TEXT, text TEXT, low DOUBLE, high DOUBLE);
+  fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, row INTEGER NOT NULL, "by" TEXT, "key" TEXT, measure TEXT,
+  value DOUBLE, unit TEXT, text TEXT, low DOUBLE, high DOUBLE);
 CREATE TABLE layer_styles (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
   f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from terrascope.trace.jsonable import jsonable
 
-#: Version of the JSON layout (`resources/trace.schema.json`) and of the GeoPackage tables. What 1 lacks (query, results,
-#: regions) is not known of a file of layout 1.
+#: Version of the JSON layout (`resources/trace.schema.json`) and of the GeoPackage tables. What 1 lacks (query,
+#: results, regions) is not known of a file of layout 1.
 FORMAT_VERSION = 2
 
 
@@ -106,8 +106,8 @@ class Step:
 
     `measurements` are those of the mask alone, `relations` what was measured for the evidence (against other masks and
     dates), `evidence` the text of it that the network read. `tokens` are the (view, token index) pairs of the visual
-    tokens that went back into its context; `confidence` is the network's own estimate in [0, 1]. `region` is the part of
-    the query whose ground the mask shows (`questions.query`), None where no query was run.
+    tokens that went back into its context; `confidence` is the network's own estimate in [0, 1]. `region` is the part
+    of the query whose ground the mask shows (`questions.query`), None where no query was run.
     """
 
     number: int
