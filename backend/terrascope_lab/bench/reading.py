@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import dataclasses
 import json
 import re
 import sys
@@ -107,12 +108,7 @@ def context_of(text: str, language: str) -> Context:
     if before is not None:
         previous = read(before, context).query
         previous = previous or next(iter(read(before, context).nearest), None)
-    return msgspec_replace(context, previous)
-
-
-def msgspec_replace(context: Context, previous: q.Query | None) -> Context:
-    """Return a context with a previous query."""
-    return Context(context.dates, context.layers, context.bands, context.pixel_m, context.role, previous)
+    return dataclasses.replace(context, previous=previous)
 
 
 def _dates(text: str, language: str) -> tuple[str, ...]:
