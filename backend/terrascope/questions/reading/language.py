@@ -24,12 +24,12 @@ def language_of(tokens: Sequence[Token], text: str) -> str | None:
     words = [token for token in tokens if token.kind == "word"]
     scores = {language: _known(tokens, language) for language in LANGUAGES if language != "zh" and language in tables()}
     best = max(scores, key=lambda language: scores[language])
-    others = tables().get("other", {})
     plain = [token.text for token in words]
-    for table in others.values():
-        hits = sum(word in phrases for phrases in table.values() for word in plain)
-        if hits >= 1 and hits + 0.5 > scores[best] * 0.5 and scores[best] < 0.8 * len(words):
-            return None
+    unread = max((sum(word in rows["words"] for word in plain) for rows in tables()["other"].values()), default=0)
+    if unread and (unread > scores[best] or (unread == scores[best] < len(words) / 2) or (
+        unread >= 2 and scores[best] < 0.75 * len(words) and unread >= scores[best] * 0.6
+    )):  # fmt: skip
+        return None
     return best
 
 

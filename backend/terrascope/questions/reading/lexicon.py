@@ -224,7 +224,7 @@ def slips(one: str, two: str) -> int:
 def _concepts(key: str) -> Concepts:
     """Read "measure area", or "class trees + change lost" where a phrase stands for several concepts."""
     found = []
-    for part in key.split(" + "):
+    for part in key.removeprefix("+ ").split(" + "):
         kind, _, value = part.strip().partition(" ")
         found.append(Concept(kind, value))
     return tuple(found)

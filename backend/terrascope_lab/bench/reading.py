@@ -1,0 +1,241 @@
+"""How well questions are read: `python -m terrascope_lab.bench.reading TABLE.tsv [QUERIES.tsv]`.
+
+TABLE has the questions as people typed them: id, language, context (in words), question, meaning, answerable, reason.
+QUERIES has what each means: id, queries (a JSON list of acceptable Queries, the best first; empty where there is none),
+reason, note. Printed by language:
+
+equal     of the questions with a Query: read as one of the acceptable ones, compared by their normal forms
+silent    of all questions: answered by another Query although no word is said to be unused
+wrongly refused   of the questions with a Query: no Query was read
+refused   of those without one: no Query was read; and for the right reason
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import dataclasses
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from terrascope.questions import query as q
+from terrascope.questions.normal_form import normal_form
+from terrascope.questions.reading import Context, Layer, read
+from terrascope.questions.reading.items import items_of
+from terrascope.questions.reading.tokens import plain_form, tokens_of
+
+_CODES = {"English": "en", "German": "de", "French": "fr", "Spanish": "es", "Portuguese": "pt", "Italian": "it",
+          "Chinese": "zh"}  # fmt: skip
+_PREVIOUS = re.compile(
+    r"[;;]\s*(?:previous question|vorherige Frage|question précédente|pregunta anterior|pergunta anterior|"
+    r"domanda precedente|上一个问题|earlier question|last question)\s*[::]\s*(.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_LAYER = re.compile(r"layer|polygon|raster|couche|capa|camada|poligon|图层|lines|slope|pente|pendenza|neigung|坡度|declividade|"
+                    r"hidrografia|pendiente|quota|height|dem\b|hangneigung|高程", re.IGNORECASE)  # fmt: skip
+_NO_LAYER = re.compile(r"\b(?:no|keine|pas de|sin|sem|nessun|senza)\b|没有", re.IGNORECASE)
+_RASTER = {"slope": r"slope|neigung|pente|pendiente|declividade|pendenza|坡度",
+           "height": r"height|dem\b|dtm|höhe|altitude|altura|elevaç|quota|elevation|mnt|高程"}  # fmt: skip
+_NOISE = re.compile(
+    r"\b(?:vector|polygon|line|point|layers?|polygons?|in the project|raster|of|the|field|with|DEM-derived|derived|couche|des?|"
+    r"capa|camada|livello|poligono|admin|lines?|und|and|layer|project|a)\b|图层|layer", re.IGNORECASE
+)  # fmt: skip
+_SENSOR_BANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (r"Sentinel-1|SAR", "sar", ("vv", "vh")),
+    (r"Sentinel-2", "optical", ("blue", "green", "red", "rededge1", "rededge2", "rededge3", "nir", "nir08", "swir1",
+                               "swir2")),
+    (r"Landsat", "optical", ("blue", "green", "red", "nir", "swir1", "swir2")),
+    (r"NAIP|RGB\+NIR|Planet|4 bands|CIR|RGBI|SPOT|Pléiades|Pleiades", "optical", ("blue", "green", "red", "nir")),
+    (r"RGB|RVB|Aerial|Luftbild|Orthophoto|aérea|Ortofoto|航拍|drone|UAV", "optical", ("blue", "green", "red")),
+)  # fmt: skip
+_MONTHS = ("jan feb mar apr may jun jul aug sep oct nov dec".split(), "jan feb mär apr mai jun jul aug sep okt nov dez".split(),
+           "janv fév mars avr mai juin juil août sept oct nov déc".split(),
+           "ene feb mar abr may jun jul ago sep oct nov dic".split(),
+           "jan fev mar abr mai jun jul ago set out nov dez".split(),
+           "gen feb mar apr mag giu lug ago set ott nov dic".split())  # fmt: skip
+
+
+@dataclass
+class Row:
+    """A question of the table, and what it means."""
+
+    id: str
+    language: str
+    context: str
+    question: str
+    meaning: str
+    answerable: bool
+    queries: tuple[q.Query, ...] = ()
+    reason: str = ""
+
+
+def context_of(text: str, language: str) -> Context:
+    """Return the context that a few words of the table tell of."""
+    previous: q.Query | None = None
+    before: str | None = None
+    if match := _PREVIOUS.search(text):
+        before, text = match.group(1), text[: match.start()]
+    bands: tuple[str, ...] | None = None
+    role = "optical"
+    for pattern, kind, names in _SENSOR_BANDS:
+        if re.search(pattern, text, re.IGNORECASE):
+            bands, role = names, kind
+            break
+    size = re.search(r"(\d+(?:[.,]\d+)?)\s?m\b", text)
+    pixel = float(size.group(1).replace(",", ".")) if size else None
+    layers: list[Layer] = []
+    for number, part in enumerate(re.split(r"[;;]", text)):
+        if number == 0 or not part.strip() or _NO_LAYER.search(part):
+            continue
+        for each in re.split(r",|、|\band\b|\bund\b|\bet\b| y | e |和", part):
+            kind = next((name for name, pattern in _RASTER.items() if re.search(pattern, each, re.IGNORECASE)), None)
+            name = re.sub(r"\(.*?\)|(.*?)", "", each)
+            name = " ".join(re.sub(_NOISE, " ", name).split()) or each.strip()
+            columns: dict[str, tuple[str, ...]] = {"name": ()}
+            if kind is not None:
+                layers.append(Layer(name, "raster", measures=kind))
+            elif name:
+                name = re.sub(r"layer$", "", name) or name
+                layers.append(Layer(name, "vector", columns))
+    dates = _dates(re.split(r"[;;]", text)[0], language)
+    context = Context(dates, tuple(layers), bands, pixel, role, None)  # type: ignore[arg-type]
+    if before is not None:
+        previous = read(before, context).query
+        previous = previous or next(iter(read(before, context).nearest), None)
+    return dataclasses.replace(context, previous=previous)
+
+
+def _dates(text: str, language: str) -> tuple[str, ...]:
+    """Dates that a context names: years, months with and without days."""
+    text = re.sub(r"Sentinel-\d|Landsat[ -]?\d|\d+ bands?|\d+(?:[.,]\d+)?\s?m\b", " ", text)
+    items = items_of(tokens_of(text), language, Context(dates=()), mend=False)
+    found = [item.date for item in items if item.date and not item.has("when")]
+    years = [date[:4] for date in found if re.match(r"\d{4}", date)]
+    months = [date for date in found if date.startswith("-")]
+    if re.search(r"monthly|mensile|monatlich|mensual|mensuel|逐月", text) and years:
+        return tuple(f"{years[0]}-{month:02}" for month in range(1, 13))
+    if re.search(r"ten dates", text) and len(years) == 2:
+        return tuple(str(round(int(years[0]) + n * (int(years[1]) - int(years[0])) / 9)) for n in range(10))
+    if re.search(r"tous les 5 ans|every (?:5|five) years", text) and len(years) == 2:
+        return tuple(str(year) for year in range(int(years[0]), int(years[1]) + 1, 5))
+    if months and years:
+        found = [f"{years[-1]}{date}" if date.startswith("-") else date for date in found]
+    known = sorted({date for date in found if re.match(r"\d{4}", date)})
+    if len({len(date) for date in known}) > 1:
+        known = [date for date in known if not any(other != date and other.startswith(date) for other in known)]
+    if re.search(r"before|vor\b|avant|antes|prima|前后|pre-flood|two scenes|2 dates", text) and len(known) < 2:
+        return ("first date", "last date")
+    return tuple(known)
+
+
+def rows_of(table: Path, queries: Path | None) -> list[Row]:
+    """Read the tables."""
+    known: dict[str, tuple[tuple[q.Query, ...], str]] = {}
+    if queries is not None:
+        for line in _lines(queries):
+            found = tuple(q.decode(json.dumps(each)) for each in json.loads(line["queries"] or "[]"))
+            known[line["id"]] = found, line.get("reason") or ""
+    rows = []
+    for line in _lines(table):
+        found, reason = known.get(line["id"], ((), line.get("reason") or ""))
+        answerable = bool(found) if queries is not None and line["id"] in known else line["answerable"] == "yes"
+        rows.append(Row(line["id"], _CODES.get(line["language"], line["language"] if line["language"] in
+                        _CODES.values() else "other"), line["context"], line["question"], line["meaning"], answerable,
+                        found, reason))  # fmt: skip
+    return rows
+
+
+def _lines(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def bare(query: q.Query) -> q.Query:
+    """Return the normal form of a query without the language of the answer."""
+    return normal_form(msgspec.structs.replace(query, language="en"))
+
+
+@dataclass
+class Outcome:
+    """What became of a question."""
+
+    row: Row
+    found: q.Understood
+
+    @property
+    def equal(self) -> bool:
+        """Say whether one of the acceptable Queries was read."""
+        return self.found.query is not None and bare(self.found.query) in {bare(each) for each in self.row.queries}
+
+    @property
+    def silent(self) -> bool:
+        """Say whether a wrong Query was read without a word about it."""
+        told = any(word.use == "not used" for word in self.found.words)
+        return self.found.query is not None and not self.equal and not told
+
+
+def outcomes(rows: Iterable[Row]) -> list[Outcome]:
+    """Read every question."""
+    return [
+        Outcome(row, read(row.question, context_of(row.context, row.language if row.language in _CODES.values() else "en")))
+        for row in rows
+    ]
+
+
+def report(found: Sequence[Outcome]) -> str:
+    """Return the figures as text, a language a line."""
+    lines = [f"{'':8}{'n':>5}{'equal':>9}{'silent':>9}{'wrongly refused':>18}{'refused':>10}{'right reason':>15}"]
+    languages = [*dict.fromkeys(each.row.language for each in found), "all"]
+    for language in languages:
+        some = [each for each in found if language in ("all", each.row.language)]
+        yes = [each for each in some if each.row.answerable]
+        no = [each for each in some if not each.row.answerable]
+        refused = [each for each in no if each.found.query is None]
+        lines.append(
+            f"{language:8}{len(some):5}{_percent([each.equal for each in yes])}{_percent([each.silent for each in some])}"
+            f"{_percent([each.found.query is None for each in yes], 18)}{_percent([each in refused for each in no], 10)}"
+            f"{_percent([each in refused and each.row.reason in ('', '-', each.found.reason) for each in no], 15)}"
+        )
+    return "\n".join(lines)
+
+
+def _percent(hits: Sequence[bool], width: int = 9) -> str:
+    return f"{100 * sum(hits) / len(hits):{width - 2}.1f} %" if hits else " " * (width - 1) + "-"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", type=Path)
+    parser.add_argument("queries", type=Path, nargs="?")
+    parser.add_argument("--show", action="store_true", help="print every question that was read otherwise")
+    chosen = parser.parse_args(arguments)
+    found = outcomes(rows_of(chosen.table, chosen.queries))
+    for each in found if chosen.show else ():
+        if not each.equal and (each.row.answerable or each.found.query is not None):
+            sys.stdout.write(described(each) + "\n\n")
+    sys.stdout.write(report(found) + "\n")
+
+
+def described(each: Outcome) -> str:
+    """Return an outcome for looking at."""
+    unused = [each.row.question[word.start : word.end] for word in each.found.words if word.use == "not used"]
+    return "\n".join([
+        f"{each.row.id} {each.row.question}",
+        f"   meant {each.row.meaning}",
+        *(f"   right {q.encode(query)}" for query in each.row.queries[:1]),
+        f"   read  {'-' if each.found.query is None else q.encode(each.found.query)}"
+        f" {each.found.reason or ''} {' '.join(unused)}",
+    ])  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
+
+__all__ = ["Outcome", "Row", "context_of", "main", "outcomes", "plain_form", "report", "rows_of"]
