@@ -197,8 +197,13 @@ class Evaluator:
 
     @_value.register
     def _(self, wanted: q.Share, date: str, zone: Zone) -> Value:
-        whole = self._area(wanted.whole, date, zone)
-        common = self._area(q.AllOf(of=(wanted.of, wanted.whole)), date, zone)
+        of_all = wanted.whole
+        if of_all == q.Everything() and any(
+            isinstance(each, q.Cover) and each.name in q.SKY for each in (wanted.of, *q.walk(wanted.of))
+        ):
+            of_all = q.AnyOf(of=(of_all, *(q.Cover(name=name) for name in sorted(q.SKY))))
+        whole = self._area(of_all, date, zone)
+        common = self._area(q.AllOf(of=(wanted.of, of_all)), date, zone)
         return Value(common / whole if whole else None)
 
     @_value.register

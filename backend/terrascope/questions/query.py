@@ -32,6 +32,10 @@ Place: TypeAlias = Literal[
 ]
 
 
+#: Classes that are no ground but hide it: they are not of what was observed.
+SKY = frozenset({"clouds"})
+
+
 # --- regions: which ground ------------------------------------------------------------------------------------------
 class Cover(_Node, frozen=True, tag="class"):
     """Ground of a land-cover class, by its name in the table."""

@@ -107,7 +107,8 @@ class Wording:
                 return self._say("far", metres=self._metres(region.of.metres), of=self.region(region.of.of))
             return self._say("but not", of=self.modifier(region.of) or self.region(region.of))
         if isinstance(region, q.Within):
-            return self._say(f"{region.part} {region.place}")
+            corner = region.place == "centre" or (region.part == "third" and "-" in region.place)  # as of the ninths
+            return self._say(f"{'ninth' if corner else region.part} {region.place}")
         if isinstance(region, q.Polygon):
             return self._say("polygon")
         if isinstance(region, q.Features):
