@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+import msgspec
+
 from terrascope.questions import query as q
 from terrascope.questions.reading.context import Context
 from terrascope.questions.reading.grammar import Condition, Grammar, Noun, Phrase, Unanswerable, column_of, join, union
@@ -367,7 +369,7 @@ class Frame(Grammar):
     def _confined(self, query: q.Query, nouns: list[Noun]) -> q.Query:
         inside = self.places[0] if len(self.places) == 1 and query.inside is None else query.inside
         date = query.date
-        if date is None and len(self.dates) == 1 and not _has_change(query):
+        if date is None and len(self.dates) == 1 and not has_change(query):
             date = self.dates[0]
         if date == "last":
             date = None
@@ -914,7 +916,7 @@ class Frame(Grammar):
             measures = tuple(self._measure(name, q.At(of=bare, date=date)) for date in self.dates for name in names)
         if (
             self.range is not None
-            and not any(_has_change(q.Query(measures=(each,))) for each in measures)
+            and not any(has_change(q.Query(measures=(each,))) for each in measures)
             and by is None
         ):
             by = q.ByDates()
@@ -952,7 +954,8 @@ class Frame(Grammar):
         return made[name](of=region)  # type: ignore[no-any-return]
 
 
-def _has_change(query: q.Query) -> bool:
+def has_change(query: q.Query) -> bool:
+    """Say whether a query is about a change between two dates."""
     return any(isinstance(node, (q.Change, q.Turned, q.NetChange, q.Rate)) for node in q.walk(query))
 
 
@@ -963,6 +966,4 @@ def _name_column(context: Context, item: Item) -> str | None:
 
 def replace_query(query: q.Query, **fields: object) -> q.Query:
     """Return a query with other fields."""
-    import msgspec
-
     return msgspec.structs.replace(query, **fields)

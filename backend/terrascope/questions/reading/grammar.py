@@ -353,7 +353,7 @@ class Grammar:
         item = self.at(place)
         if item is None:
             return None
-        if item.layer is not None and item.layer.kind == "vector" and item.has("layer", "named"):
+        if item.layer is not None and item.layer.kind == "vector" and (item.has("layer") or item.has("named")):
             return self._layer(place)
         if item.has("named") and item.layer is not None:
             return self._layer(place)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from terrascope.landcover import LANGUAGES, can_be_seen
 from terrascope.questions import query as q
 from terrascope.questions.reading.context import Context, Layer
+from terrascope.questions.reading.follow import Follow, main_region
 from terrascope.questions.reading.frame import Frame, is_weak
 from terrascope.questions.reading.grammar import Unanswerable
 from terrascope.questions.reading.items import Item, UnknownWords, items_of
@@ -102,7 +103,21 @@ class _Reading:
 
     def _query(self) -> q.Query:
         meant = [item for item in self.items if not _only_filler(item) and not item.has("unknown")]
-        self.frame = Frame(meant, self.context, self.language)
+        before = self.context.previous
+        region = None if before is None else main_region(before)
+        if before is None:
+            self.frame = Frame(meant, self.context, self.language)
+            return self.frame.query()
+        if _stands_alone(meant):
+            try:
+                self.frame = Frame(meant, self.context, self.language, region)
+                query = self.frame.query()
+                if not self.frame.left_over():
+                    return query
+            except Unanswerable as error:
+                if error.reason is not None:
+                    raise
+        self.frame = Follow(meant, self.context, self.language, region)
         return self.frame.query()
 
     def _cannot(self, query: q.Query) -> q.Reason | None:
@@ -152,6 +167,18 @@ def _words(tokens: Sequence[Token], used: set[int], lost: set[int]) -> tuple[q.W
         )
         for place, token in enumerate(tokens) if token.kind != "sign" or place in used | lost
     )  # fmt: skip
+
+
+def _stands_alone(items: Sequence[Item]) -> bool:
+    """Say whether a question may be one without the one before: it names what is measured and how."""
+    if not items or any(item.has("follow", "same") for item in items):
+        return False
+    first = items[0]
+    names = any(item.has("class") or item.has("classes") for item in items) or any(item.has("pron") for item in items)
+    asks = any(item.has("measure") or item.has("yn") and not item.has("filler") for item in items)
+    goes_on = first.has("follow", "what") or first.has("w", "and")
+    own = any(item.has("class") or item.has("classes") for item in items)
+    return asks and names and not (goes_on and not (own and any(item.has("measure") for item in items)))
 
 
 def _only_filler(item: Item) -> bool:
