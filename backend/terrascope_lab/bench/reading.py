@@ -113,7 +113,7 @@ def context_of(text: str, language: str) -> Context:
 
 def _dates(text: str, language: str) -> tuple[str, ...]:
     """Dates that a context names: years, months with and without days."""
-    text = re.sub(r"Sentinel-\d|Landsat[ -]?\d|\d+ bands?|\d+(?:[.,]\d+)?\s?m\b", " ", text)
+    text = re.sub(r"Sentinel-\d|Landsat[ -]?\d\b|\d+ bands?|\d+(?:[.,]\d+)?\s?m\b", " ", text)
     items = items_of(tokens_of(text), language, Context(dates=()), mend=False)
     found = [item.date for item in items if item.date and not item.has("when")]
     years = [date[:4] for date in found if re.match(r"\d{4}", date)]

@@ -29,6 +29,11 @@ def main_region(query: q.Query) -> q.Region | None:
     return None if of is None or of == q.Everything() else of
 
 
+def old_region(query: q.Query) -> q.Region | None:
+    """Return the ground of a query that asks for an amount of it."""
+    return main_region(query) if isinstance(query.measures[0], (q.Area, q.Count, q.ListParts, q.Share)) else None
+
+
 def mapped(node: Any, change: Callable[[Any], Any]) -> Any:
     """Return a query or a part of one with each of its parts changed, the inner before the outer."""
     fields: dict[str, Any] = {}
@@ -114,7 +119,10 @@ class Follow(Frame):
     # what replaces what
     def _limits(self, query: q.Query) -> q.Query:
         """A number alone replaces the one of its kind: "5 km?", "try 250 m", "make the cutoff .25"."""
-        meant = [place for place, item in enumerate(self.items) if not item.has("filler") and not item.has("w")]
+        meant = [
+            place for place, item in enumerate(self.items)
+            if not item.has("filler") and not item.has("w") and not item.has("follow") and not item.has("pron")
+        ]  # fmt: skip
         if not meant or not all(
             self.items[place].has("quantity") or self.items[place].has("number") or self.items[place].has("compare")
             for place in meant
@@ -128,7 +136,7 @@ class Follow(Frame):
             found = mapped(query, lambda node, kind=kind, value=value: _with_limit(node, kind, value, hits))
             if len(hits) == 1:
                 self.take(*meant)
-                self.items = [item for place, item in enumerate(self.items) if place not in meant]
+                self.items = []
                 return found  # type: ignore[no-any-return]
         return query
 
@@ -175,6 +183,14 @@ class Follow(Frame):
         if layers and len(layers) == len(nouns):
             region = self.joined(layers)
             return msgspec.structs.replace(query, inside=region)
+        asked = [cue for cue in self.measures if self.items[cue.place].has("measure", "share")]
+        if asked and old_region(query) is not None and any(
+            item.has("pron") for item in self.left
+        ) and all(not noun.conditions for noun in nouns):
+            self.take(*(cue.place for cue in asked))
+            self.measures = []
+            share = q.Share(of=self._main(query), whole=self.joined(nouns))
+            return msgspec.structs.replace(query, measures=(share,), test=None, unit=None)
         start, end = self._span()
         plain = [noun.without(*noun.of_kind("date", "place")) for noun in nouns if noun.kind != "layer"]
         new = [noun.region(None, start, end) for noun in plain]
@@ -227,6 +243,8 @@ class Follow(Frame):
             return query
         name = names[0]
         region = main_region(query)
+        if isinstance(query.by, q.ByFeatures) and name in ("count", "list"):
+            raise Unanswerable(None, "number of rows")
         if name == "share":
             if region is None:
                 return query
