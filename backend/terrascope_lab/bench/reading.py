@@ -43,7 +43,7 @@ _NO_LAYER = re.compile(r"\b(?:no|keine|pas de|sin|sem|nessun|senza)\b|没有", r
 _RASTER = {"slope": r"slope|neigung|pente|pendiente|declividade|pendenza|坡度",
            "height": r"height|dem\b|dtm|höhe|altitude|altura|elevaç|quota|elevation|mnt|高程"}  # fmt: skip
 _NOISE = re.compile(
-    r"\b(?:vector|polygon|line|point|layers?|polygons?|in the project|raster|of|the|field|with|DEM-derived|derived|couche|des?|"
+    r"\b(?:in the project|vector|polygon|line|point|layers?|polygons?|in the project|raster|of|the|field|with|DEM-derived|derived|couche|des?|"
     r"capa|camada|livello|poligono|admin|lines?|und|and|layer|project|a)\b|图层|layer", re.IGNORECASE
 )  # fmt: skip
 _SENSOR_BANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -101,7 +101,7 @@ def context_of(text: str, language: str) -> Context:
             if kind is not None:
                 layers.append(Layer(name, "raster", measures=kind))
             elif name:
-                name = re.sub(r"layer$", "", name) or name
+                name = re.sub(r"layer$", "", name).strip() or name
                 layers.append(Layer(name, "vector", columns))
     dates = _dates(re.split(r"[;;]", text)[0], language)
     context = Context(dates, tuple(layers), bands, pixel, role, None)  # type: ignore[arg-type]
@@ -113,7 +113,7 @@ def context_of(text: str, language: str) -> Context:
 
 def _dates(text: str, language: str) -> tuple[str, ...]:
     """Dates that a context names: years, months with and without days."""
-    text = re.sub(r"Sentinel-\d|Landsat[ -]?\d|\d+ bands?|\d+(?:[.,]\d+)?\s?m\b", " ", text)
+    text = re.sub(r"Sentinel-\d|Landsat[ -]?\d\b|\d+ bands?|\d+(?:[.,]\d+)?\s?m\b", " ", text)
     items = items_of(tokens_of(text), language, Context(dates=()), mend=False)
     found = [item.date for item in items if item.date and not item.has("when")]
     years = [date[:4] for date in found if re.match(r"\d{4}", date)]

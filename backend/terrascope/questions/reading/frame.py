@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+import msgspec
+
 from terrascope.questions import query as q
 from terrascope.questions.reading.context import Context
 from terrascope.questions.reading.grammar import Condition, Grammar, Noun, Phrase, Unanswerable, column_of, join, union
@@ -19,7 +21,12 @@ from terrascope.questions.reading.lexicon import Concept
 #: What may be left over without changing what is meant: words of the grammar, fillers.
 _WEAK_WORDS = frozenset({
     "of", "in", "and", "be", "that", "to", "than", "with", "from", "together", "comma", "dash", "slash", "which", "or",
-    "away", "sized",
+    "away", "sized", "only",
+})  # fmt: skip
+#: What must not be left over even where a word may also be one of the grammar.
+_STRONG = frozenset({
+    "compare", "class", "classes", "change", "number", "quantity", "unknown", "most", "rank", "place", "thing", "layer",
+    "fraction", "times", "zone", "when", "halves", "refuse",
 })  # fmt: skip
 _PLAIN = ("area", "share", "count", "list", "perimeter", "position", "exists", "howmuch", "length")
 _TWO_DATES = ("net", "grow", "shrink")
@@ -27,8 +34,12 @@ _TWO_DATES = ("net", "grow", "shrink")
 
 def is_weak(item: Item) -> bool:
     """Say whether an item may be left over without changing what is meant."""
+    if any(each.kind == "filler" for each in item.meanings):
+        return True
+    if any(each.kind in _STRONG or (each.kind == "w" and each.value not in _WEAK_WORDS) for each in item.meanings):
+        return False
     return any(
-        each.kind in ("filler", "yn", "image", "pron", "sort", "ground")
+        each.kind in ("yn", "image", "pron", "sort", "ground")
         or (each.kind == "w" and each.value in _WEAK_WORDS)
         or (each.kind == "date" and each.value in ("in",))
         for each in item.meanings
@@ -65,6 +76,8 @@ class Frame(Grammar):
         self.measures: list[Cue] = []
         self.changes: list[Cue] = []
         self.value: str | None = None
+        self.confined: q.Region | None = None
+        self.limit_kind = ""
 
     # --- bookkeeping --------------------------------------------------------------------------------------------------
     def take(self, *places: int) -> None:
@@ -210,6 +223,8 @@ class Frame(Grammar):
 
     def _by_at(self, place: int) -> tuple[q.By, int, int, bool] | None:
         item = self.items[place]
+        if (found := self._zones(place)) is not None:
+            return found
         if item.has("when") and item.get("when") == "":
             self.when = True
             return q.ByDates(), place, place, True
@@ -220,7 +235,7 @@ class Frame(Grammar):
             return q.ByParts(parts=parts), first, last, self.has(first, "w", "which")  # type: ignore[arg-type]
         which = item.has("w", "which") or item.has("follow", "which")
         if item.has("by") or which:
-            after = self.skip(place + 1, "of", "in")
+            after = self.skip(place + 1, "of", "in", "and")
             while (
                 self.has(after, "number")
                 or self.has(after, "rank")
@@ -244,6 +259,30 @@ class Frame(Grammar):
             return by, place, last, which
         return None
 
+    def _zones(self, place: int) -> tuple[q.By, int, int, bool] | None:
+        """Zones that are the subject: "parcels with over 40 % trees", "parish by parish", "did any district ..."."""
+        item = self.items[place]
+        if item.layer is None or item.layer.kind != "vector" or not item.has("layer") or not _is_zone(item):
+            return None
+        by = q.ByFeatures(layer=item.layer.name, column=_name_column(self.context, item))
+        if (self.has(place + 1, "by") or self.has(place + 1, "w", "to", "of")) and (
+            (after := self.at(place + 2)) is not None and after.layer is item.layer
+        ):  # fmt: skip
+            return by, place, place + 2, False
+        leads = all(
+            each.has("filler") or each.has("measure", "list", "count") or each.has("yn") or each.has("w", "of", "in", "comma", "which")
+            or each.has("by") or each.has("rank") or each.has("sort")
+            for each in self.items[:place]
+        )  # fmt: skip
+        follows = self.at(place + 1)
+        said = follows is not None and not (follows.has("number") or follows.has("named")) and (
+            follows.has("w", "with", "that", "without", "be", "not") or follows.has("compare") or follows.has("change")
+        )  # fmt: skip
+        any_of = self.has(place - 1, "rank", "nearest") or self.has(place - 1, "by")
+        if (leads and said) or (any_of and self.yes_no()):
+            return by, place - 1 if any_of and not self.has(place - 1, "w", "which") else place, place, True
+        return None
+
     def _target(self, place: int) -> tuple[q.By | None, int] | None:
         """What a question is split for: the features of a layer, dates, classes, halves."""
         item = self.at(place)
@@ -253,7 +292,7 @@ class Frame(Grammar):
             return q.ByFeatures(layer=item.layer.name, column=_name_column(self.context, item)), place
         if item.has("zone"):
             raise Unanswerable("layer missing", item.text)
-        if item.has("class", "word") and not item.has("patch"):
+        if item.has("classword") and not item.has("patch"):
             return q.ByClasses(), place
         if item.has("date", "word"):
             return q.ByDates(), place
@@ -353,6 +392,13 @@ class Frame(Grammar):
             else:
                 noun.conditions = [each for each in noun.conditions if each.kind != "date"]
         self.dates = dates
+        named = [noun for noun in nouns if noun.kind in ("class", "layer", "before", "value")]
+        for noun in nouns:  # "... than in the western half": a place and no ground of its own
+            if noun.kind == "image" and named and noun.conditions and len(noun.of_kind("place")) == len(noun.conditions):
+                if not (self._share_asked() and noun.start < named[0].start):
+                    self.places += [each.region for each in noun.conditions if each.region is not None]
+                    noun.conditions = []
+        self._inside(nouns)
         places = [(noun, each) for noun in nouns for each in noun.of_kind("place")]
         regions = list(dict.fromkeys([each.region for _, each in places if each.region is not None] + self.places))
         self.all_places = regions
@@ -361,13 +407,30 @@ class Frame(Grammar):
                 noun.conditions.remove(each)
             self.places = regions
 
+    def _inside(self, nouns: list[Noun]) -> None:
+        """A layer that is only where to look: "inside the parish, ..."."""
+        others = [noun for noun in nouns if noun.kind in ("class", "value", "before")]
+        for noun in [noun for noun in nouns if noun.kind == "layer" and not noun.conditions]:
+            alone = all(noun not in phrase.nouns or len(phrase.nouns) == 1 for phrase in self.phrases)
+            word = self.at(noun.start - 1)
+            if others and alone and word is not None and word.has("w", "in", "without", "of") or (
+                others and alone and noun.start == 0 and self.has(noun.end, "w", "comma")
+            ):  # fmt: skip
+                outside = word is not None and word.has("w", "without") and not word.has("w", "in")
+                self.confined = q.Not(of=noun.base) if outside else noun.base
+                if outside:
+                    self.take(noun.start - 1)
+                self.phrases = [phrase for phrase in self.phrases if noun not in phrase.nouns]
+
     def _share_asked(self) -> bool:
         return bool(self.measured("share", "howmuch")) or self.unit == "%"
 
     def _confined(self, query: q.Query, nouns: list[Noun]) -> q.Query:
         inside = self.places[0] if len(self.places) == 1 and query.inside is None else query.inside
+        if self.confined is not None:
+            inside = self.confined if inside is None else q.AllOf(of=(self.confined, inside))
         date = query.date
-        if date is None and len(self.dates) == 1 and not _has_change(query):
+        if date is None and len(self.dates) == 1 and not has_change(query):
             date = self.dates[0]
         if date == "last":
             date = None
@@ -401,10 +464,12 @@ class Frame(Grammar):
 
     def subjects(self) -> list[Noun]:
         """Return the nouns that are measured, the image left out."""
-        return [
+        found = [
             noun for phrase in self.phrases for noun in phrase.nouns
             if noun.kind not in ("image", "ground") or noun.conditions
         ]  # fmt: skip
+        said = [noun.base for noun in found if noun.conditions and noun.kind == "class"]
+        return [noun for noun in found if noun.conditions or noun.rank or noun.base not in said]  # said again
 
     def subject(self) -> q.Region:
         """Return the ground that is measured; asks back where none is named."""
@@ -437,7 +502,7 @@ class Frame(Grammar):
             return None
         self.take(*(cue.place for cue in (*dominant, *classes)))
         self.take(*(cue.place for cue in self.measured("list", "area", "share", "howmuch", "exists")))
-        self.take(*(cue.place for cue in self.loosely("class", "word")))
+        self.take(*(cue.place for cue in self.loosely("classword")))
         region = self.joined(of) if of else q.Everything()
         if isinstance(self.by, q.ByClasses):
             self.by = None
@@ -448,6 +513,8 @@ class Frame(Grammar):
         return q.Query(measures=(q.Classes(of=region),), by=self._dates_by())
 
     def _dates_by(self) -> q.By | None:
+        if self.by is not None and self.series and not isinstance(self.by, q.ByDates):
+            raise Unanswerable(None, "two splits")
         if self.by is not None:
             return self.by
         if self.series:
@@ -500,6 +567,7 @@ class Frame(Grammar):
                 if found is None:
                     continue
                 low, high, end = found
+                self.limit_kind = kind
                 test = self.items[cue.place].get("compare") or ">"
                 value = low if low is not None else high
                 if value is None or (low is not None and high is not None):
@@ -507,8 +575,9 @@ class Frame(Grammar):
                 self.take(*range(cue.place, end))
                 return q.Threshold(test=test, value=value)  # type: ignore[arg-type]
             after = self.skip(cue.place + 1, "than", "of")
-            if self.has(after, "fraction"):
+            if self.has(after, "fraction") and "share" in kinds:
                 self.take(cue.place, after)
+                self.limit_kind = "share"
                 test = self.items[cue.place].get("compare") or self.items[cue.place].get("more") or ">"
                 value = float(self.items[after].get("fraction") or 0)
                 return q.Threshold(test=test, value=value)  # type: ignore[arg-type]
@@ -519,6 +588,7 @@ class Frame(Grammar):
                 found = self.bounds(place, kind)
                 if found is not None and kind in kinds:
                     low, high, end = found
+                    self.limit_kind = kind
                     self.take(*range(place, end))
                     value = low if low is not None else high
                     return q.Threshold(test=self.items[place + 1].get("compare"), value=value or 0.0)  # type: ignore[arg-type]
@@ -534,6 +604,7 @@ class Frame(Grammar):
         if self.value is None:
             return None
         self.take(*(cue.place for cue in self.measured("mean", "howmuch", "dominant", "list", "classes")))
+        self.take(*(cue.place for cue in self.loosely("w", "in")))
         found = self.subjects() if self.subjects() else []
         test = self._threshold(("number",))
         dates = self.dates if len(self.dates) > 1 else []
@@ -637,7 +708,9 @@ class Frame(Grammar):
         if groups is None:
             return None
         one, two = groups
-        kind = "count" if count else "share" if self.measured("share") else "area"
+        kind = "count" if count or (found[0].plural and self._countable(found)) else "area"
+        if self.measured("share") and not times:
+            kind = "share"
         make = {"count": q.Count, "share": q.Share, "area": q.Area}[kind]
         self.take(*(cue.place for cue in (*more, *difference, *times, *compare, *bare, *factor, *count)))
         self.take(*(cue.place for cue in self.measured("area", "share", "howmuch", "exists")))
@@ -655,6 +728,11 @@ class Frame(Grammar):
         return q.Query(
             measures=(make(of=one),), test=q.Compared(to=make(of=two), test=test, times=scale), by=self._dates_by()
         )
+
+    def _countable(self, found: list[Noun]) -> bool:
+        """Say whether single things are compared by their number: houses, lakes; not woods or clouds."""
+        names = {noun.base.name for noun in found if isinstance(noun.base, q.Cover)}
+        return names == {"buildings"}
 
     def _sides(self, found: list[Noun]) -> tuple[q.Region, q.Region] | None:
         """The two sides of a comparison: two nouns, or one at two places or two dates."""
@@ -765,7 +843,8 @@ class Frame(Grammar):
         predicate = None
         for noun in found:
             for each in noun.conditions:
-                if each.joined and each.kind in ("place", "near", "far", "in", "touch") and (cues or howmuch or loose):
+                said = each.joined and each.kind in ("place", "near", "far", "in", "touch") or each.text == "patches"
+                if said and (cues or howmuch or loose or self.unit == "%"):
                     predicate = (noun, each)
         if not (cues or loose or self.unit == "%" or of_image or as_share or majority or (howmuch and predicate)
                 or (howmuch and len(found) == 2 and len(self.phrases) == 2)):  # fmt: skip
@@ -775,7 +854,7 @@ class Frame(Grammar):
         others = [
             cue
             for cue in self.measured("count", "list", "position", "perimeter")
-            if not self.items[cue.place].has("measure", "share")
+            if not self.items[cue.place].has("measure", "share") and not (self.by is not None and loose is not None)
         ]
         if others:
             return None
@@ -799,8 +878,8 @@ class Frame(Grammar):
                 of = q.Near(of=of, metres=each.high or 0.0)
             elif each.kind == "far":
                 of = q.Not(of=q.Near(of=of, metres=each.high or 0.0))
-            elif each.kind == "touch":
-                of, whole = self.region(noun), whole
+            elif each.kind in ("touch", "size"):
+                of = self.region(noun)
             measures = (q.Share(of=of, whole=whole),)
             self.places = [] if each.kind == "place" else self.places
         elif len(found) >= 2 and (as_share or len(self.phrases) >= 2):
@@ -828,7 +907,12 @@ class Frame(Grammar):
         return q.Query(measures=measures, by=self._dates_by(), test=loose)
 
     def _whole_of_parts(self, found: list[Noun]) -> q.Region:
-        return q.Everything()
+        """Of what is lost or kept, a share is that of what there was at the first date."""
+        noun = found[0]
+        change = noun.of_kind("change")
+        if len(found) != 1 or not change or change[0].text == "gained":
+            return q.Everything()
+        return q.At(of=self.region(noun.without(*change)), date=self._span()[0])
 
     def _whole_second(self) -> bool:
         """Say whether the whole is named after the part: "share of forest in vegetation"."""
@@ -902,7 +986,10 @@ class Frame(Grammar):
         if names == ["length"]:
             raise Unanswerable(None, "length")
         regions = self._regions(found, names)
-        measures = tuple(self._measure(name, region) for region in regions for name in names)
+        measures = tuple(dict.fromkeys(self._measure(name, region) for region in regions for name in names))
+        test = self._none_of(found, test)
+        if test is not None and limit is None:
+            measures = tuple(self._measure(names[0], self.joined(found)) for _ in (0,))
         by = self._dates_by()
         if (
             (len(self.dates) > 1
@@ -914,11 +1001,18 @@ class Frame(Grammar):
             measures = tuple(self._measure(name, q.At(of=bare, date=date)) for date in self.dates for name in names)
         if (
             self.range is not None
-            and not any(_has_change(q.Query(measures=(each,))) for each in measures)
+            and not any(has_change(q.Query(measures=(each,))) for each in measures)
             and by is None
         ):
             by = q.ByDates()
         return q.Query(measures=measures, by=by, test=test)
+
+    def _none_of(self, found: list[Noun], test: q.Test | None) -> q.Test | None:
+        """ "Which districts have no wetland": those where there is none of it."""
+        if test is None and isinstance(self.by, q.ByFeatures) and self.which and len(found) == 1 and found[0].negated:
+            found[0].negated = False
+            return q.Threshold(test="=", value=0.0)
+        return test
 
     def _plain_name(self, cue: Cue) -> str:
         item = self.items[cue.place]
@@ -928,7 +1022,8 @@ class Frame(Grammar):
         return cue.value
 
     def _measure_of_limit(self, names: list[str], found: list[Noun]) -> list[str]:
-        return [name for name in names if name not in ("list", "position")] or ["count" if found[0].plural else "area"]
+        fits = {"share": ("share",), "area": ("area",), "length": ("perimeter",)}.get(self.limit_kind, ("count",))
+        return [name for name in names if name in fits] or [fits[0]]
 
     def _default(self, found: list[Noun]) -> str:
         if self.yes_no():
@@ -952,7 +1047,14 @@ class Frame(Grammar):
         return made[name](of=region)  # type: ignore[no-any-return]
 
 
-def _has_change(query: q.Query) -> bool:
+def _is_zone(item: Item) -> bool:
+    """Say whether the features of a layer are zones, and not things such as roads."""
+    kinds = {each.value for each in item.meanings if each.kind == "zone"}
+    return not kinds or not kinds <= {"road", "river", "rail", "building", "coast"}
+
+
+def has_change(query: q.Query) -> bool:
+    """Say whether a query is about a change between two dates."""
     return any(isinstance(node, (q.Change, q.Turned, q.NetChange, q.Rate)) for node in q.walk(query))
 
 
@@ -963,6 +1065,4 @@ def _name_column(context: Context, item: Item) -> str | None:
 
 def replace_query(query: q.Query, **fields: object) -> q.Query:
     """Return a query with other fields."""
-    import msgspec
-
     return msgspec.structs.replace(query, **fields)

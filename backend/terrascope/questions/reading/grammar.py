@@ -198,9 +198,9 @@ class Grammar:
 
     def skip(self, place: int, *words: str) -> int:
         """Return the next place that holds none of some words of the grammar, nor a filler."""
-        while (item := self.at(place)) is not None and (item.has("w", *words) or item.has("filler")) and not (
-            item.has("class", "classes") or item.has("layer")
-        ):  # fmt: skip
+        while (item := self.at(place)) is not None and (
+            (words and item.has("w", *words)) or item.has("filler")
+        ) and not (item.has("class") or item.has("classes") or item.has("layer")):  # fmt: skip
             place += 1
         return place
 
@@ -353,7 +353,7 @@ class Grammar:
         item = self.at(place)
         if item is None:
             return None
-        if item.layer is not None and item.layer.kind == "vector" and item.has("layer", "named"):
+        if item.layer is not None and item.layer.kind == "vector" and (item.has("layer") or item.has("named")):
             return self._layer(place)
         if item.has("named") and item.layer is not None:
             return self._layer(place)
@@ -425,7 +425,8 @@ class Grammar:
         readers: list[Callable[[int], tuple[Condition, int] | None]] = [self._size_after, self._limit_after]
         if not nested:
             readers = [
-                self._edge, self._distance, self._distance_whose, self._relation, self._size_after, self._limit_after,
+                self._edge, self._distance, self._distance_whose, self._relation, self._in_patches, self._size_after,
+                self._limit_after,
                 self._date_after, self._turn, self._change, self._was, self._place_after, self._in, self._without, self._height,
             ]  # fmt: skip
         while True:
@@ -459,10 +460,10 @@ class Grammar:
         joined = False
         while (item := self.at(place)) is not None:
             if item.has("w", "be", "that", "with"):
-                joined = True
+                joined = joined or not item.has("measure")
             elif not (item.has("w", "comma", "and", "of", "only") or item.has("filler") or item.has("pron")):
                 break
-            if item.has("place") or item.has("change", "turn", "was") or item.has("class", "classes"):
+            if item.has("place") or item.has("change", "turn", "was") or (item.has("class") or item.has("classes")):
                 break
             place += 1
         return place, joined
@@ -470,6 +471,17 @@ class Grammar:
     # sizes
     def _size_after(self, place: int) -> tuple[Condition, int] | None:
         return self._size(place)
+
+    def _in_patches(self, place: int) -> tuple[Condition, int] | None:
+        """A size of the parts in which something lies: "in patches smaller than 1 acre"."""
+        begin = place + 1 if self.has(place, "w", "in") else place
+        if not self.has(begin, "patch") or self.has(begin, "class"):
+            return None
+        found = self._size(self._connected(begin + 1)[0])
+        if found is None:
+            return None
+        found[0].text = "patches"
+        return found
 
     def _size(self, place: int) -> tuple[Condition, int] | None:
         """A size of parts: "over 2 ha", "2 ha or more", "between 1 and 5 ha", "2 to 5 ha"."""
@@ -605,7 +617,7 @@ class Grammar:
         negated = self.has(place, "w", "not")
         begin = self.skip(place + 1) if negated else place
         item = self.at(begin)
-        if item is None or item.has("class", "classes"):
+        if item is None or (item.has("class") or item.has("classes")):
             return None
         kind = next((each for each in ("nottouch", "touch", "far", "near") if item.has("w", each)), None)
         if kind is None:

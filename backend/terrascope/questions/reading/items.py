@@ -126,7 +126,7 @@ def items_of(
         if token.text not in _SILENT:
             found += _strange(tokens, place, words, layers, context, unknown if mend else None, mend)
         place += 1
-    return _months(_spoken_numbers(found, tokens), tokens)
+    return _months(_one_of_a_unit(_spoken_numbers(found, tokens), tokens, language), tokens)
 
 
 # --- names of the project --------------------------------------------------------------------------------------------
@@ -326,6 +326,39 @@ def _spoken_numbers(items: list[Item], tokens: Sequence[Token]) -> list[Item]:
             found[-1] = Item(before.first, item.last, (Concept("number", ""),), before.text, number=number)
             continue
         found.append(item)
+    return found
+
+
+_ARTICLES: Mapping[str, frozenset[str]] = {
+    "en": frozenset({"a", "an"}), "de": frozenset({"ein", "eine", "einen", "einem", "einer", "eines"}),
+    "fr": frozenset({"un", "une", "d"}), "es": frozenset({"un", "una"}), "pt": frozenset({"um", "uma"}),
+    "it": frozenset({"un", "una", "uno"}), "zh": frozenset(),
+}  # fmt: skip
+
+
+def _one_of_a_unit(items: list[Item], tokens: Sequence[Token], language: str) -> list[Item]:
+    """Numbers before a unit that stands apart are quantities: "half an acre"; "a mile" is one of it."""
+    found: list[Item] = []
+    for item in items:
+        sign = item.get("unit")
+        size = {**AREA, **LENGTH}.get(sign or "")
+        before = found[-1] if found else None
+        if sign is None or size is None or before is None:
+            found.append(item)
+            continue
+        article = tokens[item.first - 1].text in _ARTICLES[language] and len(found) > 1 and any(
+            found[-2].has(kind) for kind in ("compare", "w")
+        )  # fmt: skip
+        number = before.number if before.quantity is None and before.date is None else None
+        if number is None and not article:
+            found.append(item)
+            continue
+        kind = "area" if sign in AREA else "length"
+        quantity = Quantity(kind, (number or 1.0) * size.size, sign)
+        first = before.first if number is not None or before.last == item.first - 1 else item.first
+        if first == before.first:
+            found.pop()
+        found.append(Item(first, item.last, (Concept("quantity", kind),), item.text, number=number or 1.0, quantity=quantity))
     return found
 
 

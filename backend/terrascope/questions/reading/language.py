@@ -11,10 +11,15 @@ from terrascope.questions.reading.tokens import Token
 
 #: Part of the letters that may be of another script than those that are read.
 _STRANGE = 0.3
+#: Of a word, by which the language of the question before is ahead.
+_PRIOR = 0.4
 
 
-def language_of(tokens: Sequence[Token], text: str) -> str | None:
-    """Return the language of a question (ISO 639-1), None if it is none of those that are read."""
+def language_of(tokens: Sequence[Token], text: str, before: str | None = None) -> str | None:
+    """Return the language of a question (ISO 639-1), None if it is none of those that are read.
+
+    `before` is that of the question before, in which words that many languages have are read.
+    """
     letters = [char for char in text if char.isalpha()]
     strange = sum(_other_script(char) for char in letters)
     if letters and strange > _STRANGE * len(letters):
@@ -23,6 +28,7 @@ def language_of(tokens: Sequence[Token], text: str) -> str | None:
         return "zh"
     words = [token for token in tokens if token.kind == "word"]
     scores = {language: _known(tokens, language) for language in LANGUAGES if language != "zh" and language in tables()}
+    scores[before if before in scores else "en"] += _PRIOR
     best = max(scores, key=lambda language: scores[language])
     plain = [token.text for token in words]
     unread = max((sum(word in rows["words"] for word in plain) for rows in tables()["other"].values()), default=0)

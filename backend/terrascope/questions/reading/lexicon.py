@@ -32,6 +32,8 @@ _ENDINGS: dict[str, tuple[str, ...]] = {
     "zh": (),
 }
 _CLASS = ("class", "classes")
+#: Nobody is taken to have asked for these by a slip.
+_NOT_MEANT = ("thing", "tiny", "refuse")
 _JOINTS = ("", "s", "es", "n", "en", "e")
 
 
@@ -157,7 +159,7 @@ class Lexicon:
     # slips of the fingers
     def corrected(self, word: str) -> str | None:
         """Return the one known word that an unknown one is by a slip or, from eight letters on, two; None else."""
-        if len(word) < _LEAST_SLIP:
+        if len(word) < _LEAST_SLIP or word in self.vocabulary:
             return None
         if not self._near:
             for known in self.vocabulary:
@@ -172,6 +174,7 @@ class Lexicon:
                 known for known in self.vocabulary
                 if abs(len(known) - len(word)) <= 2 and known[0] == word[0] and slips(word, known) == 2
             }  # fmt: skip
+        found = {known for known in found if not any(m[0].kind in _NOT_MEANT for m in self.vocabulary[known])}
         if len(found) > 1:  # forms of one word are one
             stems = {self.stem(each) for each in found}
             means = {self.vocabulary[each][:1] for each in found}

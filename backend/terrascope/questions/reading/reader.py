@@ -8,6 +8,7 @@ from dataclasses import replace
 from terrascope.landcover import LANGUAGES, can_be_seen
 from terrascope.questions import query as q
 from terrascope.questions.reading.context import Context, Layer
+from terrascope.questions.reading.follow import Follow, main_region
 from terrascope.questions.reading.frame import Frame, is_weak
 from terrascope.questions.reading.grammar import Unanswerable
 from terrascope.questions.reading.items import Item, UnknownWords, items_of
@@ -39,7 +40,7 @@ def read(text: str, context: Context | None = None, unknown: UnknownWords | None
     """
     context = context or Context()
     tokens = tokens_of(text)
-    language = language_of(tokens, text)
+    language = language_of(tokens, text, None if context.previous is None else context.previous.language)
     if language is None:
         return q.Understood(
             query=None, words=_words(tokens, set(), set()), reason="language not read", reader="embedded"
@@ -72,18 +73,28 @@ class _Reading:
         nearest: tuple[q.Query, ...] = ()
         if query is not None and (blocked or reason is not None):
             nearest = () if reason is not None else (query,)
-            if (
-                reason is None
-                and self.strange
-                and not any(item.has("class") or item.has("classes") for item in self.items)
-            ):
-                reason = "class unknown"
             query = None
-        elif query is None and reason is None and self.strange:
-            reason = (
-                "class unknown" if not any(item.has("class") or item.has("classes") for item in self.items) else None
-            )
+        if query is None and reason is None:
+            reason = self._why(left)
         return q.Understood(query=query, words=self._account(), nearest=nearest, reason=reason, reader="embedded")
+
+    def _why(self, left: Sequence[Item]) -> q.Reason | None:
+        """Why nothing was read, by what the words are; None to ask back."""
+        if any(item.has("zone") and item.layer is None for item in self.items):
+            return "layer missing"
+        changes = any(
+            item.has("change") and not item.has("filler") and not item.has("w") or item.has("timespan") or (
+                item.has("measure", "rate", "transitions") and not item.has("when"))
+            for item in self.items
+        )  # fmt: skip
+        if len(self.context.dates) == 1 and changes:
+            return "one date only"
+        if any(item.has("height") and not item.has("filler") for item in self.items) and not any(
+            layer.kind == "raster" for layer in self.context.layers
+        ):
+            return "needs a height model"
+        known = any(item.has("class") or item.has("classes") or item.has("layer") for item in self.items)
+        return "class unknown" if self.strange and not known and self.context.previous is None else None
 
     def _refuse(self) -> None:
         """Raise for questions about what no image shows."""
@@ -94,6 +105,8 @@ class _Reading:
         tiny = [item for item in self.items if item.has("tiny")]
         if tiny and self.context.pixel_m is not None and self.context.pixel_m >= 2:
             raise Unanswerable("not visible at this pixel size")
+        if len(self.context.dates) == 1 and any(item.has("timespan") for item in self.items):
+            raise Unanswerable("one date only")
         for item in self.items:
             if item.get("height") == "depth":
                 raise Unanswerable("needs a height model")
@@ -102,7 +115,21 @@ class _Reading:
 
     def _query(self) -> q.Query:
         meant = [item for item in self.items if not _only_filler(item) and not item.has("unknown")]
-        self.frame = Frame(meant, self.context, self.language)
+        before = self.context.previous
+        region = None if before is None else main_region(before)
+        if before is None:
+            self.frame = Frame(meant, self.context, self.language)
+            return self.frame.query()
+        if _stands_alone(meant):
+            try:
+                self.frame = Frame(meant, self.context, self.language, region)
+                query = self.frame.query()
+                if not self.frame.left_over():
+                    return query
+            except Unanswerable as error:
+                if error.reason is not None:
+                    raise
+        self.frame = Follow(meant, self.context, self.language, region)
         return self.frame.query()
 
     def _cannot(self, query: q.Query) -> q.Reason | None:
@@ -152,6 +179,20 @@ def _words(tokens: Sequence[Token], used: set[int], lost: set[int]) -> tuple[q.W
         )
         for place, token in enumerate(tokens) if token.kind != "sign" or place in used | lost
     )  # fmt: skip
+
+
+def _stands_alone(items: Sequence[Item]) -> bool:
+    """Say whether a question may be one without the one before: it names what is measured and how."""
+    if not items or any(item.has("follow", "same") for item in items):
+        return False
+    first = items[0]
+    names = any(item.has("class") or item.has("classes") for item in items) or any(item.has("pron") for item in items)
+    asks = any(item.has("measure") or item.has("yn") and not item.has("filler") for item in items)
+    if any(item.has("pron") for item in items) and any(item.has("measure", "share") for item in items):
+        return False
+    goes_on = first.has("follow", "what") or first.has("w", "and")
+    own = any(item.has("class") or item.has("classes") for item in items)
+    return asks and names and not (goes_on and not (own and any(item.has("measure") for item in items)))
 
 
 def _only_filler(item: Item) -> bool:
