@@ -25,7 +25,7 @@ from terrascope.errors import TerraScopeError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from terrascope.questions.query import Query
+    from terrascope.questions.query import ByFeatures, Query
     from terrascope.service.request import QuestionRequest
 
 Command = Callable[[argparse.Namespace], int]
@@ -187,6 +187,7 @@ def _add_scene_options(ask: argparse.ArgumentParser) -> None:
         "--layer", action="append", default=[], metavar="NAME=FILE",
         help="a vector or raster layer that is named (districts, roads, slope); FILE|layername=NAME for one of several",
     )  # fmt: skip
+    ask.add_argument("--by", metavar="NAME[:COLUMN]", help="one row a polygon of a named layer, or a value of a column")
     ask.add_argument("--role", action="append", choices=["optical", "sar", "auto"], help="once, or once an image")
     ask.add_argument("--date", action="append", help="YYYY-MM-DD, once an image ('-' where it is not known)")
     ask.add_argument(
@@ -286,6 +287,7 @@ def _request(options: argparse.Namespace) -> QuestionRequest:
         options=tuple(getattr(options, "option", ())),
         query=getattr(options, "read_query", None),
         layers=dict(_named_layer(each) for each in options.layer),
+        zones=_zones(options.by) if options.by else None,
         context=_query_of(options.after) if getattr(options, "after", None) else None,
         network=options.network,
         device=options.device,
@@ -301,6 +303,13 @@ def _named_layer(text: str) -> tuple[str, Path]:
             f"The layer {text!r} has no name or no file.", "Write NAME=FILE, as districts=districts.gpkg."
         )
     return name.strip(), Path(file.strip())
+
+
+def _zones(text: str) -> ByFeatures:
+    from terrascope.questions.query import ByFeatures
+
+    layer, _, column = text.partition(":")
+    return ByFeatures(layer=layer, column=column or None)
 
 
 def _query_of(result: Path) -> Query | None:

@@ -1566,6 +1566,14 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Beantwortet eine Frage zu einem Bild, einem optischen und einem Radarbild oder einer Reihe von Daten. Jeder Schritt der Überlegung hinterlässt eine Maske, deren Fläche gemessen wird. Der Lauf (ein GeoPackage) lässt sich im TerraScope-Fenster wieder öffnen.</translation>
     </message>
     <message>
+      <source>Measure a query on images</source>
+      <translation>Eine Abfrage auf Bildern messen</translation>
+    </message>
+    <message>
+      <source>Measures what a query means: areas, shares, counts, distances and changes of classes, of their parts of a size, near other ground, inside polygons, by polygon, date or class. The query is JSON; the panel keeps that of every question in its run (table run, column query).</source>
+      <translation>Misst, was eine Abfrage bedeutet: Flächen, Anteile, Anzahlen, Abstände und Änderungen von Klassen, ihrer Teile ab einer Größe, nahe anderem Grund, in Polygonen, je Polygon, Datum oder Klasse. Die Abfrage ist JSON; das Fenster behält die jeder Frage in ihrem Lauf (Tabelle run, Spalte query).</translation>
+    </message>
+    <message>
       <source>Masks</source>
       <translation>Masken</translation>
     </message>
@@ -1578,8 +1586,20 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Bilder</translation>
     </message>
     <message>
-      <source>Possible answers, one a line (multiple choice)</source>
-      <translation>Mögliche Antworten, eine je Zeile (Auswahlfrage)</translation>
+      <source>One row a polygon of</source>
+      <translation>Eine Zeile je Polygon von</translation>
+    </message>
+    <message>
+      <source>Name of a polygon (polygons of one name are one row)</source>
+      <translation>Name eines Polygons (Polygone eines Namens sind eine Zeile)</translation>
+    </message>
+    <message>
+      <source>Layers that the question names</source>
+      <translation>Layer, die die Frage nennt</translation>
+    </message>
+    <message>
+      <source>Values</source>
+      <translation>Werte</translation>
     </message>
     <message>
       <source>Run</source>
@@ -1594,16 +1614,36 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>GeoPackage des Laufs</translation>
     </message>
     <message>
+      <source>Possible answers, one a line (multiple choice)</source>
+      <translation>Mögliche Antworten, eine je Zeile (Auswahlfrage)</translation>
+    </message>
+    <message>
       <source>The question could not be answered.</source>
       <translation>Die Frage konnte nicht beantwortet werden.</translation>
+    </message>
+    <message>
+      <source>Query (JSON)</source>
+      <translation>Abfrage (JSON)</translation>
     </message>
     <message>
       <source>"{0}" is wanted for two things at once. Give the run a file of its own.</source>
       <translation>„{0}“ soll für zweierlei zugleich dienen. Bitte dem Lauf eine eigene Datei geben.</translation>
     </message>
     <message>
+      <source>The query is no JSON: {0}</source>
+      <translation>Die Abfrage ist kein JSON: {0}</translation>
+    </message>
+    <message>
       <source>"{0}" is there already and is no run. It is not replaced: choose another name.</source>
       <translation>„{0}“ gibt es schon, und es ist kein Lauf. Die Datei wird nicht ersetzt: bitte einen anderen Namen wählen.</translation>
+    </message>
+    <message>
+      <source>The values could not be written: {0}</source>
+      <translation>Die Werte konnten nicht geschrieben werden: {0}</translation>
+    </message>
+    <message>
+      <source>Layer "{0}" is not a file. Save it as a GeoTIFF first (Layer &gt; Save As).</source>
+      <translation>Layer „{0}“ ist keine Datei. Bitte zuerst als GeoTIFF speichern (Layer &gt; Speichern als).</translation>
     </message>
     <message>
       <source>Area (all of the images if empty)</source>
@@ -1612,10 +1652,6 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>Give at least one raster layer.</source>
       <translation>Bitte mindestens einen Rasterlayer angeben.</translation>
-    </message>
-    <message>
-      <source>Layer "{0}" is not a file. Save it as a GeoTIFF first (Layer &gt; Save As).</source>
-      <translation>Layer „{0}“ ist keine Datei. Bitte zuerst als GeoTIFF speichern (Layer &gt; Speichern als).</translation>
     </message>
     <message>
       <source>"{0}" cannot be opened as a raster.</source>

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyogrio
 from pyogrio.errors import DataSourceError
 
+from terrascope.errors import TerraScopeError
 from terrascope.networks.interface import Network
 from terrascope.questions.query import Query, Understood, data
 from terrascope.questions.reading import Context, Layer, read
@@ -102,6 +104,15 @@ def asked(request: QuestionRequest, scene: Scene, network: Network) -> Asked | N
         understood = Understood(query=request.query, reader="program")
     else:
         understood = read(request.question, context_of(request, scene, grounds[0]))
+    if understood.query is not None and request.zones is not None:
+        if understood.query.by not in (None, request.zones):
+            raise TerraScopeError(
+                "The question is split already (by dates, classes or places), and one row a polygon is wanted.",
+                "Ask for one number, or leave the polygons out.",
+            )
+        understood = msgspec.structs.replace(
+            understood, query=msgspec.structs.replace(understood.query, by=request.zones)
+        )
     dates = tuple(grounds[0].dates)
     text = "" if understood.query is None else Wording(understood.query.language, dates).query(understood.query)
     words = tuple(request.question[word.start : word.end] for word in understood.words if word.use == "not used")

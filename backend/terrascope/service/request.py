@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from terrascope.errors import TerraScopeError
-from terrascope.questions.query import Query, decode
+from terrascope.questions.query import ByFeatures, Query, decode
 from terrascope.scene.request import Area, LayerRequest
 
 #: Settings that belong to the scene; all others are the reasoning loop's.
@@ -33,7 +33,8 @@ class QuestionRequest:
     """One question; `out` is the GeoPackage to write. `settings` are those of the reasoning loop.
 
     `query` is what it means as data, where the asker says so; `layers` are vector and raster files by the name that a
-    question or a query calls them; `context` is the query of the question before, for one that follows on it.
+    question or a query calls them; `context` is the query of the question before, for one that follows on it;
+    `zones` asks for one row a polygon of a named layer, whatever the question says.
     """
 
     question: str
@@ -47,6 +48,7 @@ class QuestionRequest:
     query: Query | None = None
     layers: Mapping[str, Path] = field(default_factory=dict)
     context: Query | None = None
+    zones: ByFeatures | None = None
 
 
 def scene_request(message: Mapping[str, Any]) -> SceneRequest:
@@ -81,7 +83,17 @@ def question_request(message: Mapping[str, Any]) -> QuestionRequest:
         query=_query(message.get("query")),
         layers={str(name): Path(path) for name, path in (message.get("named_layers") or {}).items()},
         context=_query(message.get("context")),
+        zones=_zones(message.get("zones")),
     )
+
+
+def _zones(value: Mapping[str, Any] | None) -> ByFeatures | None:
+    """Read {layer, column}."""
+    if not value:
+        return None
+    if not isinstance(value.get("layer"), str) or not isinstance(value.get("column"), (str, type(None))):
+        raise TerraScopeError("zones has no layer.", 'Give {"layer": NAME, "column": NAME or null}.')
+    return ByFeatures(layer=value["layer"], column=value.get("column") or None)
 
 
 def _query(value: object) -> Query | None:
