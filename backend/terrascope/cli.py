@@ -9,6 +9,7 @@ import argparse
 import importlib
 import importlib.util
 import os
+import re
 import signal
 import sys
 import threading
@@ -25,6 +26,7 @@ from terrascope.errors import TerraScopeError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from terrascope.scene.request import LayerRequest
     from terrascope.service.request import QuestionRequest
 
 Command = Callable[[argparse.Namespace], int]
@@ -163,7 +165,11 @@ def _add_ask(commands: Any) -> None:
     ask.add_argument("--option", action="append", default=[], help="a choice of a multiple-choice question, in order")
     ask.add_argument("--max-size", type=int, default=1024, help="longest side in pixels that is read (default 1024)")
     ask.add_argument("--tiled", action="store_true", help="segment at the native resolution, tile by tile")
-    ask.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the reasoning loop")
+    ask.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE",
+        help="what is known of the images (scale, offset, nodata, date_order, alpha; of the second image alone: "
+        "2:offset=-1000), or a setting of the reasoning loop",
+    )  # fmt: skip
     ask.add_argument("--out", type=Path, help="the GeoPackage (default: IMAGE-answer.gpkg here)")
     ask.add_argument("--json", action="store_true", help="print the trace as JSON instead of the stream")
     ask.add_argument("--report", type=Path, metavar="HTML", help="make a report too")
@@ -171,7 +177,9 @@ def _add_ask(commands: Any) -> None:
 
 
 def _ask(options: argparse.Namespace) -> int:
+    from terrascope.scene.doubts import UnsettledError
     from terrascope.service.run import Cancelled, run_question
+    from terrascope.service.unsettled import unsettled_json
     from terrascope.terminal import Stream
 
     if options.report is not None:
@@ -187,6 +195,10 @@ def _ask(options: argparse.Namespace) -> int:
         trace = run_question(_request(options), stream, stop.is_set)
     except Cancelled:
         return STOPPED
+    except UnsettledError as error:
+        if options.json:
+            sys.stdout.write(unsettled_json(options.question, error) + "\n")
+        raise
     finally:
         stream.close()
     written = stream.written or _out_path(options)
@@ -224,6 +236,7 @@ def _request(options: argparse.Namespace) -> QuestionRequest:
         )
         for path, role, date, names in zip(options.images, roles, dates, bands)
     )
+    layers, settings = _set(layers, options.set)
     return QuestionRequest(
         question=options.question.strip(),
         scene=SceneRequest(layers, read_area(options.aoi) if options.aoi else None, options.max_size, options.tiled),
@@ -232,8 +245,30 @@ def _request(options: argparse.Namespace) -> QuestionRequest:
         network=options.network,
         device=options.device,
         precision=options.precision,
-        settings=dict(_setting(each) for each in options.set),
+        settings=settings,
     )
+
+
+_OF_AN_IMAGE = re.compile(r"(?:(?P<number>\d+):)?(?P<name>\w+)=(?P<value>.*)")
+
+
+def _set(layers: tuple[LayerRequest, ...], given: Sequence[str]) -> tuple[tuple[LayerRequest, ...], dict[str, object]]:
+    """Apply what `--set` says of all images or one, and return the settings that are the reasoning loop's."""
+    from terrascope.scene.request import SETTINGS
+
+    changed, rest = list(layers), {}
+    for text in given:
+        match = _OF_AN_IMAGE.fullmatch(text)
+        if match is None or (match["name"] not in SETTINGS and match["number"] is None):
+            name, value = _setting(text)
+            rest[name] = value
+            continue
+        number = int(match["number"]) if match["number"] else None
+        if number is not None and not 1 <= number <= len(layers):
+            raise TerraScopeError(f"--set {text}: there is no image {number}.", f"Images are 1 to {len(layers)}.")
+        for index in range(len(layers)) if number is None else (number - 1,):
+            changed[index] = changed[index].with_setting(match["name"], match["value"])
+    return tuple(changed), rest
 
 
 def _for_each(values: list[str] | None, images: Sequence[str], name: str) -> list[str | None]:

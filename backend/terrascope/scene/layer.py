@@ -15,6 +15,7 @@ from rasterio.warp import calculate_default_transform
 
 from terrascope.scene.bands import Recognition, recognise
 from terrascope.scene.dates import DateFound, date_of
+from terrascope.scene.doubts import Doubt
 from terrascope.scene.placement import Frame, Placement, upright
 from terrascope.scene.products.apply import known_of
 from terrascope.scene.raster import Header, environment, header_of, opened, peek
@@ -36,6 +37,8 @@ class Layer:
         Value that means "nothing", declared or assumed (then `notes` says so); NaN and infinities always do.
     any_band
         True where `nodata` in one band is enough (a value that no measurement has); else it must be in all bands.
+    doubts
+        Decisions that the metadata does not make.
     """
 
     request: LayerRequest
@@ -48,6 +51,7 @@ class Layer:
     any_band: bool
     nodata_assumed: bool
     notes: tuple[str, ...]
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def name(self) -> str:
