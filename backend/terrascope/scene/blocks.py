@@ -77,7 +77,7 @@ def strips(layer: Layer, window: PixelWindow, width: int, height: int) -> Iterat
     path = layer.header.path
     try:
         if layer.header.complex:
-            with opened(path) as dataset:
+            with opened(path, **layer.header.open_options) as dataset:
                 yield from _flipped(layer, _detected(dataset, layer, _in_file(layer, window), width, height), height)
             return
         with _source(layer) as dataset:
@@ -91,14 +91,15 @@ def _source(layer: Layer) -> Iterator[Any]:
     """The file, or the file seen through a VRT that declares the nodata value that was assumed."""
     header = layer.header
     if not layer.nodata_assumed or layer.nodata is None:
-        with opened(header.path) as dataset:
+        with opened(header.path, **header.open_options) as dataset:
             yield dataset
         return
     name = escape(sources.gdal_name(header.path))
+    stale = '<OpenOptions><OOI key="OVERVIEW_LEVEL">NONE</OOI></OpenOptions>' if header.stale_overviews else ""
     bands = "".join(
         f'<VRTRasterBand dataType="{_DTYPE_NAMES[header.dtypes[i]]}" band="{i + 1}">'
         f"<NoDataValue>{layer.nodata!r}</NoDataValue><SimpleSource>"
-        f'<SourceFilename relativeToVRT="0">{name}</SourceFilename><SourceBand>{i + 1}</SourceBand>'
+        f'<SourceFilename relativeToVRT="0">{name}</SourceFilename>{stale}<SourceBand>{i + 1}</SourceBand>'
         f"</SimpleSource></VRTRasterBand>"
         for i in range(header.count)
     )

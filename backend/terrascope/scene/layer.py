@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from rasterio.warp import calculate_default_transform
 from terrascope.scene.bands import Recognition, recognise
 from terrascope.scene.dates import DateFound, date_of
 from terrascope.scene.doubts import Doubt
+from terrascope.scene.overviews import STALE, agree
 from terrascope.scene.placement import Frame, Placement, upright
 from terrascope.scene.products.apply import known_of
 from terrascope.scene.raster import Header, environment, header_of, opened, peek
@@ -85,8 +86,12 @@ def inspect(request: LayerRequest) -> Layer:
     role, dated = request.known_role(), request.known_date()
     with environment(), opened(request.path) as dataset:
         header = header_of(dataset, request.path)
-        sample = peek(dataset, header)
         placement, notes = _place(dataset, header)
+        if not agree(dataset, header):
+            header = replace(header, overviews=(), stale_overviews=True)
+            notes.append(STALE)
+        with opened(request.path, **header.open_options) as fresh:
+            sample = peek(fresh, header)
     known = known_of(request, header)
     header = known.header if known else header
     found = (known and known.found) or recognise(header, sample, role=role, bands=request.bands)

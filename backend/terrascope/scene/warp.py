@@ -57,7 +57,8 @@ def strips(layer: Layer, grid: Frame, span: tuple[float, float]) -> Iterator[Str
                 yield from _warped(source, layer, grid, (span[0] / k, span[1] / k), reduced=True)
             else:
                 levels = [i for i, o in enumerate(header.overviews) if o <= factor * 1.01]
-                options = {"overview_level": levels[-1]} if levels and not layer.found.palette else {}
+                options: dict[str, Any] = {"overview_level": levels[-1]} if levels and not layer.found.palette else {}
+                options |= header.open_options
                 source = stack.enter_context(opened(header.path, **options))
                 own = span[0] * source.width / header.width, span[1] * source.height / header.height
                 yield from _warped(source, layer, grid, own, reduced=False)
