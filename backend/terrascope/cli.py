@@ -167,8 +167,8 @@ def _add_ask(commands: Any) -> None:
     ask.add_argument("--tiled", action="store_true", help="segment at the native resolution, tile by tile")
     ask.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE",
-        help="what is known of the images (scale, offset, nodata, date_order, alpha; of the second image alone: "
-        "2:offset=-1000), or a setting of the reasoning loop",
+        help="what is known of the images (bands, date, scale, offset, nodata, date_order, alpha; of the "
+        "second image alone: 2:offset=-1000), or a setting of the reasoning loop",
     )  # fmt: skip
     ask.add_argument("--out", type=Path, help="the GeoPackage (default: IMAGE-answer.gpkg here)")
     ask.add_argument("--json", action="store_true", help="print the trace as JSON instead of the stream")
@@ -284,10 +284,9 @@ def _for_each(values: list[str] | None, images: Sequence[str], name: str) -> lis
 
 
 def _bands(names: str | None) -> dict[str, int] | None:
-    """Band names in file order to their indices; a name left empty or "-" is a band not used."""
-    if names is None or names == "-":
-        return None
-    return {name.strip(): i for i, name in enumerate(names.split(","), 1) if name.strip() not in ("", "-")}
+    from terrascope.scene.request import band_indexes
+
+    return None if names is None or names == "-" else band_indexes(names)
 
 
 def _setting(text: str) -> tuple[str, object]:

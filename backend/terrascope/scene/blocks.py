@@ -80,32 +80,56 @@ def strips(layer: Layer, window: PixelWindow, width: int, height: int) -> Iterat
             with opened(path, **layer.header.open_options) as dataset:
                 yield from _flipped(layer, _detected(dataset, layer, _in_file(layer, window), width, height), height)
             return
-        with _source(layer) as dataset:
+        with source(layer) as dataset:
             yield from _flipped(layer, _plain(dataset, layer, _in_file(layer, window), width, height), height)
     except RasterioError as error:
         raise read_failure(path, error) from error
 
 
 @contextmanager
-def _source(layer: Layer) -> Iterator[Any]:
-    """The file, or the file seen through a VRT that declares the nodata value that was assumed."""
+def source(layer: Layer, **options: Any) -> Iterator[Any]:
+    """The file; or the file seen through a VRT that declares the nodata value that was assumed, and no band as alpha
+    that is a measurement. `options`: how the file is opened."""
     header = layer.header
-    if not layer.nodata_assumed or layer.nodata is None:
-        with opened(header.path, **header.open_options) as dataset:
+    options |= header.open_options
+    assumed = layer.nodata if layer.nodata_assumed else None
+    if assumed is None and not header.measured_alpha:
+        with opened(header.path, **options) as dataset:
             yield dataset
         return
     name = escape(sources.gdal_name(header.path))
-    stale = '<OpenOptions><OOI key="OVERVIEW_LEVEL">NONE</OOI></OpenOptions>' if header.stale_overviews else ""
+    declared = [assumed if assumed is not None else value for value in header.nodata]
+    given = "".join(f'<OOI key="{key.upper()}">{value}</OOI>' for key, value in options.items())
+    with opened(header.path, **options) as dataset:
+        width, height, place = dataset.width, dataset.height, _place_in_vrt(dataset)
     bands = "".join(
         f'<VRTRasterBand dataType="{_DTYPE_NAMES[header.dtypes[i]]}" band="{i + 1}">'
-        f"<NoDataValue>{layer.nodata!r}</NoDataValue><SimpleSource>"
-        f'<SourceFilename relativeToVRT="0">{name}</SourceFilename>{stale}<SourceBand>{i + 1}</SourceBand>'
-        f"</SimpleSource></VRTRasterBand>"
+        + (f"<NoDataValue>{declared[i]!r}</NoDataValue>" if declared[i] is not None else "")
+        + f'<SimpleSource><SourceFilename relativeToVRT="0">{name}</SourceFilename>'
+        + (f"<OpenOptions>{given}</OpenOptions>" if given else "")
+        + f"<SourceBand>{i + 1}</SourceBand></SimpleSource></VRTRasterBand>"
         for i in range(header.count)
     )
-    text = f'<VRTDataset rasterXSize="{header.width}" rasterYSize="{header.height}">{bands}</VRTDataset>'
+    text = f'<VRTDataset rasterXSize="{width}" rasterYSize="{height}">{place}{bands}</VRTDataset>'
     with rasterio.Env(**sources.options_for(header.path)), rasterio.open(text) as dataset:
         yield dataset
+
+
+def _place_in_vrt(dataset: Any) -> str:
+    """Elements of a VRT that place it as the dataset is placed."""
+    points, crs = dataset.gcps
+    if points and crs and dataset.transform.is_identity:
+        gcps = "".join(
+            f'<GCP Id="{n}" Pixel="{p.col!r}" Line="{p.row!r}" X="{p.x!r}" Y="{p.y!r}" Z="{p.z or 0.0!r}"/>'
+            for n, p in enumerate(points)
+        )
+        return f'<GCPList Projection="{escape(crs.to_wkt(), _QUOTED)}">{gcps}</GCPList>'
+    a, b, c, d, e, f = (float(v) for v in dataset.transform[:6])
+    place = "" if dataset.transform.is_identity else f"<GeoTransform>{c!r},{a!r},{b!r},{f!r},{d!r},{e!r}</GeoTransform>"
+    return (f"<SRS>{escape(dataset.crs.to_wkt())}</SRS>" if dataset.crs else "") + place
+
+
+_QUOTED = {'"': "&quot;"}
 
 
 def _in_file(layer: Layer, window: PixelWindow) -> PixelWindow:
@@ -156,7 +180,7 @@ def _plain(dataset: Any, layer: Layer, window: PixelWindow, width: int, height: 
                             out_dtype="float32")  # fmt: skip
         valid = np.ones((n, width), dtype=bool)
         if layer.found.alpha:
-            top = _top(layer.header.dtypes[layer.found.alpha - 1])
+            top = layer.found.opaque or _top(layer.header.dtypes[layer.found.alpha - 1])
             valid &= data[-1] >= top / 2 if reduced else data[-1] > 0
             data = data[:-1]
         elif layer.header.internal_mask:

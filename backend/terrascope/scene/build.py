@@ -217,8 +217,39 @@ def _prepare(
         raise SceneError(f"max_size is {max_size}.", "Give at least 1 pixel.")
     with environment():
         expanded = expand(layers)
-        found = settle_dates([inspect(request) for request in expanded.requests])
+        found, expanded = _pictures([inspect(request) for request in expanded.requests], expanded)
+        found = settle_dates(found)
     return found, grids.choose(found, area, max_size, tiled), expanded
+
+
+def _pictures(layers: list[Layer], expanded: Expanded) -> tuple[list[Layer], Expanded]:
+    """Leave out what is no picture of the ground.
+
+    Raises
+    ------
+    SceneError
+        If nothing remains.
+    """
+    others = [layer for layer in layers if layer.found.no_picture]
+    if not others:
+        return layers, expanded
+    if len(others) == len(layers):
+        first = others[0]
+        raise SceneError(
+            f'"{first.name}" is no picture of the ground: {first.found.no_picture}.',
+            "Untick this layer and choose a satellite or aerial image. If its bands are measurements after all, name "
+            "them: bands=red,green,blue.",
+        )
+    keep = [number for number, layer in enumerate(layers) if not layer.found.no_picture]
+    left_out = {expanded.owners[n]: layer.found.no_picture for n, layer in enumerate(layers) if n not in keep}
+    notes = [f'"{each.name}" is left out, it is no picture of the ground: {each.found.no_picture}.' for each in others]
+    return [layers[n] for n in keep], replace(
+        expanded,
+        requests=tuple(expanded.requests[n] for n in keep),
+        owners=tuple(expanded.owners[n] for n in keep),
+        left_out={**expanded.left_out, **left_out},
+        notes=(*expanded.notes, *notes),
+    )
 
 
 def _doubts(layers: Sequence[Layer]) -> tuple[Doubt, ...]:
@@ -419,7 +450,7 @@ def _view_notes(views: list[View]) -> list[str]:
 def _describe_layer(layer: Layer, how: Plan) -> LayerDescription:
     header, frame = layer.header, layer.placement.frame
     warnings = [*layer.notes, *(doubt.text for doubt in layer.doubts)]
-    if not layer.found.sure:
+    if not layer.found.sure and not any(doubt.what == "bands" for doubt in layer.doubts):
         warnings.append(f"its bands are a guess ({layer.found.reason}); set them in the layer's row if they are wrong")
     if header.dtypes[0] in ("uint16", "int16") and layer.conversion.scale.value == "raw":
         warnings.append("16-bit numbers without a known scale; pictures of it are stretched")

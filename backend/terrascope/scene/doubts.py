@@ -37,6 +37,8 @@ class Doubt:
         Key of the reading that is used; None: it is open, and has to be asked.
     by
         Who chose: one of `SOURCES`; None while it is open.
+    likely
+        How probable it is that the choice is right: a rule of thumb that lowers the certainty of answers.
     """
 
     what: str
@@ -45,6 +47,7 @@ class Doubt:
     reason: str
     choice: str | None = None
     by: str | None = None
+    likely: float = 0.9
 
     @property
     def open(self) -> bool:

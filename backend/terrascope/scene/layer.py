@@ -94,7 +94,11 @@ def inspect(request: LayerRequest) -> Layer:
             sample = peek(fresh, header)
     known = known_of(request, header)
     header = known.header if known else header
-    found = (known and known.found) or recognise(header, sample, role=role, bands=request.bands)
+    found = (known and known.found) or recognise(
+        header, sample, role=role, bands=request.bands, alpha=request.known_alpha()
+    )
+    if header.alpha is not None and found.alpha is None:
+        header = replace(header, alpha=None, measured_alpha=True)
     dated = dated or (known and known.dated) or _dated(request, header)
     conversion = known.conversion if known else None
     conversion = conversion or conversion_of(header, found, sample, date=dated.date, wanted=request.scale)
@@ -103,9 +107,9 @@ def inspect(request: LayerRequest) -> Layer:
         nodata, any_band, assumed, note = known.nodata, True, True, ""
     said = known.notes if known else ()
     notes += [*said, *header.warnings, *found.notes, *conversion.notes, *([note] if note else [])]
-    return Layer(
-        request, header, found, conversion, placement, dated, nodata, any_band, assumed, tuple(notes)
-    )  # fmt: skip
+    layer = Layer(request, header, found, conversion, placement, dated, nodata, any_band, assumed, tuple(notes))
+    doubts = (*found.doubts, *conversion.doubts)
+    return replace(layer, doubts=tuple(replace(doubt, layer=layer.name) for doubt in doubts))
 
 
 def _dated(request: LayerRequest, header: Header) -> DateFound:

@@ -73,6 +73,7 @@ class Header:
     stac: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     stale_overviews: bool = False
+    measured_alpha: bool = False  # a band is flagged as alpha, but is a measurement
 
     @property
     def open_options(self) -> dict[str, str]:

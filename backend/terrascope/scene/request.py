@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from terrascope.scene.products.types import Product
 
 
-#: What a user may set of a layer beside role, date and bands: `--set` of the command line, a protocol `layer`'s fields.
-SETTINGS = ("scale", "offset", "nodata", "date_order", "alpha")
+#: What a user may set of a layer: `--set` of the command line, a protocol `layer`'s fields.
+SETTINGS = ("bands", "role", "date", "scale", "offset", "nodata", "date_order", "alpha")
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,9 @@ class LayerRequest:
         """
         if name not in SETTINGS:
             raise SceneError(f"A layer has no setting {name!r}.", f"Known: {', '.join(SETTINGS)}.")
-        setting: dict[str, Any] = {name: value}
+        setting: dict[str, Any] = {name: value if name != "bands" else band_indexes(value)}
         changed = replace(self, **setting)
+        changed.known_role(), changed.known_date()
         changed.known_offset(), changed.known_nodata(1), changed.known_date_order(), changed.known_alpha()
         return changed
 
@@ -234,6 +235,11 @@ class Area:
             wkt=wkt,
             window=(int(window[0]), int(window[1]), int(window[2]), int(window[3])) if window else None,
         )
+
+
+def band_indexes(names: str) -> dict[str, int]:
+    """Band names in the file's order, with commas, to their indexes; a name left empty or "-" is a band not used."""
+    return {name.strip(): i for i, name in enumerate(names.split(","), 1) if name.strip() not in ("", "-")}
 
 
 def _indexes(bands: Mapping[object, object], path: str) -> dict[str, int]:

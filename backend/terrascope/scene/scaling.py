@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from terrascope.errors import SceneError
 from terrascope.scene.bands import Recognition, looks_like_db
+from terrascope.scene.doubts import Doubt
 from terrascope.scene.raster import Header
 from terrascope.scene.types import Role, Scale
 
@@ -42,6 +43,7 @@ class Conversion:
     kind: Kind = Kind.LINEAR
     zero_is_nodata: bool = False
     notes: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     def apply(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Convert file values in place, float32 [B, h, w]."""

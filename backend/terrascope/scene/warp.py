@@ -58,8 +58,7 @@ def strips(layer: Layer, grid: Frame, span: tuple[float, float]) -> Iterator[Str
             else:
                 levels = [i for i, o in enumerate(header.overviews) if o <= factor * 1.01]
                 options: dict[str, Any] = {"overview_level": levels[-1]} if levels and not layer.found.palette else {}
-                options |= header.open_options
-                source = stack.enter_context(opened(header.path, **options))
+                source = stack.enter_context(blocks.source(layer, **options))
                 own = span[0] * source.width / header.width, span[1] * source.height / header.height
                 yield from _warped(source, layer, grid, own, reduced=False)
     except (RasterioError, CPLE_BaseError) as error:
