@@ -101,7 +101,9 @@ def inspect(request: LayerRequest) -> Layer:
         header = replace(header, alpha=None, measured_alpha=True)
     dated = dated or (known and known.dated) or _dated(request, header)
     conversion = known.conversion if known else None
-    conversion = conversion or conversion_of(header, found, sample, date=dated.date, wanted=request.scale)
+    conversion = conversion or conversion_of(
+        header, found, sample, date=dated.date, wanted=request.scale, offset=request.known_offset()
+    )
     nodata, any_band, assumed, note = _nodata(header, found, conversion, sample)
     if known and known.nodata is not None:
         nodata, any_band, assumed, note = known.nodata, True, True, ""
