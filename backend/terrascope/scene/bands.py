@@ -157,6 +157,8 @@ def _guessed(names: list[str], reason: str) -> list[Doubt]:
 
 #: Share of unnamed files with three or four bands that are what is guessed: the order of pictures and of most exports.
 _GUESSED = 0.85
+#: Different numbers of one band that are classes, not grey values, and pixels from which that can be said.
+_FEWEST_CLASSES, _MOST_CLASSES, _CLASS_SAMPLE = 2, 12, 400
 _INDEX_SHARE = 0.1  # of values below 0 in floating point numbers between -1 and 1 beyond which they are no reflectance
 
 
@@ -170,10 +172,17 @@ def _no_picture(header: Header, found: _Names, sample: NDArray[np.float32] | Non
         what = ", ".join(dict.fromkeys(kind for kind in kinds if kind))
         shown = ", ".join(texts[:3]) + (", ..." if len(texts) > 3 else "")
         return f"its bands are described as {what} ({shown})"
-    by_name = subject.of_text(header.stem)
     whole = "int" in header.dtypes[0]
-    if by_name and (header.count == 1 or (header.count <= 12 and not whole)):
-        return f"its name says that it holds {by_name}"
+    if header.count == 1 or (header.count <= 12 and not whole):
+        if by_name := subject.of_text(header.stem):
+            return f"its name says that it holds {by_name}"
+        folder = header.path.replace("\\", "/").rpartition("/")[0].rpartition("/")[2]
+        if header.count == 1 and (by_folder := subject.of_whole_text(folder)):
+            return f"its folder {folder!r} says that it holds {by_folder}"
+    if header.count == 1 and whole and sample is not None and sample.size >= _CLASS_SAMPLE:
+        number = len(np.unique(sample))
+        if _FEWEST_CLASSES <= number <= _MOST_CLASSES:
+            return f"it has one band that holds {number} different whole numbers, as classes have"
     if sample is None or whole or header.count == 1:
         return ""
     values = sample[[i - 1 for _, i in found]]

@@ -21,11 +21,11 @@ _WORDS: dict[str, str] = {
     ),
     "classes": (
         "classification classified classes landcover land_cover lulc worldcover dynamicworld corine clc nlcd "
-        "cdl label labels klassifikation landbedeckung occupation_sol cobertura clasificacion classificacao "
+        "cdl label labels mask_class annotations groundtruth klassifikation landbedeckung occupation_sol cobertura clasificacion classificacao "
         "classificazione uso_suolo 土地覆盖 分类 cluster clusters"
     ),
     QUALITY: (
-        "scl cld aot wvp qa60 qa fmask qapixel qaradsat qaaerosol qacloud mask datasetmask datamask cloudmask "
+        "scl masks cld aot wvp qa60 qa fmask qapixel qaradsat qaaerosol qacloud mask datasetmask datamask cloudmask "
         "cloud clouds udm udm2 msk snw snowprob cloudprob b09wvp saa vaa sza vza angle angles "
         "localincidenceangle incidenceangle lia mskcldprb quality flags"
     ),
@@ -38,12 +38,20 @@ _A_DATE = re.compile(r"\s*\w{0,6}?[ _-]*(?:(?:19|20)\d{2}[-_./]?(?:0[1-9]|1[0-2]
 
 def of_text(text: str) -> str | None:
     """Return what a band's description or a layer's name says that the numbers are, None if it may be a picture."""
-    low = text.casefold()
+    low = _CAMEL.sub("_", text).casefold()
     words = [word for word in re.split(r"[\W_]+", low) if word]
     for word in (re.sub(r"[\W]", "", low), "".join(words), *words, *(f"{a}_{b}" for a, b in pairwise(words))):
         if word in _BY_WORD:
             return _BY_WORD[word]
     return None
+
+
+def of_whole_text(text: str) -> str | None:
+    """Return the same of a folder's name, which has to be such a word as a whole."""
+    return _BY_WORD.get(text.casefold())
+
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def is_date(text: str) -> bool:

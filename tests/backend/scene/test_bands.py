@@ -333,3 +333,14 @@ def test_unnamed_numbers_on_both_sides_of_0_are_no_reflectance(tmp_path: Path) -
     assert "below 0" in found.found.no_picture
     named = {"bands": {"red": 1, "green": 2, "blue": 3}}
     assert not inspect(LayerRequest(found.header.path, **named)).found.no_picture
+
+
+def test_one_band_of_few_whole_numbers_is_a_map_of_classes(tmp_path: Path) -> None:
+    data = np.random.default_rng(4).integers(1, 8, (1, 40, 40)).astype(np.uint8)
+    found = inspect(LayerRequest(str(write(tmp_path / "x.tif", data, crs=UTM, transform=T))))
+    assert "as classes have" in found.found.no_picture
+    (tmp_path / "LULC").mkdir()
+    grey = np.random.default_rng(4).integers(1, 200, (1, 40, 40)).astype(np.uint8)
+    assert not inspect(LayerRequest(str(write(tmp_path / "y.tif", grey, crs=UTM, transform=T)))).found.no_picture
+    by_folder = inspect(LayerRequest(str(write(tmp_path / "LULC" / "y.tif", grey, crs=UTM, transform=T))))
+    assert "folder 'LULC'" in by_folder.found.no_picture
