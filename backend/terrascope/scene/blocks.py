@@ -17,9 +17,12 @@ from rasterio.windows import Window
 
 from terrascope.errors import SceneError
 from terrascope.scene import sources
-from terrascope.scene.layer import Layer
+from terrascope.scene.layer import Layer, unseen_pixels
 from terrascope.scene.raster import opened, read_failure
+from terrascope.scene.scaling import Kind
+from terrascope.scene.types import Scale
 
+AVERAGED_AT_ONCE = 2**27  # pixels that are averaged from the full resolution even where there are overviews
 STRIP_BYTES = 48 * 2**20  #: source bytes that a strip may need at once
 SAMPLE_LIMIT = 1e10  #: source samples that one read may go through without overviews
 _DTYPE_NAMES = {"uint8": "Byte", "int8": "Int8", "uint16": "UInt16", "int16": "Int16", "uint32": "UInt32",
@@ -75,15 +78,39 @@ def strips(layer: Layer, window: PixelWindow, width: int, height: int) -> Iterat
         If the pixels cannot be read.
     """
     path = layer.header.path
+    reduced = window.width / width > 1.0 + 1e-9 or window.height / height > 1.0 + 1e-9
     try:
-        if layer.header.complex:
-            with opened(path, **layer.header.open_options) as dataset:
-                yield from _flipped(layer, _detected(dataset, layer, _in_file(layer, window), width, height), height)
+        if layer.header.complex or (reduced and averages_itself(layer)):
+            with _coarse_enough(layer, window, width, height) as (dataset, part):
+                yield from _flipped(layer, _averaged(dataset, layer, part, width, height), height)
             return
         with source(layer) as dataset:
             yield from _flipped(layer, _plain(dataset, layer, _in_file(layer, window), width, height), height)
     except RasterioError as error:
         raise read_failure(path, error) from error
+
+
+def averages_itself(layer: Layer) -> bool:
+    """Say whether pixels are to be averaged here, not by GDAL: radar as power, and colours that mean "nothing"."""
+    radar = layer.conversion.scale is Scale.DB and layer.conversion.kind is not Kind.POWER
+    return layer.header.complex or bool(layer.unseen) or (radar and not layer.found.palette)
+
+
+@contextmanager
+def _coarse_enough(layer: Layer, window: PixelWindow, width: int, height: int) -> Iterator[tuple[Any, PixelWindow]]:
+    """The file and the window in it; of a large one its finest overview that is not too large, if it has any."""
+    header = layer.header
+    inner = _in_file(layer, window)
+    factor = min(inner.width / width, inner.height / height)
+    usable = [i for i, o in enumerate(header.overviews) if o <= factor * 1.01]
+    levels = [i for i in usable if inner.width * inner.height / header.overviews[i] ** 2 <= AVERAGED_AT_ONCE]
+    if header.complex or not usable or inner.width * inner.height <= AVERAGED_AT_ONCE:
+        with opened(header.path, **header.open_options) as dataset:
+            yield dataset, inner
+        return
+    with opened(header.path, overview_level=(levels or usable[-1:])[0]) as dataset:
+        x, y = dataset.width / header.width, dataset.height / header.height
+        yield dataset, PixelWindow(inner.col * x, inner.row * y, inner.width * x, inner.height * y)
 
 
 @contextmanager
@@ -204,10 +231,8 @@ def _is_nodata(layer: Layer, values: NDArray[np.float32]) -> NDArray[np.bool_]:
     if layer.may_be_nan:
         for band in values:
             out |= ~np.isfinite(band)
-    if layer.nodata is not None and not np.isnan(layer.nodata):
-        wanted = np.float32(layer.nodata) if values.dtype.kind == "f" else layer.nodata
-        hit = values == wanted
-        out |= hit.any(axis=0) if layer.any_band else hit.all(axis=0)
+    if layer.unseen or (layer.nodata is not None and not np.isnan(layer.nodata)):
+        out |= unseen_pixels(values, layer.nodata, layer.any_band, layer.unseen)
     return out
 
 
@@ -226,28 +251,39 @@ def expand_palette(
     return np.ascontiguousarray(np.moveaxis(rgba[..., :3], -1, 0)), opaque
 
 
-def _detected(dataset: Any, layer: Layer, window: PixelWindow, width: int, height: int) -> Iterator[Strip]:
-    """Complex numbers: power first, then the mean; a mean of complex numbers would cancel itself."""
+def _averaged(dataset: Any, layer: Layer, window: PixelWindow, width: int, height: int) -> Iterator[Strip]:
+    """Averages of what was observed, radar as power; a mean of complex numbers would cancel itself, one of decibels is
+    too low. In the file's numbers; power for complex ones."""
+    indexes, alpha, header = list(layer.found.indexes), layer.found.alpha, layer.header
     col0, row0 = int(window.col), int(window.row)
     w, h = max(1, round(window.width)), max(1, round(window.height))
-    w, h = min(w, layer.header.width - col0), min(h, layer.header.height - row0)
+    w, h = min(w, dataset.width - col0), min(h, dataset.height - row0)
     width, height = max(1, width), max(1, height)
     col_edges = np.minimum((np.arange(width) * w) // width, w - 1)
-    step = max(1, int(STRIP_BYTES / (w * 16 * len(layer.found.indexes)) * height / h))
+    step = max(1, int(STRIP_BYTES / (w * 16 * len(indexes)) * height / h))
     for row in range(0, height, step):
         n = min(step, height - row)
         top, bottom = (row * h) // height, max((row * h) // height + 1, ((row + n) * h) // height)
-        data = dataset.read(list(layer.found.indexes), window=Window(col0, row0 + top, w, bottom - top))
-        power = np.square(data.real.astype(np.float32)) + np.square(data.imag.astype(np.float32))
-        good = np.isfinite(power).all(axis=0) & (power > 0).any(axis=0)
-        if layer.nodata is not None:
-            good &= ~(data == layer.nodata).all(axis=0)
-        power[:, ~good] = 0
+        part = Window(col0, row0 + top, w, bottom - top)
+        data = dataset.read([*indexes, *([alpha] if alpha else [])], window=part)
+        if header.complex:
+            values = np.square(data.real.astype(np.float32)) + np.square(data.imag.astype(np.float32))
+            good = np.isfinite(values).all(axis=0) & (values > 0).any(axis=0)
+            if layer.nodata is not None:
+                good &= ~(data == layer.nodata).all(axis=0)
+        else:
+            values = data[: len(indexes)].astype(np.float32)
+            good = np.isfinite(values).all(axis=0) & ~_is_nodata(layer, values)
+            if alpha:
+                good &= data[-1] > 0
+            if header.internal_mask:
+                good &= dataset.read_masks(indexes[0], window=part) >= 128
+            values = layer.conversion.to_mean(values)
+        values[:, ~good] = 0
         row_edges = np.minimum((np.arange(row, row + n) * h) // height - top, bottom - top - 1)
         count = _sum_blocks(good[None].astype(np.float32), row_edges, col_edges)[0]
-        total = _sum_blocks(power, row_edges, col_edges)
-        valid = count > 0
-        yield Strip(row, total / np.maximum(count, 1), valid)
+        mean = _sum_blocks(values, row_edges, col_edges) / np.maximum(count, 1)
+        yield Strip(row, mean if header.complex else layer.conversion.from_mean(mean), count > 0)
 
 
 def _sum_blocks(values: NDArray[np.float32], rows: NDArray, cols: NDArray) -> NDArray[np.float32]:

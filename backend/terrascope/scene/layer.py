@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from affine import Affine
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 from rasterio.warp import calculate_default_transform
 
+from terrascope.scene import fill
 from terrascope.scene.bands import Recognition, recognise
 from terrascope.scene.dates import DateFound, date_of
 from terrascope.scene.doubts import Doubt
@@ -28,6 +29,13 @@ from terrascope.scene.types import Role
 _SENTINELS = (-9999.0, -32768.0, -999.0, -99999.0, float(np.finfo(np.float32).min), 1e20)
 
 
+class Unseen(NamedTuple):
+    """Pixels that are not observed: `values`, one for each band that is read (None: any), in all bands or in one."""
+
+    values: tuple[float | None, ...]
+    any_band: bool
+
+
 @dataclass(frozen=True)
 class Layer:
     """A raster with what was recognised.
@@ -38,6 +46,8 @@ class Layer:
         Value that means "nothing", declared or assumed (then `notes` says so); NaN and infinities always do.
     any_band
         True where `nodata` in one band is enough (a value that no measurement has); else it must be in all bands.
+    unseen
+        Further colours that mean "nothing", see `Unseen`.
     doubts
         Decisions that the metadata does not make.
     """
@@ -53,6 +63,7 @@ class Layer:
     nodata_assumed: bool
     notes: tuple[str, ...]
     doubts: tuple[Doubt, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
 
     @property
     def name(self) -> str:
@@ -104,13 +115,16 @@ def inspect(request: LayerRequest) -> Layer:
     conversion = conversion or conversion_of(
         header, found, sample, date=dated.date, wanted=request.scale, offset=request.known_offset()
     )
-    nodata, any_band, assumed, note = _nodata(header, found, conversion, sample)
-    if known and known.nodata is not None:
-        nodata, any_band, assumed, note = known.nodata, True, True, ""
+    gaps = _nodata(request, header, found, conversion, sample)
+    if known and known.nodata is not None and request.nodata is None:
+        gaps = _Gaps(known.nodata, any_band=True, assumed=True)
     said = known.notes if known else ()
-    notes += [*said, *header.warnings, *found.notes, *conversion.notes, *([note] if note else [])]
-    layer = Layer(request, header, found, conversion, placement, dated, nodata, any_band, assumed, tuple(notes))
-    doubts = (*found.doubts, *conversion.doubts)
+    notes += [*said, *header.warnings, *found.notes, *conversion.notes, *([gaps.note] if gaps.note else [])]
+    layer = Layer(
+        request, header, found, conversion, placement, dated, gaps.value, gaps.any_band, gaps.assumed, tuple(notes),
+        unseen=gaps.unseen,
+    )  # fmt: skip
+    doubts = (*found.doubts, *conversion.doubts, *gaps.doubts)
     return replace(layer, doubts=tuple(replace(doubt, layer=layer.name) for doubt in doubts))
 
 
@@ -156,26 +170,87 @@ def _by_pixels(width: int, height: int) -> Placement:
     return Placement(Frame(width, height, Affine(1, 0, 0, 0, -1, 0), None), "pixels")
 
 
+class _Gaps(NamedTuple):
+    """What is not observed; see `Layer`."""
+
+    value: float | None
+    any_band: bool = True
+    assumed: bool = False
+    unseen: tuple[Unseen, ...] = ()
+    note: str = ""
+    doubts: tuple[Doubt, ...] = ()
+
+
 def _nodata(
-    header: Header, found: Recognition, conversion: Conversion, sample: NDArray[np.float32] | None
-) -> tuple[float | None, bool, bool, str]:
-    """Return (nodata, one band is enough, assumed, note)."""
-    declared = {header.nodata[i - 1] for i in found.indexes}
-    value = next((n for n in declared if n is not None), None)
+    request: LayerRequest,
+    header: Header,
+    found: Recognition,
+    conversion: Conversion,
+    sample: NDArray[np.float32] | None,
+) -> _Gaps:
+    """What the user says, what the file declares, and what the pixels show beside it."""
     dtype = header.dtypes[found.indexes[0] - 1] if found.indexes else header.dtypes[0]
-    if value is not None:
-        note = f"bands declare different nodata; {value:g} is used" if len(declared - {None}) > 1 else ""
-        return value, _is_extreme(value, dtype), False, note
-    if sample is None or header.alpha or header.internal_mask:
-        return None, True, False, ""
+    wanted = request.known_nodata(len(found.indexes))
+    if wanted is not None:
+        return _of_values(wanted, dtype, assumed=True)
+    declared = tuple(header.nodata[i - 1] for i in found.indexes)
+    own = _of_values(declared, dtype, assumed=False)
+    if sample is None or header.alpha or header.internal_mask or found.palette:
+        return own
     values = sample[[i - 1 for i in found.indexes]]
-    if conversion.zero_is_nodata and (values == 0).all(axis=0).any():
-        return 0.0, False, True, "no nodata is declared; 0 in all bands is taken as nodata"
-    if dtype.startswith(("int", "float")):
-        for sentinel in _SENTINELS:
-            if (values == np.float32(sentinel)).any():
-                return sentinel, True, True, f"no nodata is declared; {sentinel:g} is taken as nodata"
-    return None, True, False, ""
+    if own.value is None and not own.unseen:
+        if conversion.zero_is_nodata and (values == 0).all(axis=0).any():
+            return _Gaps(0.0, False, True, note="no nodata is declared; 0 in all bands is taken as nodata")
+        if dtype.startswith(("int", "float")):
+            for sentinel in _SENTINELS:
+                if (values == np.float32(sentinel)).any():
+                    note = f"no nodata is declared; {sentinel:g} is taken as nodata"
+                    return _Gaps(sentinel, True, True, note=note)
+    return _with_fill(own, values, dtype)
+
+
+def _with_fill(own: _Gaps, values: NDArray[np.float32], dtype: str) -> _Gaps:
+    """Beside what is declared, the fill that the pixels show."""
+    filled = fill.find(values, dtype, unseen_pixels(values, own.value, own.any_band, own.unseen))
+    if filled is None:
+        return own
+    gaps = own._replace(doubts=(filled.doubt,))
+    colour = filled.colour
+    if colour is None:
+        return gaps
+    if own.value is None and not own.unseen and len(set(colour)) == 1:
+        return gaps._replace(value=colour[0], any_band=False, assumed=True)
+    return gaps._replace(unseen=(*own.unseen, Unseen(colour, False)))
+
+
+def _of_values(values: tuple[float | None, ...], dtype: str, *, assumed: bool) -> _Gaps:
+    """One value of all bands, or those of each band where they differ."""
+    given = {value for value in values if value is not None}
+    if not given:
+        return _Gaps(None)
+    one = next(iter(given))
+    if len(given) == 1 or all(np.isnan(value) for value in given):
+        return _Gaps(one, _is_extreme(one, dtype), assumed)
+    every = all(_is_extreme(value, dtype) for value in given)
+    shown = ", ".join("none" if value is None else f"{value:g}" for value in values)
+    return _Gaps(None, unseen=(Unseen(values, every),), note=f"each band has its own nodata: {shown}")
+
+
+def unseen_pixels(
+    values: NDArray[np.float32], nodata: float | None, any_band: bool, unseen: tuple[Unseen, ...]
+) -> NDArray[np.bool_]:
+    """Bool [h, w] of values [B, h, w] in the file's numbers: nodata, or one of the colours that mean "nothing"."""
+    out: NDArray[np.bool_] = np.zeros(values.shape[1:], dtype=bool)
+    rules = [*unseen, *([Unseen((nodata,) * len(values), any_band)] if nodata is not None else [])]
+    for rule in rules:
+        hits = [
+            np.isnan(band) if np.isnan(value) else band == np.float32(value)
+            for band, value in zip(values, rule.values)
+            if value is not None
+        ]
+        if hits:
+            out |= np.logical_or.reduce(hits) if rule.any_band else np.logical_and.reduce(hits)
+    return out
 
 
 def _is_extreme(value: float, dtype: str) -> bool:

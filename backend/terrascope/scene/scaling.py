@@ -61,6 +61,30 @@ class Conversion:
             values *= np.float32(factor)
         return values
 
+    def to_mean(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return file values [B, h, w] as what may be averaged: decibels and amplitudes as power; all else stays."""
+        if self.scale is not Scale.DB or self.kind is Kind.POWER:
+            return values
+        gain, offset = (np.asarray(v, np.float32)[:, None, None] for v in (self.gains, self.offsets))
+        physical = values * gain + offset
+        if self.kind is Kind.AMPLITUDE:
+            return np.square(physical)
+        with np.errstate(over="ignore"):  # what is no decibel becomes infinite, and is masked by who reads it
+            power: NDArray[np.float32] = np.power(np.float32(10), physical / np.float32(10))
+        return power
+
+    def from_mean(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return averages of `to_mean` as file values."""
+        if self.scale is not Scale.DB or self.kind is Kind.POWER:
+            return values
+        gain, offset = (np.asarray(v, np.float32)[:, None, None] for v in (self.gains, self.offsets))
+        if self.kind is Kind.AMPLITUDE:
+            physical = np.sqrt(values)
+        else:
+            physical = np.float32(10) * np.log10(np.maximum(values, np.float32(1e-12)))
+        out: NDArray[np.float32] = (physical - offset) / gain
+        return out
+
 
 def conversion_of(
     header: Header,

@@ -21,7 +21,7 @@ _WORDS: dict[str, str] = {
     ),
     "classes": (
         "classification classified classes landcover land_cover lulc worldcover dynamicworld corine clc nlcd "
-        "cdl label labels mask_class annotations groundtruth klassifikation landbedeckung occupation_sol cobertura clasificacion classificacao "
+        "cdl label labels klassifikation landbedeckung occupation_sol cobertura clasificacion classificacao "
         "classificazione uso_suolo 土地覆盖 分类 cluster clusters"
     ),
     QUALITY: (
