@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -136,3 +137,8 @@ class Scene:
     notes: tuple[str, ...] = ()
     extra: Mapping[str, str] = field(default_factory=dict)
     doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def likely(self) -> float:
+        """How probable it is that all that was taken for granted of the layers is so, in [0, 1]."""
+        return math.prod(doubt.likely for doubt in self.doubts if doubt.choice is not None)

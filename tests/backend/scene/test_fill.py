@@ -83,7 +83,8 @@ def test_nodata_declared_by_band(tmp_path: Path) -> None:
         data[band, :, 200:] = value
     write(tmp_path / "s.tif", data.astype("int16"), crs=UTM, transform=NORTH_UP)
     bands = "".join(
-        f'<VRTRasterBand dataType="Int16" band="{n}"><Description>{name}</Description><NoDataValue>{value}</NoDataValue>'
+        f'<VRTRasterBand dataType="Int16" band="{n}"><Description>{name}</Description>'
+        f"<NoDataValue>{value}</NoDataValue>"
         f'<SimpleSource><SourceFilename relativeToVRT="1">s.tif</SourceFilename><SourceBand>{n}</SourceBand>'
         "</SimpleSource></VRTRasterBand>"
         for n, (name, value) in enumerate(zip(("red", "green", "blue"), (-9999, -32768, -1)), 1)
