@@ -152,6 +152,8 @@ def _guessed(names: list[str], reason: str) -> list[Doubt]:
         return []
     other = [*reversed(names[:3]), *names[3:]]
     readings = tuple(Reading(",".join(each), f"{', '.join(each)}, in the file's order") for each in (names, other))
+    if reason == UNTOLD:
+        return [Doubt("bands", "", readings, reason)]
     return [Doubt("bands", "", readings, f"its bands are a guess ({reason})", readings[0].key, "assumed", _GUESSED)]
 
 
@@ -388,9 +390,8 @@ def _from_count(
                 f"{n} bands, taken as red, green, blue{tail}",
                 False,
             )
-        if sample is not None and third_is_blue(sample[[i - 1 for i in usable]]):
-            why = "4 bands, the third darker than the first over open ground: red, green, blue, near infrared"
-            yield list(zip(("red", "green", "blue", "nir"), usable)), why, False
+        if sample is not None and not np.array_equal(sample[usable[0] - 1], sample[usable[2] - 1]):
+            yield list(zip(("blue", "green", "red", "nir"), usable)), UNTOLD, False
         yield (
             list(zip(("blue", "green", "red", "nir"), usable)),
             "4 bands, taken as blue, green, red, near infrared",
@@ -415,19 +416,8 @@ def looks_like_db(sample: NDArray[np.float32]) -> bool:
     return bool(low > -60 and high < 15 and -40 < mid < -2 and values.size and np.mean(values % 1 != 0) > 0.5)
 
 
-def third_is_blue(sample: NDArray[np.float32]) -> bool:
-    """True if of four bands with near infrared last the third is blue, the first red: unscaled values [4, h, w].
-
-    Open ground (neither plants nor water, by bands that do not depend on the order) is darker in blue than in red.
-    """
-    first, second, third, nir = (band.astype(np.float64).ravel() for band in sample[:4])
-    good = np.isfinite(sample[:4]).all(axis=0).ravel() & (np.minimum(first, third) > 0) & (nir > 0)
-    wet = (second - nir) / np.where(good, second + nir, 1)
-    green = (nir - np.maximum(first, third)) / np.where(good, nir + np.maximum(first, third), 1)
-    ground = good & (wet < 0) & (green < 0.35)
-    if np.count_nonzero(ground) < 32:
-        ground = good & (wet < 0)
-    return bool(np.count_nonzero(ground) >= 32 and np.median(third[ground] / first[ground]) < 0.9)
+#: Over open ground blue is darker than red, but in haze, or in numbers that are not calibrated, brighter.
+UNTOLD = "nothing says whether the first of its 4 bands is blue or red, and the pixels do not tell"
 
 
 def second_band_is_nir(sample: NDArray[np.float32]) -> bool:

@@ -111,11 +111,12 @@ def inspect(request: LayerRequest) -> Layer:
     if header.alpha is not None and found.alpha is None:
         header = replace(header, alpha=None, measured_alpha=True)
     dated = dated or (known and known.dated) or _dated(request, header)
-    conversion = known.conversion if known else None
-    conversion = conversion or conversion_of(
-        header, found, sample, date=dated.date, wanted=request.scale, offset=request.known_offset()
-    )
-    gaps = _nodata(request, header, found, conversion, sample)
+    gaps = _nodata(request, header, found, sample)
+    conversion = (known and known.conversion) or conversion_of(
+        header, found, sample, date=dated.date, wanted=request.scale, offset=request.known_offset(),
+        unseen=gaps.of(sample, found),
+    )  # fmt: skip
+    gaps = _zero_of_product(gaps, found, conversion, sample)
     if known and known.nodata is not None and request.nodata is None:
         gaps = _Gaps(known.nodata, any_band=True, assumed=True)
     said = known.notes if known else ()
@@ -179,34 +180,44 @@ class _Gaps(NamedTuple):
     unseen: tuple[Unseen, ...] = ()
     note: str = ""
     doubts: tuple[Doubt, ...] = ()
+    settled: bool = False  # the user, or a mask of the file, says what was observed
+
+    def of(self, sample: NDArray[np.float32] | None, found: Recognition) -> NDArray[np.bool_] | None:
+        """Bool [h, w] of a sample of all bands of the file."""
+        if sample is None:
+            return None
+        return unseen_pixels(sample[[i - 1 for i in found.indexes]], self.value, self.any_band, self.unseen)
 
 
-def _nodata(
-    request: LayerRequest,
-    header: Header,
-    found: Recognition,
-    conversion: Conversion,
-    sample: NDArray[np.float32] | None,
-) -> _Gaps:
+def _nodata(request: LayerRequest, header: Header, found: Recognition, sample: NDArray[np.float32] | None) -> _Gaps:
     """What the user says, what the file declares, and what the pixels show beside it."""
     dtype = header.dtypes[found.indexes[0] - 1] if found.indexes else header.dtypes[0]
     wanted = request.known_nodata(len(found.indexes))
     if wanted is not None:
-        return _of_values(wanted, dtype, assumed=True)
+        return _of_values(wanted, dtype, assumed=True)._replace(settled=True)
     declared = tuple(header.nodata[i - 1] for i in found.indexes)
     own = _of_values(declared, dtype, assumed=False)
     if sample is None or header.alpha or header.internal_mask or found.palette:
-        return own
+        return own._replace(settled=True)
     values = sample[[i - 1 for i in found.indexes]]
-    if own.value is None and not own.unseen:
-        if conversion.zero_is_nodata and (values == 0).all(axis=0).any():
-            return _Gaps(0.0, False, True, note="no nodata is declared; 0 in all bands is taken as nodata")
-        if dtype.startswith(("int", "float")):
-            for sentinel in _SENTINELS:
-                if (values == np.float32(sentinel)).any():
-                    note = f"no nodata is declared; {sentinel:g} is taken as nodata"
-                    return _Gaps(sentinel, True, True, note=note)
+    if own.value is None and not own.unseen and dtype.startswith(("int", "float")):
+        for sentinel in _SENTINELS:
+            if (values == np.float32(sentinel)).any():
+                note = f"no nodata is declared; {sentinel:g} is taken as nodata"
+                own = _Gaps(sentinel, True, True, note=note)
+                break
     return _with_fill(own, values, dtype)
+
+
+def _zero_of_product(
+    gaps: _Gaps, found: Recognition, conversion: Conversion, sample: NDArray[np.float32] | None
+) -> _Gaps:
+    """Products that write 0 where there is nothing do so wherever it lies."""
+    if sample is None or not conversion.zero_is_nodata or gaps.value is not None or gaps.unseen or gaps.doubts:
+        return gaps
+    if gaps.settled or not (sample[[i - 1 for i in found.indexes]] == 0).all(axis=0).any():
+        return gaps
+    return _Gaps(0.0, False, True, note="no nodata is declared; 0 in all bands is taken as nodata")
 
 
 def _with_fill(own: _Gaps, values: NDArray[np.float32], dtype: str) -> _Gaps:

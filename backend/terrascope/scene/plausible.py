@@ -42,7 +42,7 @@ def offset_evidence(bands: Sequence[str], values: NDArray[np.float32]) -> bool |
     """
     if values.shape[-1] < ENOUGH:
         return None
-    darkest = float(np.percentile(values, _DARK_SHARE, axis=1).min()) / 1e4 - 0.1
+    darkest = lowered_darkest(values)
     if darkest < _DARKEST:
         return False
     if darkest > _LIFTED:
@@ -61,6 +61,18 @@ def offset_evidence(bands: Sequence[str], values: NDArray[np.float32]) -> bool |
         if float(np.mean(water)) > _WATER_SHARE:
             return True
     return None
+
+
+def lowered_darkest(values: NDArray[np.float32]) -> float:
+    """Reflectance of the darkest pixels of the darkest band of values [B, n] x 10000, with 1000 taken away."""
+    return float(np.percentile(values, _DARK_SHARE, axis=1).min()) / 1e4 - 0.1
+
+
+def may_be_lifted(values: NDArray[np.float32]) -> bool:
+    """Say whether values [B, n] that do not tell by themselves look lifted: the darkest lie where dark ground would."""
+    if values.shape[-1] < ENOUGH or float(np.ptp(values)) == 0:
+        return False
+    return _DARKEST <= lowered_darkest(values) <= _LIFTED
 
 
 def ndvi_is_negative(bands: Sequence[str], values: NDArray[np.float32]) -> bool:

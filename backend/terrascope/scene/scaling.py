@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from terrascope.errors import SceneError
 from terrascope.scene.bands import Recognition, looks_like_db
 from terrascope.scene.doubts import Doubt, Reading
-from terrascope.scene.plausible import DECIBEL, ENOUGH, band_fits_reflectance, fits_reflectance, offset_evidence
+from terrascope.scene.plausible import (
+    DECIBEL,
+    ENOUGH,
+    band_fits_reflectance,
+    fits_reflectance,
+    may_be_lifted,
+    offset_evidence,
+)
 from terrascope.scene.raster import Header
 from terrascope.scene.types import Role, Scale
 
@@ -94,6 +101,7 @@ def conversion_of(
     date: dt.date | None = None,
     wanted: Scale | str | None = None,
     offset: float | None = None,
+    unseen: NDArray[np.bool_] | None = None,
 ) -> Conversion:
     """Decide what the numbers of the recognised bands mean.
 
@@ -107,6 +115,8 @@ def conversion_of(
         The user's word for it: a `Scale`, "linear" or "amplitude", or a number to multiply the file's numbers by.
     offset
         The user's number that is added to the file's numbers before that.
+    unseen
+        bool [h, w] of the sample's pixels that were not observed.
 
     Raises
     ------
@@ -115,7 +125,7 @@ def conversion_of(
     """
     gains = tuple(header.scales[i - 1] for i in found.indexes)
     offsets = tuple(header.offsets[i - 1] for i in found.indexes)
-    values = _valid_sample(header, found, sample)
+    values = _valid_sample(header, found, sample, unseen)
     if found.palette:
         return Conversion(Scale.DISPLAY, "colour table", (1 / 255,) * 3, (0.0,) * 3)
     gain = _number(wanted)
@@ -148,7 +158,9 @@ def _with_offset(own: Conversion, offset: float) -> Conversion:
     )
 
 
-def _valid_sample(header: Header, found: Recognition, sample: NDArray[np.float32] | None) -> NDArray[np.float32]:
+def _valid_sample(
+    header: Header, found: Recognition, sample: NDArray[np.float32] | None, unseen: NDArray[np.bool_] | None
+) -> NDArray[np.float32]:
     """Pixels of the recognised bands that are observed in all of them, float32 [B, n]."""
     if sample is None:
         return np.zeros((len(found.indexes), 0), dtype=np.float32)
@@ -157,6 +169,8 @@ def _valid_sample(header: Header, found: Recognition, sample: NDArray[np.float32
     for nodata in {n for n in header.nodata if n is not None and not np.isnan(n)}:
         keep &= values != nodata
     good = keep.all(axis=0) & (values != 0).any(axis=0)
+    if unseen is not None:
+        good &= ~unseen.ravel()
     if found.alpha:
         good &= sample[found.alpha - 1].ravel() > 0
     return values[:, good if good.any() else keep.all(axis=0)]
@@ -426,7 +440,12 @@ def _digital(values: NDArray[np.float32]) -> bool:
 def _times_10000(found: Recognition, values: NDArray[np.float32], n: int, reason: str) -> Conversion:
     """Reflectance x 10000 by the range of its values, with the offset of Sentinel-2 where the pixels show it."""
     readings = (Reading("0", "value / 10000"), Reading("-1000", "(value - 1000) / 10000"))
-    if offset_evidence(found.bands, values):
+    lifted = offset_evidence(found.bands, values)
+    if lifted is None and may_be_lifted(values):
+        why = "its values are reflectance x 10000 by their range, none is dark, and they may be lifted by 1000"
+        return Conversion(Scale.REFLECTANCE, reason, (1e-4,) * n, (0.0,) * n,
+                          doubts=(Doubt("offset", "", readings, why),))  # fmt: skip
+    if lifted:
         why = "its values are reflectance x 10000 by their range, and lifted by 1000 as newer Sentinel-2 products are"
         doubt = Doubt("offset", "", readings[::-1], why, "-1000", "pixels", 0.9)
         return Conversion(Scale.REFLECTANCE, f"{reason}, none dark: (value - 1000) / 10000", (1e-4,) * n, (-0.1,) * n,
@@ -542,8 +561,6 @@ def _sentinel2(
                        doubts=(doubt,))  # fmt: skip
     day = f"of {date}" if date else "of an unknown day"
     reason = f"the processing baseline is not known, and the pixels {day} do not tell whether 1000 is to be subtracted"
-    if date is not None and not newer:
-        return replace(none, doubts=(Doubt("offset", "", readings, reason, "0", "assumed", 0.9),))
     if values.shape[-1] < ENOUGH and not newer:
         return none
     return replace(none, doubts=(Doubt("offset", "", readings, reason),))

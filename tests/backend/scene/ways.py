@@ -138,6 +138,7 @@ def plain_gaps(folder: Path, truth: Array) -> Path:
 
 
 LIKE: dict[str, Make] = {
+    "large": lambda folder, truth: overviews("none")(folder, truth),  # type: ignore[dict-item, return-value]
     "six bands": plain, "four bands": plain_four, "8 bit": plain_picture, "gaps": plain_gaps,
 }  # fmt: skip
 
@@ -298,12 +299,12 @@ def with_alpha(top: int, dtype: str) -> Make:
 
 
 def overviews(kind: str) -> Make:
-    """Overviews; of three times the pixels, so that they are used."""
+    """Overviews; of five times the pixels, so that they are used. The ground is five times as wide."""
 
     def make(folder: Path, truth: Array) -> Path:
         large = np.kron(digital(truth), np.ones((1, 5, 5), "uint16"))
         old = large[:, ::-1, ::-1] // 4 + 3000 if kind.startswith("stale") else large
-        path = write(folder / TEN, old, CODES, tiled=True, transform=PLACE @ Affine.scale(0.2))
+        path = write(folder / TEN, old, CODES, tiled=True)
         if kind != "none":
             with rasterio.Env(TIFF_USE_OVR="external" in kind), rasterio.open(path, "r+") as out:
                 out.build_overviews([2, 4], Resampling.average)
@@ -381,10 +382,10 @@ def _ways() -> Iterator[Way]:
     yield Way("numbers", "0.0000275 declared, not -0.2", scaled(SIX, c2, "x.tif", scales=(2.75e-5,) * 6))
     yield Way("numbers", "Landsat 8 of an unknown level", scaled(SIX, c2, "landsat8_x.tif"), may_ask=True)
     lifted = lambda t: digital(t, 1000)  # noqa: E731
-    yield Way("numbers", "lifted by 1000, 2023", scaled(CODES, lifted, "S2_20230705.tif"))
-    yield Way("numbers", "lifted by 1000, 2020", scaled(CODES, lifted, TEN))
-    yield Way("numbers", "lifted by 1000, no date", scaled(CODES, lifted, "S2_scene.tif"))
-    yield Way("numbers", "lifted by 1000, no sensor, no date", scaled(SIX, lifted, "scene.tif"))
+    yield Way("numbers", "lifted by 1000, 2023", scaled(CODES, lifted, "S2_20230705.tif"), may_ask=True)
+    yield Way("numbers", "lifted by 1000, 2020", scaled(CODES, lifted, TEN), may_ask=True)
+    yield Way("numbers", "lifted by 1000, no date", scaled(CODES, lifted, "S2_scene.tif"), may_ask=True)
+    yield Way("numbers", "lifted by 1000, no sensor, no date", scaled(SIX, lifted, "scene.tif"), may_ask=True)
     yield Way("numbers", "not lifted, 2023 (harmonised)", scaled(CODES, digital, "S2_20230705.tif"))
     yield Way("layout", "Sentinel-2 SAFE, baseline 05.09", safe("05.09", -1000))
     yield Way("layout", "Sentinel-2 SAFE, baseline 03.01, zip", safe("03.01", None, archive=True))
@@ -400,8 +401,8 @@ def _ways() -> Iterator[Way]:
     yield Way("bands", "wavelengths only", wavelengths)
     yield Way("bands", "six, sensor in the name", order(tuple(range(6)), None, TEN))
     yield Way("bands", "six, nothing said", order(tuple(range(6)), None), may_ask=True)
-    yield Way("bands", "four, nothing said, blue first", order((0, 1, 2, 3), None), "four bands")
-    yield Way("bands", "four, nothing said, red first", order((2, 1, 0, 3), None), "four bands")
+    yield Way("bands", "four, nothing said, blue first", order((0, 1, 2, 3), None), "four bands", may_ask=True)
+    yield Way("bands", "four, nothing said, red first", order((2, 1, 0, 3), None), "four bands", may_ask=True)
     for language, names in {
         "German": ("Blau", "Grün", "Rot", "nahes Infrarot", "kurzwelliges Infrarot 1", "kurzwelliges Infrarot 2"),
         "Spanish": ("Azul", "Verde", "Rojo", "Infrarrojo cercano", "Infrarrojo de onda corta 1",
@@ -429,7 +430,7 @@ def _ways() -> Iterator[Way]:
     yield Way("gaps", "mask of the file", gaps(5, "uint16", "mask"), "gaps")
     yield Way("gaps", "not a number", gaps(np.nan, "float32"), "gaps")
     for kind in ("none", "fresh", "fresh, external", "stale", "stale, external"):
-        yield Way("overviews", kind, overviews(kind))
+        yield Way("overviews", kind, overviews(kind), "large")
     yield Way("grid", "degrees", placed("EPSG:4326"))
     yield Way("grid", "Web Mercator", placed("EPSG:3857"))
     yield Way("grid", "polar stereographic", placed("EPSG:3413"))
