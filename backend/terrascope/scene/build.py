@@ -27,7 +27,7 @@ from terrascope.scene.raster import environment, header_of, kept_open, opened
 from terrascope.scene.reading import Adjust, Plan, Progress, plan, read
 from terrascope.scene.request import Area, LayerRequest
 from terrascope.scene.scaling import Kind
-from terrascope.scene.sequence import settle_dates, time_order
+from terrascope.scene.sequence import settle_dates, settle_siblings, time_order
 from terrascope.scene.types import Affine6, Grid, Role, Scene, Source, View
 
 log = logging.getLogger(__name__)
@@ -218,7 +218,7 @@ def _prepare(
     with environment():
         expanded = expand(layers)
         found, expanded = _pictures([inspect(request) for request in expanded.requests], expanded)
-        found = settle_dates(found)
+        found = settle_siblings(settle_dates(found))
     return found, grids.choose(found, area, max_size, tiled), expanded
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from terrascope.scene.dates import settle_order
 from terrascope.scene.layer import Layer
+from terrascope.scene.merge import product_key
 from terrascope.scene.types import Role, View
 
 
@@ -20,6 +21,36 @@ def settle_dates(layers: Sequence[Layer]) -> list[Layer]:
     return [
         replace(layer, dated=found, doubts=(*layer.doubts, *mine[layer.name])) for layer, found in zip(layers, dated)
     ]
+
+
+def settle_siblings(layers: Sequence[Layer]) -> list[Layer]:
+    """Let the files of one image share the offset that one of them shows: it is decided once, not band by band."""
+    groups: dict[str, list[Layer]] = {}
+    for layer in layers:
+        if layer.request.product is None and (key := product_key(layer.header.path)) and len(layer.found.bands) == 1:
+            groups.setdefault(key, []).append(layer)
+    settled = {
+        id(layer): _like_its_siblings(layer)
+        for members in groups.values()
+        if any(_asks_offset(each) for each in members) and any(_shows_none(each) for each in members)
+        for layer in members
+        if _asks_offset(layer)
+    }
+    return [settled.get(id(layer), layer) for layer in layers]
+
+
+def _asks_offset(layer: Layer) -> bool:
+    return any(doubt.what == "offset" and doubt.open for doubt in layer.doubts)
+
+
+def _shows_none(layer: Layer) -> bool:
+    return not _asks_offset(layer) and layer.found.sensor == "Sentinel-2" and not any(layer.conversion.offsets)
+
+
+def _like_its_siblings(layer: Layer) -> Layer:
+    reason = f"{layer.conversion.reason}; no offset, as another file of the image shows"
+    doubts = tuple(doubt for doubt in layer.doubts if doubt.what != "offset")
+    return replace(layer, conversion=replace(layer.conversion, reason=reason), doubts=doubts)
 
 
 def time_order(views: Sequence[View]) -> tuple[list[View], list[str]]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from terrascope.scene import LayerRequest, Scale
+from terrascope.scene import LayerRequest, Scale, open_scene
 from terrascope.scene.layer import Layer, inspect
 
 from .awkward import UTM, Affine, write
@@ -175,3 +175,19 @@ def test_amplitudes_without_a_name_are_asked(tmp_path: Path) -> None:
 def test_radar_numbers_that_are_neither_decibels_nor_power_are_asked(tmp_path: Path) -> None:
     data = np.random.default_rng(5).normal(0, 40, (2, 60, 60)).astype(np.float32)
     assert asked(layer(tmp_path, "S1A_scene.tif", data, ("VV", "VH"))) == ["scale"]
+
+
+def test_the_files_of_one_image_share_what_one_of_them_shows(tmp_path: Path) -> None:
+    codes = [code for code in S2 if code != "B02"]
+    bright = ground(PLANTS, SOIL, DESERT)[1:]
+    bright[2] = np.maximum(bright[2], 0.09)  # a band without dark ground
+    paths = [
+        write(
+            tmp_path / f"S2_20230705_{code}.tif", np.round(band * 10000)[None].astype(np.uint16), crs=UTM, transform=T
+        )
+        for code, band in zip(codes, bright)
+    ]
+    assert any(asked(inspect(LayerRequest(str(path)))) for path in paths)
+    scene = open_scene([LayerRequest(str(path)) for path in paths])
+    (view,) = scene.views
+    assert np.abs(view.pixels - bright).max() < 1e-4

@@ -433,7 +433,8 @@ def _ways() -> Iterator[Way]:
         yield Way("overviews", kind, overviews(kind), "large")
     yield Way("grid", "degrees", placed("EPSG:4326"))
     yield Way("grid", "Web Mercator", placed("EPSG:3857"))
-    yield Way("grid", "polar stereographic", placed("EPSG:3413"))
+    polar = "+proj=stere +lat_0=90 +lat_ts=70 +lon_0=15 +datum=WGS84"  # north up here: networks are not blind to a turn
+    yield Way("grid", "polar stereographic", placed(polar))
     feet = "+proj=utm +zone=33 +datum=WGS84 +units=us-ft"
     yield Way("grid", "UTM in US feet", placed(feet, scale=3937 / 1200))
     for kind in ("south up", "east to west", "rotated", "ground control points"):
