@@ -9,6 +9,7 @@ import argparse
 import importlib
 import importlib.util
 import os
+import re
 import signal
 import sys
 import threading
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from terrascope.questions.query import ByFeatures, Query
+    from terrascope.scene.request import LayerRequest
     from terrascope.service.request import QuestionRequest
 
 Command = Callable[[argparse.Namespace], int]
@@ -200,7 +202,11 @@ def _add_scene_options(ask: argparse.ArgumentParser) -> None:
     ask.add_argument("--precision", help="of a full model: fp32, bf16, fp16, nf4, int4")
     ask.add_argument("--max-size", type=int, default=1024, help="longest side in pixels that is read (default 1024)")
     ask.add_argument("--tiled", action="store_true", help="segment at the native resolution, tile by tile")
-    ask.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the reasoning loop")
+    ask.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE",
+        help="what is known of the images (bands, date, scale, offset, nodata, date_order, alpha; of the "
+        "second image alone: 2:offset=-1000), or a setting of the reasoning loop",
+    )  # fmt: skip
     ask.add_argument("--out", type=Path, help="the GeoPackage (default: IMAGE-answer.gpkg here)")
     ask.add_argument("--json", action="store_true", help="print the trace as JSON instead of the stream")
     ask.add_argument("--report", type=Path, metavar="HTML", help="make a report too")
@@ -227,7 +233,9 @@ def _query(options: argparse.Namespace) -> int:
 
 
 def _ask(options: argparse.Namespace) -> int:
+    from terrascope.scene.doubts import UnsettledError
     from terrascope.service.run import Cancelled, run_question
+    from terrascope.service.unsettled import unsettled_json
     from terrascope.terminal import Stream
 
     if options.report is not None:
@@ -243,6 +251,10 @@ def _ask(options: argparse.Namespace) -> int:
         trace = run_question(_request(options), stream, stop.is_set)
     except Cancelled:
         return STOPPED
+    except UnsettledError as error:
+        if options.json:
+            sys.stdout.write(unsettled_json(options.question, error) + "\n")
+        raise
     finally:
         stream.close()
     written = stream.written or _out_path(options)
@@ -280,6 +292,7 @@ def _request(options: argparse.Namespace) -> QuestionRequest:
         )
         for path, role, date, names in zip(options.images, roles, dates, bands)
     )
+    layers, settings = _set(layers, options.set)
     return QuestionRequest(
         question=options.question.strip(),
         scene=SceneRequest(layers, read_area(options.aoi) if options.aoi else None, options.max_size, options.tiled),
@@ -292,7 +305,7 @@ def _request(options: argparse.Namespace) -> QuestionRequest:
         network=options.network,
         device=options.device,
         precision=options.precision,
-        settings=dict(_setting(each) for each in options.set),
+        settings=settings,
     )
 
 
@@ -323,6 +336,28 @@ def _query_of(result: Path) -> Query | None:
     return None if found is None else decode(json.dumps(found))
 
 
+_OF_AN_IMAGE = re.compile(r"(?:(?P<number>\d+):)?(?P<name>\w+)=(?P<value>.*)")
+
+
+def _set(layers: tuple[LayerRequest, ...], given: Sequence[str]) -> tuple[tuple[LayerRequest, ...], dict[str, object]]:
+    """Apply what `--set` says of all images or one, and return the settings that are the reasoning loop's."""
+    from terrascope.scene.request import SETTINGS
+
+    changed, rest = list(layers), {}
+    for text in given:
+        match = _OF_AN_IMAGE.fullmatch(text)
+        if match is None or (match["name"] not in SETTINGS and match["number"] is None):
+            name, value = _setting(text)
+            rest[name] = value
+            continue
+        number = int(match["number"]) if match["number"] else None
+        if number is not None and not 1 <= number <= len(layers):
+            raise TerraScopeError(f"--set {text}: there is no image {number}.", f"Images are 1 to {len(layers)}.")
+        for index in range(len(layers)) if number is None else (number - 1,):
+            changed[index] = changed[index].with_setting(match["name"], match["value"])
+    return tuple(changed), rest
+
+
 def _for_each(values: list[str] | None, images: Sequence[str], name: str) -> list[str | None]:
     if not values:
         return [None] * len(images)
@@ -336,10 +371,9 @@ def _for_each(values: list[str] | None, images: Sequence[str], name: str) -> lis
 
 
 def _bands(names: str | None) -> dict[str, int] | None:
-    """Band names in file order to their indices; a name left empty or "-" is a band not used."""
-    if names is None or names == "-":
-        return None
-    return {name.strip(): i for i, name in enumerate(names.split(","), 1) if name.strip() not in ("", "-")}
+    from terrascope.scene.request import band_indexes
+
+    return None if names is None or names == "-" else band_indexes(names)
 
 
 def _setting(text: str) -> tuple[str, object]:

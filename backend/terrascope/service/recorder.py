@@ -80,7 +80,8 @@ class Recorder:
         elif isinstance(event, EvidenceReady):
             self._evidence(event)
         elif isinstance(event, AnswerReady):
-            self.answer = Answer(event.text, event.choice, event.confidence)
+            sure = None if event.confidence is None else event.confidence * self._scene.likely
+            self.answer = Answer(event.text, event.choice, sure)
         elif isinstance(event, Ended):
             self.ended = event
             self.flush()
