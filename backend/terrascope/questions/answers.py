@@ -45,8 +45,11 @@ class _Answer:
             said = self._rows()
         first = self._yes_or_no()
         lead = f"{phrase('yes' if first else 'no', self.language)}. " if first is not None else ""
+        if len(self.query.measures) > 1:
+            understood = self.words.query(self.query, asked=False, measured=False)
         colon = "：" if self.language == "zh" else ": "
-        return lead + sentence(f"{understood}{colon}{said}", self.language)
+        understood += colon if understood else ""
+        return lead + sentence(understood + said, self.language)
 
     def _yes_or_no(self) -> bool | None:
         """The answer to a question for yes or no about the whole; None to any other."""
@@ -59,6 +62,9 @@ class _Answer:
     def _values(self, row: int) -> str:
         values = self.result.rows[row].values
         texts = [self._value(measure, value) for measure, value in zip(self.query.measures, values)]
+        if len(texts) > 1:  # several measures of one row: each number beside what it is of
+            colon = "：" if self.language == "zh" else ": "
+            texts = [self.words.measure(each) + colon + text for each, text in zip(self.query.measures, texts)]
         if self.result.compared and isinstance(self.query.test, q.Compared):
             texts.append(self._compared(values[0], self.result.compared[row], self.query.test))
         return "; ".join(texts)

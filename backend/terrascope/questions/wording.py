@@ -78,12 +78,13 @@ class Wording:
     dates: Sequence[str] = ()
     has_metres: bool = True
 
-    def query(self, query: q.Query, asked: bool = True) -> str:
+    def query(self, query: q.Query, asked: bool = True, measured: bool = True) -> str:
         """Return a query as one line: what is measured, where, when, split by what.
 
-        Where it is to say what was `asked`, also what the number is held against, and its unit.
+        Where it is to say what was `asked`, also what the number is held against, and its unit; what is `measured` can
+        be left out.
         """
-        parts = [" + ".join(self.measure(each) for each in query.measures)]
+        parts = [" + ".join(self.measure(each) for each in query.measures)] if measured else []
         if query.inside is not None:
             parts.append(self.modifier(query.inside) or self.region(query.inside))
         if query.date is not None:

@@ -73,8 +73,8 @@ def test_answers_begin_from_what_was_understood_and_say_yes_or_no() -> None:
     share = q.Query(measures=(q.Share(of=TREES),), inside=NORTH)
     assert answer_text(share, result(Value(0.2341))) == "Share of trees, northern half: 23.4 %."
     exists = q.Query(measures=(q.Exists(of=WATER),))
-    assert answer_text(exists, result(Value(1234.0, yes=True))) == "Yes. Is there water: 1,234 m²."
-    assert answer_text(exists, result(Value(0.0, yes=False))) == "No. Is there water: none found."
+    assert answer_text(exists, result(Value(1234.0, yes=True))) == "Yes. Presence of water: 1,234 m²."
+    assert answer_text(exists, result(Value(0.0, yes=False))) == "No. Presence of water: none found."
     test = q.Query(measures=(q.Share(of=TREES),), test=q.Threshold(test=">", value=0.3))
     found = Result((Row("", (Value(0.5),)),), (True,))
     assert answer_text(test, found) == "Yes. Share of trees: 50.0 % (> 30.0 %)."
@@ -90,6 +90,15 @@ def test_answers_are_in_the_language_of_the_question() -> None:
     assert answer_text(
         q.Query(measures=(q.Exists(of=WATER),), language="fr"), result(Value(0.0, yes=False))
     ).startswith("Non")
+
+
+def test_several_measures_are_said_each() -> None:
+    lost = q.Change(of=TREES, how="lost")
+    query = q.Query(measures=(q.Area(of=lost), q.Position(of=lost)))
+    text = answer_text(query, result(Value(10_000.0), Value(text="north")), ("2010", "2020"))
+    assert text == (
+        "Area of trees lost from 2010 to 2020: 1 ha; where most of trees lost from 2010 to 2020 lies: north."
+    )
 
 
 def test_rows_are_named() -> None:
