@@ -22,7 +22,12 @@ Batch = tuple[tuple[Tensor, ...], Tensor]
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run was trained with."""
+    """What a run was trained with.
+
+    `coarser`: share of crops of fine samples that are shown coarser than `scales`; `shortwave`: share of the samples of
+    Europe that get short-wave infrared; `blobs`: share of crops that get pixels of tables; `pictures`:
+    share of reflectance that the networks for colours alone are shown as a picture.
+    """
 
     expert: str
     size: int
@@ -32,9 +37,12 @@ class Settings:
     rare: float = 0.4
     balance: float = 0.5
     raw_share: float = 0.3
+    coarser: float = 0.5
+    shortwave: float = 0.5
+    blobs: float = SHARE
+    pictures: float = 0.4
 
 
-PICTURES = 0.4  # share of reflectance that the networks for colours alone are shown as a picture
 _SHARES = {
     "hls": 0.46, "europe": 0.14, "gewata": 0.09, "portovelho": 0.05, "india": 0.05, "amazon": 0.05, "slovenia": 0.04,
     "eolearn": 0.03, "terramesh": 0.04, "para": 0.03, "rivertown": 0.02,
@@ -63,9 +71,9 @@ def optical_batch(
             continue
         x = x.astype(np.float32)
         shown = 1 << places.fold_of(sample)
-        as_picture = settings.expert != "optical" and not sample.display and rng.random() < PICTURES
+        as_picture = settings.expert != "optical" and not sample.display and rng.random() < settings.pictures
         if not sample.display:
-            if spectra is not None and rng.random() < SHARE:
+            if spectra is not None and rng.random() < settings.blobs:
                 x, y, more = spectra.paint(x, y, rng)
                 shown |= more
             if settings.expert != "picture" or not as_picture:

@@ -16,7 +16,8 @@ import argparse
 import json
 import logging
 import time
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +27,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from terrascope_lab.data import landsat, optical, pixel_tables, places
-from terrascope_lab.training.vision import losses
-from terrascope_lab.training.vision.batches import DEFAULTS, build, optical_batch, pick
+from terrascope_lab.training.vision import losses, shortwave
+from terrascope_lab.training.vision.batches import DEFAULTS, Settings, build, optical_batch, pick
 from terrascope_lab.training.vision.models import DescribedNet
 from terrascope_lab.training.vision.sampling import SINGLES, Crops
 from terrascope_lab.training.vision.spectra import Spectra
@@ -51,13 +52,32 @@ def described(expert: str) -> DescribedNet:
     return model
 
 
-def cache(expert: str, root: Path, out: Path, crops: int, points: int, seed: int) -> None:
+def changed(settings: Settings, given: Sequence[str]) -> Settings:
+    """Return settings with some numbers replaced, each given as "name=value".
+
+    Raises
+    ------
+    ValueError
+        If there is no such number.
+    """
+    for item in given:
+        name, _, value = item.partition("=")
+        if name not in {field.name for field in fields(Settings) if field.type in ("float", "int")}:
+            raise ValueError(f"no number of the settings is called {name!r}")
+        settings = replace(settings, **{name: float(value)})
+    return settings
+
+
+def cache(settings: Settings, root: Path, out: Path, crops: int, points: int, seed: int) -> None:
     """Write points as `<expert>_<kind>_<seed>.npy`, and the samples and their folds as `<expert>_points.json`."""
     out.mkdir(parents=True, exist_ok=True)
-    settings = DEFAULTS[expert]
+    expert = settings.expert
     data = landsat.without_doubtful(optical.read_optical(root))
-    spectra = Spectra(pixel_tables.read_tables(root))
-    source = Crops(data, settings.shares, settings.size, seed, settings.rare, settings.balance)
+    tables = pixel_tables.read_tables(root)
+    spectra = Spectra(tables)
+    if expert == "optical" and settings.shortwave:
+        data = shortwave.complete(data, tables, settings.shortwave, seed)
+    source = Crops(data, settings.shares, settings.size, seed, settings.rare, settings.balance, settings.coarser)
     model = described(expert).eval()
     parts: dict[str, list[NDArray[np.generic]]] = {name: [] for name in KINDS}
     start = time.monotonic()
@@ -140,6 +160,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--crops", type=int, default=3600)
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="numbers of the settings to change")
     parser.add_argument("--points", type=int, default=288)
     parser.add_argument("--seed", type=int, default=1, help="of the crops; every seed adds to the cache")
     parser.add_argument("--fold", type=int, choices=range(places.FOLDS), help="left out; nothing by default")
@@ -153,7 +174,11 @@ def main() -> None:
     if arguments.action == "cache":
         if arguments.data is None:
             parser.error("cache reads the data sets: name their folder with --data")
-        cache(expert, arguments.data, arguments.out, arguments.crops, arguments.points, arguments.seed)
+        try:
+            settings = changed(DEFAULTS[expert], arguments.set)
+        except ValueError as error:
+            parser.error(f"--set: {error}")
+        cache(settings, arguments.data, arguments.out, arguments.crops, arguments.points, arguments.seed)
     else:
         run = arguments.run or (expert if fold is None else f"{expert}_{fold}")
         fit(expert, arguments.out, fold, run, arguments.steps)
