@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from terrascope.landcover import ATOMS, LABELS
 from terrascope.landcover.words import labels_in, own_words
 from terrascope.networks.embedded.certainty import Spread, certainty
+from terrascope.networks.embedded.class_map import class_map, groups_of
 from terrascope.networks.embedded.constraints import FREE, Constraints
 from terrascope.networks.embedded.evidence_text import read
 from terrascope.networks.embedded.language import LanguageNetworks
@@ -209,16 +210,17 @@ class EmbeddedDecoding:
         """See `Decoding`.
 
         The [SEG] state gives a weight for each class atom; atoms from 0.5 on are asked for. A pixel is in the mask if
-        their probabilities add up to more than that of the best other atom. Where pixels are too large to tell houses
-        apart, buildings are looked for as settlement. The confidence is the mean of that sum
-        over the mask, or, for an empty mask, the mean of its complement over the valid pixels.
+        its class is asked for, see `segments.predicted`. Where pixels are too large to tell houses apart, buildings are
+        looked for as settlement.
         """
         asked = self._stream.query >= 0.5
         if asked[ATOMS.index("building")] and self._constraints.steps[-1][0] == "buildings":
             asked[ATOMS.index("built")] = self._gsd is None or self._gsd > FINEST_BUILDINGS_M
         if not asked.any():
             asked = self._stream.query >= self._stream.query.max()
-        found, masks = predicted(self._network.scores(self._scene, view), asked, self._scene.views[view].valid)
+        seen = self._scene.views[view]
+        groups = groups_of(self._gsd, seen.role.value, seen.bands)
+        found, masks = predicted(self._network.scores(self._scene, view), asked, seen.valid, groups)
         self._spreads.append(masks)
         return found
 
@@ -249,16 +251,20 @@ class EmbeddedDecoding:
         return certainty(self.reading.kind, self._spreads, facts, self._options)
 
     def _shares(self, points: Sequence[Sequence[int]]) -> dict[str, float]:
-        """Share of each label in the view of the question's date, by the most probable class of each pixel; only where
-        the scene decides about the classes."""
+        """Share of each label in the view of the question's date, by the class of each pixel; only where the scene
+        decides about the classes."""
         if not points or self.reading.kind not in FREE:
             return {}
         view = points[self._dates[0 if self.reading.early else -1]][0]
-        valid, counts = self._scene.views[view].valid, np.zeros(len(ATOMS), np.int64)
-        for rows, found in self._network.scores(self._scene, view).strips():
-            counts += np.bincount(found.argmax(0)[valid[rows]], minlength=len(ATOMS))
+        seen = self._scene.views[view]
+        groups = groups_of(self._gsd, seen.role.value, seen.bands)
+        found = class_map(self._network.scores(self._scene, view), seen.valid, groups)
+        counts = np.bincount(found[seen.valid], minlength=len(groups))
         part = counts / max(1, counts.sum())
-        return {label: float(sum(part[ATOMS.index(atom)] for atom in atoms)) for label, atoms in LABELS.items()}
+        return {
+            label: float(sum(share for share, group in zip(part, groups) if group.atoms <= atoms))
+            for label, atoms in LABELS.items()
+        }
 
     def _tokens(self, view: int, side: int) -> NDArray[np.float32]:
         """Feature vectors of a view's cells."""

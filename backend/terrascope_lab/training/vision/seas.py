@@ -20,7 +20,7 @@ def _by_band(*values: float) -> Array:
 
 WATER_ABSORBS = _by_band(0.015, 0.062, 0.41, 4.6, 670.0, 2000.0)  # 1/m; Pope and Fry 1997, Kou et al. 1993
 WATER_SCATTERS = _by_band(0.0016, 0.0009, 0.0004, 0.0001, 0.0, 0.0)  # back, 1/m
-PIGMENT_ABSORBS = _by_band(0.030, 0.009, 0.015, 0.0, 0.0, 0.0)  # 1/m at 1 mg/m3 of chlorophyll, grows with its 0.65th power
+PIGMENT_ABSORBS = _by_band(0.030, 0.009, 0.015, 0.0, 0.0, 0.0)  # 1/m at 1 mg/m3, times its 0.65th power
 SEDIMENT_ABSORBS = _by_band(0.024, 0.011, 0.004, 0.001, 0.0, 0.0)  # m2/g
 SEDIMENT_SCATTERS = _by_band(0.0129, 0.0119, 0.0108, 0.0092, 0.0063, 0.0053)  # back, m2/g
 DISSOLVED_ABSORBS = _by_band(0.47, 0.165, 0.037, 0.002, 0.0, 0.0)  # of what it absorbs at 440 nm
