@@ -20,6 +20,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -75,9 +76,10 @@ def changed(settings: Settings, given: Sequence[str]) -> Settings:
     """
     for item in given:
         name, _, value = item.partition("=")
-        if name not in {field.name for field in fields(Settings) if field.type in ("float", "int")}:
+        if name not in {field.name for field in fields(Settings) if field.type == "float"}:
             raise ValueError(f"no number of the settings is called {name!r}")
-        settings = replace(settings, **{name: float(value)})
+        number: dict[str, Any] = {name: float(value)}
+        settings = replace(settings, **number)
     return settings
 
 

@@ -89,6 +89,7 @@ def draw(level: Array, other: Array, rng: np.random.Generator, glint: float = 0.
     mirrored = rng.exponential(glint) if rng.random() < 0.6 else 0.0
     waves = 1 + abs(rng.normal(0, 0.08)) * rng.standard_normal(level.shape) + 0.15 * rng.random() * other
     over = mirrored * MIRRORED[:, None, None] * waves
-    left = rng.normal(0, 0.01) * LEFT_OVER + rng.normal(0, 0.002, 6)
+    taken = 0.9 * mirrored * rng.random() if rng.random() < 0.4 else 0.0  # glint that was corrected as if it were haze
+    left = (rng.normal(0, 0.01) - taken) * LEFT_OVER + rng.normal(0, 0.002, 6)
     noise = rng.normal(0, rng.uniform(0.0005, 0.003), water.shape)
     return np.asarray(np.clip(water + over + left[:, None, None] + noise, 0, 1.6), np.float32)
