@@ -131,6 +131,7 @@ SUBSETS = (
     ((0, 0, 1, 1, 0, 0), 0.04),
 )
 _COLOURS = np.array([1, 1, 1, 0, 0, 0], bool)
+TO_NEAR_INFRARED = np.array([1, 1, 1, 1, 0, 0], bool)
 
 
 def optical(
@@ -147,7 +148,7 @@ def optical(
         whole = np.ones(bands.shape[1:], bool)
         bands = stretch_display(bands * gains, whole, slice(0, 3), per_band=True)
         if rng.random() < 0.3:
-            present = present & np.array((1, 1, 1, 1, 0, 0), bool)
+            present = present & TO_NEAR_INFRARED
         return np.asarray(bands * present[:, None, None], np.float32), present, True
     if display:
         bands = recolour(bands, rng) if rng.random() < 0.8 else bands

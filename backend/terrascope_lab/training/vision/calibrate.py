@@ -28,6 +28,7 @@ FLOODED = f"region{split.FLOOD_REGION}"
 #: The input forms that each network is given.
 FORMS: dict[str, tuple[str, ...]] = {
     "optical": ("six bands", "RGB+NIR", "digital numbers"),
+    "infrared": ("RGB+NIR",),
     "colour": ("RGB reflectance",),
     "picture": tuple(forms.PICTURES),
 }

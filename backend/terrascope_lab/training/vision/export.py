@@ -41,6 +41,7 @@ INPUTS: dict[str, dict[str, str]] = {
     "sar": {"bands": "float32 [1, 2, H, W], VV and VH in dB", "present": "float32 [1, 2]"},
 }
 
+INPUTS["infrared"] = INPUTS["optical"]  # of which no short-wave infrared is ever there
 INPUTS["colour"] = INPUTS["picture"] = INPUTS["optical"]  # of which only blue, green and red are ever there
 
 
