@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from terrascope import large
 from terrascope.landcover import ATOMS, LABELS
 from terrascope.landcover.words import labels_in, own_words
 from terrascope.networks.embedded.certainty import Spread, certainty
@@ -24,7 +25,7 @@ from terrascope.networks.embedded.segments import cells_of, predicted
 from terrascope.networks.embedded.tokens import MAX_STEPS, evidence_tokens
 from terrascope.networks.embedded.vision import VisionNetworks
 from terrascope.networks.embedded.visual_tokens import COARSE, FINE, features
-from terrascope.networks.interface import MaskPrediction, NetworkInfo, Prompt, TokenGrid, TokenTable
+from terrascope.networks.interface import MaskPrediction, ModelInterval, NetworkInfo, Prompt, TokenGrid, TokenTable
 from terrascope.resources import resource
 from terrascope.scene.time_points import time_points
 from terrascope.scene.types import Role, Scene, View
@@ -222,7 +223,19 @@ class EmbeddedDecoding:
         groups = groups_of(self._gsd, seen.role.value, seen.bands)
         found, masks = predicted(self._network.scores(self._scene, view), asked, seen.valid, groups)
         self._spreads.append(masks)
-        return found
+        return found._replace(model_interval=self._interval(seen, asked, found.mask))
+
+    def _interval(self, view: View, asked: NDArray[np.bool_], mask: NDArray[np.bool_]) -> ModelInterval | None:
+        """The model interval of a mask's share; of a mask that is exactly one class, by a network that measured it."""
+        vision, names = self._network.vision, {atom for atom, wanted in zip(ATOMS, asked) if wanted}
+        label = next((name for name, atoms in LABELS.items() if atoms == names), None)
+        if label is None and names <= LABELS["built-up area"] and "built" in names:
+            label = "built-up area"
+        if label is None or not isinstance(vision, VisionNetworks):
+            return None
+        seen = large.count(view.valid)
+        share = large.count(mask) / seen if seen else 0.0
+        return vision.intervals.of(view, vision.expert_for(view, self._gsd), label, share)
 
     def feed_visual(self, views: Sequence[int], tokens: Sequence[int]) -> None:
         """See `Decoding`."""

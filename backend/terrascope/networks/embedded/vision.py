@@ -34,6 +34,7 @@ from terrascope.hashes import ungrouped
 from terrascope.landcover import ATOMS
 from terrascope.networks import stopping
 from terrascope.networks.embedded import devices, tiles
+from terrascope.networks.embedded.model_interval import ModelIntervals
 from terrascope.networks.embedded.prepared import Doubled, Grown, Halved, Image, Shrunk, Streamed, Whole
 from terrascope.networks.embedded.resolution import LARGEST, looks_aerial
 from terrascope.networks.embedded.scores import Rows, Scores
@@ -85,6 +86,7 @@ class VisionNetworks:
     def __init__(self, folder: Path, threads: int = 2, providers: Sequence[str] = ("CPUExecutionProvider",)) -> None:
         self.folder = Path(folder)
         self.manifest = read_manifest(self.folder)
+        self.intervals = ModelIntervals(self.folder)
         self._threads = threads
         self._providers = list(providers)
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}

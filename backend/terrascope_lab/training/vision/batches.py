@@ -47,9 +47,9 @@ _SHARES = {
     "hls": 0.46, "europe": 0.14, "gewata": 0.09, "portovelho": 0.05, "india": 0.05, "amazon": 0.05, "slovenia": 0.04,
     "eolearn": 0.03, "terramesh": 0.04, "para": 0.03, "rivertown": 0.02,
 }  # fmt: skip
-#: `optical` sees near infrared, mostly with more; `infrared` near infrared and no band beyond it; `colour` is for blue,
-#: green and red as reflectance, `picture` for them in a picture, whose stretch is anybody's: black water and dark forest
-#: look alike there, so none is painted.
+#: `optical` sees near infrared, mostly with more; `infrared` near infrared and no band beyond it; `colour` is for
+#: blue, green and red as reflectance, `picture` for them in a picture, whose stretch is anybody's: black water and dark
+#: forest look alike there, so none is painted.
 DEFAULTS = {
     "optical": Settings("optical", 96, 12, (0.6, 1.5), _SHARES),
     "infrared": Settings("infrared", 96, 12, (0.6, 1.5), _SHARES, blobs=0.0),
