@@ -49,7 +49,8 @@ _SHARES = {
 }  # fmt: skip
 #: `optical` sees near infrared, mostly with more; `infrared` near infrared and no band beyond it; `colour` is for
 #: blue, green and red as reflectance, `picture` for them in a picture, whose stretch is anybody's: black water and dark
-#: forest look alike there, so none is painted.
+#: forest look alike there, so none is painted, but for open
+#: seas from edge to edge.
 DEFAULTS = {
     "optical": Settings("optical", 96, 12, (0.6, 1.5), _SHARES),
     "infrared": Settings("infrared", 96, 12, (0.6, 1.5), _SHARES, blobs=0.0),
@@ -85,6 +86,8 @@ def optical_batch(
                 shown |= more
             if settings.expert != "picture" or not as_picture:
                 x, y = waters.repaint(x, y, rng)
+            elif rng.random() < waters.OPEN:
+                x, y = waters.open_water(x, y, rng)
             if rng.random() < 0.07:
                 x, y = augment.clouds(x, y, rng)
             x = waters.haze(x, rng)
