@@ -29,8 +29,9 @@ def double(x: Tensor, times: int = 1) -> Tensor:
 class DescribedNet(nn.Module):
     """Perceptrons on what a pixel and its surroundings look like.
 
-    `own`: what the pixel itself shows. `near`: the features of cells of 2 pixels, and their mean and spread over 6
-    pixels. `around`: mean and spread in cells of 4, 8 and 48 pixels. The surroundings are digested at a quarter of the
+    `own`: what the pixel itself shows. `near`: in cells of 2 pixels the mean of that and further features of the mean
+    values, and mean and spread of all over 6 pixels. `around`: mean and spread in cells of 4, 8 and 48 pixels. The
+    spread of what pixels show is that between pixels, not between cells: towns are told by it. The surroundings are digested at a quarter of the
     resolution, what is near is judged at half of it, and only a narrow layer looks at every pixel: memory, not
     arithmetic, is what full resolution costs. Nothing but perceptrons is learnt, so that training can start from cached
     descriptions.
@@ -46,13 +47,14 @@ class DescribedNet(nn.Module):
         narrow: int = 16,
     ) -> None:
         super().__init__()
-        self.sizes = {"own": own, "near": 3 * features, "around": 6 * features}
+        every = own + features
+        self.sizes = {"own": own, "near": 3 * every, "around": 6 * every}
         for name, size in self.sizes.items():
             self.register_buffer(f"{name}_mean", torch.zeros(size))
             self.register_buffer(f"{name}_scale", torch.ones(size))
-        self.enter = nn.Conv2d(6 * features + conditions, digest[0], 1)
+        self.enter = nn.Conv2d(6 * every + conditions, digest[0], 1)
         self.leave = nn.Conv2d(digest[0], digest[1], 1)
-        self.first = nn.Conv2d(3 * features + digest[1], hidden, 1)
+        self.first = nn.Conv2d(3 * every + digest[1], hidden, 1)
         self.condition = nn.Conv2d(conditions, hidden, 1)
         self.second = nn.Conv2d(hidden, hidden, 1)
         self.third = nn.Conv2d(hidden, narrow, 1)
@@ -68,10 +70,11 @@ class DescribedNet(nn.Module):
         """Features of cells of 2 pixels by their mean values, [N, B, H / 2, W / 2] -> [N, F, H / 2, W / 2]."""
         raise NotImplementedError
 
-    @staticmethod
-    def pooled(mean: Tensor) -> tuple[Tensor, Tensor]:
-        """`near` [N, 3 F, H / 2, W / 2] and `around` [N, 6 F, H / 4, W / 4] of features [N, F, H / 2, W / 2]."""
-        square = mean * mean
+    def surroundings(self, bands: Tensor, own: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
+        """`near` [N, 3 F, H / 2, W / 2] and `around` [N, 6 F, H / 4, W / 4]; F features, those of the pixels first."""
+        more = self.features(functional.avg_pool2d(bands, 2), present)
+        mean = torch.cat([functional.avg_pool2d(own, 2), more], 1)
+        square = torch.cat([functional.avg_pool2d(own * own, 2), more * more], 1)
         wide = functional.avg_pool2d(mean, 3, 1, 1, count_include_pad=False)
         wide_square = functional.avg_pool2d(square, 3, 1, 1, count_include_pad=False)
         near = torch.cat([mean, wide, _spread(wide, wide_square)], 1)
@@ -110,7 +113,7 @@ class DescribedNet(nn.Module):
         """Descriptions at flat indices [N, P]: own, near, around, each [N, C, P, 1]; and condition [N, C]."""
         x = self.own(bands, given[0])
         height, width = x.shape[2:]
-        near, around = self.pooled(self.features(functional.avg_pool2d(bands, 2), given[0]))
+        near, around = self.surroundings(bands, x, given[0])
         index = points.unsqueeze(1).expand(-1, x.shape[1], -1)
         return {
             "own": torch.gather(x.flatten(2), 2, index).unsqueeze(-1),
@@ -127,7 +130,7 @@ class DescribedNet(nn.Module):
         """
         x = self.own(bands, given[0])
         condition = torch.cat(given, 1).unsqueeze(-1).unsqueeze(-1)
-        near, around = self.pooled(self.features(functional.avg_pool2d(bands, 2), given[0]))
+        near, around = self.surroundings(bands, x, given[0])
         count = self.sizes["around"]
         weight, bias = _folded(self.enter, self.around_mean, self.around_scale)
         y = functional.conv2d(around, weight, bias)
@@ -156,7 +159,7 @@ INDICES = ((3, 2), (1, 3), (1, 4), (3, 5), (4, 3), (4, 5), (1, 2), (2, 0))  # ND
 #: Which band is above which, over the range of all bands: haze, glint and gain of the whole leave that alone.
 SHAPES = ((1, 4), (1, 3), (2, 3), (0, 2))
 NARROWEST = 0.02  # reflectance: a smaller range is mostly noise
-FEATURES = 6 + len(INDICES) + len(SHAPES)
+FEATURES = len(INDICES) + len(SHAPES)  #: of cells; the roots of six bands are those of pixels
 
 
 def roots(bands: Tensor, present: Tensor) -> Tensor:
@@ -166,7 +169,7 @@ def roots(bands: Tensor, present: Tensor) -> Tensor:
 
 
 def optical_features(bands: Tensor, present: Tensor, soft: float = SOFT) -> Tensor:
-    """Square-root reflectance, normalised differences and shape; what is absent is 0. [N, 6, H, W] -> [N, 18, H, W].
+    """Normalised differences and shape; what is absent is 0. [N, 6, H, W] -> [N, 12, H, W].
 
     `soft` is added to the sums that the differences are divided by: the larger, the less the noise of dark ground says.
     """
@@ -179,7 +182,7 @@ def optical_features(bands: Tensor, present: Tensor, soft: float = SOFT) -> Tens
     lowest = (x + (1 - flags) * 2.0).amin(1, keepdim=True)
     first, second = [a for a, _ in SHAPES], [b for _, b in SHAPES]
     shapes = (x[:, first] - x[:, second]) / (highest - lowest + NARROWEST) * 2.0 * (flags[:, first] * flags[:, second])
-    return torch.cat([roots(bands, present), indices, shapes], 1)
+    return torch.cat([indices, shapes], 1)
 
 
 class OpticalNet(DescribedNet):
