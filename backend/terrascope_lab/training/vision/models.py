@@ -31,10 +31,10 @@ class DescribedNet(nn.Module):
 
     `own`: what the pixel itself shows. `near`: in cells of 2 pixels the mean of that and further features of the mean
     values, and mean and spread of all over 6 pixels. `around`: mean and spread in cells of 4, 8 and 48 pixels. The
-    spread of what pixels show is that between pixels, not between cells: towns are told by it. The surroundings are digested at a quarter of the
-    resolution, what is near is judged at half of it, and only a narrow layer looks at every pixel: memory, not
-    arithmetic, is what full resolution costs. Nothing but perceptrons is learnt, so that training can start from cached
-    descriptions.
+    spread of what pixels show is that between pixels, not between cells: towns are told by it. The surroundings are
+    digested at a quarter of the resolution, what is near is judged at half of it, and only a narrow layer looks at
+    every pixel: memory, not arithmetic, is what full resolution costs. Nothing but perceptrons is learnt, so that
+    training can start from cached descriptions.
     """
 
     def __init__(
