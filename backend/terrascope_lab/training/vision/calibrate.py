@@ -87,10 +87,13 @@ def main() -> None:
     parser.add_argument("expert", choices=tuple(DEFAULTS))
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--runs", type=Path, required=True)
+    parser.add_argument("--bias", action="append", default=[], metavar="ATOM:VALUE", help="that will be exported")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     for form in FORMS[arguments.expert]:
         found = unseen(arguments.expert, form, arguments.data, arguments.runs)
+        for atom, _, value in (item.partition(":") for item in arguments.bias):
+            found[0][:, ATOMS.index(atom)] += float(value)
         best = max(TEMPERATURES, key=lambda t: likelihood(*found, float(t)))
         bias = max(BIASES, key=lambda b: sum(water_iou(*found, float(b))))
         plain, biased = water_iou(*found, 0.0), water_iou(*found, float(bias))
