@@ -26,7 +26,8 @@ class Settings:
 
     `coarser`: share of crops of fine samples that are shown coarser than `scales`; `shortwave`: share of the samples of
     Europe that get short-wave infrared; `blobs`: share of crops that get pixels of tables; `pictures`:
-    share of reflectance that the networks for colours alone are shown as a picture.
+    share of reflectance that the networks for colours alone are shown as a picture; `second`: how often the sets of the
+    second collection are shown, against `shares`.
     """
 
     expert: str
@@ -41,6 +42,7 @@ class Settings:
     shortwave: float = 0.5
     blobs: float = SHARE
     pictures: float = 0.4
+    second: float = 1.0
 
 
 _SHARES = {
@@ -57,7 +59,13 @@ DEFAULTS = {
     "colour": Settings("colour", 96, 12, (0.6, 1.5), _SHARES, blobs=0.0, pictures=0.1),
     "picture": Settings("picture", 96, 12, (0.6, 1.5), _SHARES, blobs=0.0, pictures=0.9),
 }
+_SECOND = frozenset({"gewata", "portovelho", "para", "rivertown"})
 NEAR_INFRARED = frozenset({"optical", "infrared"})
+
+
+def shares_of(settings: Settings) -> dict[str, float]:
+    """Return how often each set is shown."""
+    return {name: share * (settings.second if name in _SECOND else 1) for name, share in settings.shares.items()}
 
 
 def build(expert: str) -> nn.Module:

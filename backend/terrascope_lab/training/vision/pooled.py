@@ -31,7 +31,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from terrascope_lab.data import landsat, optical, pixel_tables, places
 from terrascope_lab.training.vision import losses, shortwave
-from terrascope_lab.training.vision.batches import DEFAULTS, Settings, build, optical_batch, pick
+from terrascope_lab.training.vision.batches import DEFAULTS, Settings, build, optical_batch, pick, shares_of
 from terrascope_lab.training.vision.models import DescribedNet
 from terrascope_lab.training.vision.sampling import SINGLES, Crops
 from terrascope_lab.training.vision.spectra import Spectra
@@ -92,7 +92,7 @@ def cache(settings: Settings, root: Path, out: Path, crops: int, points: int, se
     spectra = Spectra(tables)
     if expert == "optical" and settings.shortwave:
         data = shortwave.complete(data, tables, settings.shortwave, seed)
-    source = Crops(data, settings.shares, settings.size, seed, settings.rare, settings.balance, settings.coarser)
+    source = Crops(data, shares_of(settings), settings.size, seed, settings.rare, settings.balance, settings.coarser)
     model = described(expert).eval()
     parts: dict[str, list[NDArray[np.generic]]] = {name: [] for name in KINDS}
     start = time.monotonic()
