@@ -39,7 +39,7 @@ class Settings:
     balance: float = 0.5
     raw_share: float = 0.3
     coarser: float = 0.5
-    shortwave: float = 0.5
+    shortwave: float = 0.0
     blobs: float = SHARE
     pictures: float = 0.4
     second: float = 1.0

@@ -197,7 +197,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the crops; every seed adds to the cache")
     parser.add_argument("--fold", type=int, choices=range(places.FOLDS), help="left out; nothing by default")
     parser.add_argument("--steps", type=int, default=1800)
-    parser.add_argument("--averaged", type=float, default=0.0, help="last part of the steps whose weights are averaged")
+    parser.add_argument("--averaged", type=float, default=0.5, help="last part of the steps whose weights are averaged")
     parser.add_argument("--run", help="name of the checkpoint; EXPERT or EXPERT_FOLD by default")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
