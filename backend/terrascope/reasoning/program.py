@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from terrascope.errors import TerraScopeError
 from terrascope.networks import stopping
-from terrascope.networks.interface import MaskPrediction
+from terrascope.networks.interface import MaskPrediction, ModelInterval
 from terrascope.questions import query as q
 from terrascope.questions.answers import answer_text
 from terrascope.questions.evaluate import Evaluator, Result
 from terrascope.questions.regions import Ground, RegionError
+from terrascope.questions.tables import kind_of, written
 from terrascope.questions.wording import Wording, phrase, reason_text, sentence
 from terrascope.reasoning.events import AnswerReady, Ended, EndReason, Event, MaskReady, StepBegun, TextPiece
 from terrascope.units import share_text
@@ -36,6 +37,9 @@ class SteppedGround(Ground, Protocol):
 
     def probability(self, name: str, date: str) -> NDArray[np.float32]:
         """Of a class, float32 [H, W]."""
+
+    def model_interval(self, name: str, date: str) -> ModelInterval | None:
+        """Of the share of a class."""
 
     def view_of(self, date: str) -> int:
         """Index of the view that shows a date."""
@@ -96,7 +100,7 @@ class Program:
             yield AnswerReady(refusal_text(error.reason, query.language, str(error)))
             yield Ended(EndReason.ABSTAINED, (str(error),))
             return
-        text = " ".join(each for each in (text, self._hidden(evaluator, query), words) if each)
+        text = " ".join(each for each in (text, self._interval(query), self._hidden(evaluator, query), words) if each)
         yield AnswerReady(text, None, sure)
         yield Ended(EndReason.ANSWERED)
 
@@ -112,7 +116,8 @@ class Program:
             return
         probability = self.ground.probability(planned.region.name, planned.date)
         sure = float(probability.mean(where=mask)) if mask.any() else float("nan")
-        yield MaskReady(number, label, view, MaskPrediction(mask, probability, sure))
+        interval = self.ground.model_interval(planned.region.name, planned.date)
+        yield MaskReady(number, label, view, MaskPrediction(mask, probability, sure, model_interval=interval))
 
     def _certainty(self, query: q.Query) -> float | None:
         """How much (0..1) of what the masks could as well have been leads to the same answer."""
@@ -123,6 +128,42 @@ class Program:
         except RegionError:
             return None
         return agreement([self.result, *others])
+
+    def _interval(self, query: q.Query) -> str:
+        """The model interval of a share or an area of one class in the whole image."""
+        measure = query.measures[0]
+        if self.result is None or len(query.measures) > 1 or query.by is not None or query.inside is not None:
+            return ""
+        if not isinstance(measure, (q.Share, q.Area)) or not isinstance(measure.of, q.Cover):
+            return ""
+        if isinstance(measure, q.Share) and measure.whole != q.Everything():
+            return ""
+        number = self.result.rows[0].values[0].number
+        evaluator = Evaluator(self.ground)
+        date = evaluator.masks.date_of(query.date)
+        found = self.ground.model_interval(measure.of.name, date)
+        if found is None or number is None:
+            return ""
+        whole = 1.0
+        if isinstance(measure, q.Area):
+            share = float(
+                evaluator.masks.mask(measure.of, date).sum() / evaluator.masks.mask(q.Everything(), date).sum()
+            )
+            if not share:
+                return ""
+            whole = number / share
+        low, high = (
+            written(bound * whole, kind_of(measure), query.unit, self.has_metres, query.language)
+            for bound in (found.low, found.high)
+        )
+        return phrase(
+            "model interval",
+            query.language,
+            low=low,
+            high=high,
+            level=f"{100 * found.level:.0f}",
+            places=str(found.places),
+        )
 
     def _hidden(self, evaluator: Evaluator, query: q.Query) -> str:
         """How much of the image nobody saw, where that is worth saying."""

@@ -96,8 +96,10 @@ def asked(request: QuestionRequest, scene: Scene, network: Network) -> Asked | N
     scores = getattr(network, "scores", None)
     if scores is None or (request.query is None and request.options):
         return None
+    intervals = getattr(network, "model_interval", None)
     grounds = [
-        SceneGround(scene, lambda view: scores(scene, view), dict(request.layers), sway) for sway in (0.0, *SWAYS)
+        SceneGround(scene, lambda view: scores(scene, view), dict(request.layers), sway, intervals)
+        for sway in (0.0, *SWAYS)
     ]
     program = Program(grounds[0], scene.grid.crs is not None, grounds[1:])
     if request.query is not None:

@@ -129,11 +129,12 @@ class Recorder:
         prediction = event.prediction
         mask = large.within(prediction.mask, self._scene.views[event.view].valid)
         measurement = self._measure(mask, event.view, None if event.derived else prediction)
+        measurements = measurements_of(measurement.to_dict()) | interval_of(prediction, measurement)
         step = replace(
             self._steps[event.step],
             text=self._texts.get(event.step, ""),
             mask=MaskRle.encode(mask),
-            measurements=measurements_of(measurement.to_dict()),
+            measurements=measurements,
             confidence=_plain_number(prediction.confidence),
         )
         self._steps[event.step] = step
@@ -180,6 +181,18 @@ class Recorder:
             if wkt is not None:
                 message["wkt"] = wkt
         return {key: value for key, value in message.items() if value is not None or key in ("date", "confidence")}
+
+
+def interval_of(prediction: MaskPrediction, measurement: Measurement) -> dict[str, object]:
+    """Return the model interval of a mask as a measurement: shares, and areas where the mask has one."""
+    found = prediction.model_interval
+    if found is None:
+        return {}
+    interval: dict[str, object] = {"level": found.level, "places": found.places, "share": [found.low, found.high]}
+    whole = measurement.valid_area_m2
+    if whole is not None:
+        interval["area_m2"] = [found.low * whole, found.high * whole]
+    return {"model_interval": interval}
 
 
 def _plain_number(value: float | None) -> float | None:

@@ -22,6 +22,7 @@ from terrascope.masks.coverage import coverage
 from terrascope.masks.indices import INDICES
 from terrascope.networks.embedded.class_map import NOWHERE, Group, class_map, groups_of
 from terrascope.networks.embedded.scores import Scores
+from terrascope.networks.interface import ModelInterval
 from terrascope.questions.regions import RegionError
 from terrascope.scene.raster_on import raster_on
 from terrascope.scene.time_points import time_points
@@ -41,6 +42,8 @@ class SceneGround:
         Class probabilities of a view by its number.
     layers
         Vector and raster files by the name that queries call them; FILE|layername=NAME for a layer of a file.
+    intervals
+        Gives the model interval of a view, pixel size, class and mask.
     sway
         How far a class is favoured (positive) or held back (negative): a pixel is of it where its probability exceeds
         that of the best other one by more than -`sway`. 0: exclusive classes, as answers have them.
@@ -50,6 +53,7 @@ class SceneGround:
     scores: Callable[[int], Scores]
     layers: Mapping[str, Path] = field(default_factory=dict)
     sway: float = 0.0
+    intervals: Callable[[View, float | None, str, NDArray[np.bool_]], ModelInterval | None] | None = None
     _maps: dict[int, tuple[tuple[Group, ...], NDArray[np.uint8]]] = field(default_factory=dict)
     _rasters: dict[str, tuple[NDArray[np.float32], NDArray[np.bool_]]] = field(default_factory=dict)
 
@@ -126,6 +130,14 @@ class SceneGround:
         for rows, probabilities in self.scores(view).strips():
             found[rows] = np.clip(probabilities[atoms].sum(0), 0, 1) * valid[rows]
         return found
+
+    def model_interval(self, name: str, date: str) -> ModelInterval | None:
+        """Return between which shares of a view the truth lies, by places never seen; None where that is not known."""
+        if self.intervals is None or self.sway:
+            return None
+        label = name if name in CLASSES else labels_in(name)[0]
+        view = self.scene.views[self._views[date]]
+        return self.intervals(view, self.pixel_m, label, self.cover(name, date))
 
     def view_of(self, date: str) -> int:
         """Return the index of the view that shows a date."""

@@ -3,7 +3,8 @@
 Three experts, chosen by what the view is:
 
 - `optical`: satellite optical images of 3 to 60 m; any subset of blue, green, red, NIR, SWIR1, SWIR2 (where no band is
-  beyond the visible ones, by the network `colour`, or `picture` where they are no reflectance);
+  beyond near infrared, by the network `infrared`; where none is beyond the visible ones, by the network `colour`, or
+  `picture` where they are no reflectance);
 - `aerial`: red, green, blue finer than 3 m;
 - `sar`: VV and/or VH in dB.
 
@@ -33,6 +34,7 @@ from terrascope.hashes import ungrouped
 from terrascope.landcover import ATOMS
 from terrascope.networks import stopping
 from terrascope.networks.embedded import devices, tiles
+from terrascope.networks.embedded.model_interval import ModelIntervals
 from terrascope.networks.embedded.prepared import Doubled, Grown, Halved, Image, Shrunk, Streamed, Whole
 from terrascope.networks.embedded.resolution import LARGEST, looks_aerial
 from terrascope.networks.embedded.scores import Rows, Scores
@@ -56,7 +58,7 @@ from terrascope.scene.types import Role, Scale, View
 
 log = logging.getLogger(__name__)
 
-LARGEST_WINDOW = 448
+LARGEST_WINDOW = 576
 OVERLAP = 48
 MULTIPLE = 32
 VISIBLE = 3  # of the optical bands, the first; near infrared comes next
@@ -84,6 +86,7 @@ class VisionNetworks:
     def __init__(self, folder: Path, threads: int = 2, providers: Sequence[str] = ("CPUExecutionProvider",)) -> None:
         self.folder = Path(folder)
         self.manifest = read_manifest(self.folder)
+        self.intervals = ModelIntervals(self.folder)
         self._threads = threads
         self._providers = list(providers)
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
@@ -187,6 +190,8 @@ class VisionNetworks:
         context = np.array([[shown, gsd]], np.float32)
         if not present[VISIBLE:].any():
             expert = "picture" if shown else "colour"
+        elif not present[VISIBLE + 1 :].any() and "infrared" in self.manifest["experts"]:
+            expert = "infrared"
         looks: list[Feeds] = [{"present": present[None], "context": context}]
         if shown and present[: VISIBLE + 1].all() and present[VISIBLE + 1 :].any():
             fewer = present * (np.arange(len(present)) <= VISIBLE)

@@ -144,6 +144,7 @@ def _mask(
         ("Where", str(measured.get("where") or "")),
         ("Perimeter", length_text(perimeter) if perimeter is not None else ""),
         ("Confidence", f"{confidence:.0%}" if confidence is not None and not derived else ""),
+        ("Model interval", interval_text(measured)),
         *((f"Mean {name.upper()}", f"{value:.2f}") for name, value in (measured.get("indices") or {}).items()),
     ]
     return MaskView(
@@ -160,6 +161,15 @@ def _mask(
         derived=derived,
         empty=pixels == 0,
     )
+
+
+def interval_text(measured: Mapping[str, Any]) -> str:
+    """Return the model interval of a mask's share as text, empty without one."""
+    found = measured.get("model_interval")
+    if not found:
+        return ""
+    low, high = found["share"]
+    return f"{share_text(low)} to {share_text(high)} ({found['level']:.0%} of {found['places']} places left out)"
 
 
 def thin_out(mask: NDArray[np.bool_], limit: int = PREVIEW_PX) -> NDArray[np.bool_]:
