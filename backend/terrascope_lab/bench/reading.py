@@ -87,7 +87,7 @@ def context_of(text: str, language: str) -> Context:
         if re.search(pattern, text, re.IGNORECASE):
             bands, role = names, kind
             break
-    size = re.search(r"(\d+(?:[.,]\d+)?)\s?m\b", text)
+    size = re.search(r"(?<!\d)(\d{1,3}(?:[.,]\d+)?)\s?m\b", text)
     pixel = float(size.group(1).replace(",", ".")) if size else None
     layers: list[Layer] = []
     for number, part in enumerate(re.split(r"[;;]", text)):

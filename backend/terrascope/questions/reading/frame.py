@@ -59,6 +59,7 @@ class Frame(Grammar):
     def __init__(self, items: Sequence[Item], context: Context, language: str, before: q.Region | None = None) -> None:
         super().__init__(list(items), context, before)
         self.language = language
+        self.also_share = False
         self.used: set[int] = set()
         self.by: q.By | None = None
         self.which = False
@@ -116,6 +117,9 @@ class Frame(Grammar):
         return replace_query(query, by=query.by or self.by, unit=self.unit or query.unit, language=self.language,
                              output=self.output)  # fmt: skip
 
+    def _rank_is_asked(self, place: int) -> bool:
+        return self.by is not None and (self.which or self.when)
+
     def _outputs(self) -> None:
         place = 0
         while (item := self.at(place)) is not None:
@@ -133,6 +137,10 @@ class Frame(Grammar):
                     self.items = [*self.items[:place], *self.items[place + 1 :]]
                     if counted:
                         self._unit_asked(place - 1, unit or "")
+                elif "%" in (self.unit, unit) and self.unit != unit:
+                    self.unit = unit if self.unit == "%" else self.unit
+                    self.also_share = True
+                    self.drop(place, place)
                 else:
                     place += 1
             else:
@@ -145,7 +153,7 @@ class Frame(Grammar):
 
     # dates
     def _dates(self) -> None:
-        self.items = [self._dated(item) for item in self.items]
+        self.items = self._short_years([self._dated(item) for item in self.items])
         place = 0
         while place < len(self.items):
             item = self.items[place]
@@ -195,6 +203,22 @@ class Frame(Grammar):
                 place = max(place - 1, 0)
                 continue
             place += 1
+
+    def _short_years(self, items: list[Item]) -> list[Item]:
+        """Two digits of a year beside a whole one: "between 92 and 2022"."""
+        found = list(items)
+        for place, item in enumerate(items[:-2]):
+            number = item.number
+            links = items[place + 1].has("w", "and", "to", "dash") or items[place + 1].has("change", "turn") or (
+                items[place + 1].has("date", "until"))  # fmt: skip
+            later = items[place + 2].date
+            if item.quantity is None and item.date is None and number is not None and links and later is not None:
+                if 0 <= number < 100 and number == int(number) and len(later) == 4:
+                    year = int(number) + (1900 if number > 50 else 2000)
+                    found[place] = replace(item, date=str(year), meanings=(Concept("date", ""),))
+                    if items[place + 1].has("change"):
+                        found[place + 1] = replace(items[place + 1], meanings=(Concept("w", "to"),))
+        return found
 
     def _dated(self, item: Item) -> Item:
         """A date with what the images say of it: the year of a month alone, "first" and "last"."""
@@ -274,9 +298,14 @@ class Frame(Grammar):
             or each.has("by") or each.has("rank") or each.has("sort")
             for each in self.items[:place]
         )  # fmt: skip
-        follows = self.at(place + 1)
+        follows = self.at(self.skip(place + 1))
+        listed = place > 0 and any(each.has("sort") for each in self.items[:place])
+        if leads and listed:
+            last = self.skip(place + 1)
+            return by, place, last if self.has(last, "by") else place, False
         said = follows is not None and not (follows.has("number") or follows.has("named")) and (
             follows.has("w", "with", "that", "without", "be", "not") or follows.has("compare") or follows.has("change")
+            or follows.has("class")
         )  # fmt: skip
         any_of = self.has(place - 1, "rank", "nearest") or self.has(place - 1, "by")
         if (leads and said) or (any_of and self.yes_no()):
@@ -367,6 +396,14 @@ class Frame(Grammar):
 
     # --- putting together ---------------------------------------------------------------------------------------------
     def _put_together(self) -> q.Query:
+        if self.series and self.by is not None and not isinstance(self.by, q.ByDates) and not self.dates:
+            if 2 <= len(self.context.dates) <= 4 and not self.changing:  # a measure a date, a row a zone
+                self.dates, self.series = list(self.context.dates), False
+        nouns = [noun for phrase in self.phrases for noun in phrase.nouns]
+        for noun in nouns:
+            changes = noun.of_kind("change")
+            if len(changes) > 1:  # "gained, lost, kept": each of them
+                self._split(noun, changes)
         nouns = [noun for phrase in self.phrases for noun in phrase.nouns]
         for noun in nouns:
             if self.edge and noun.kind in ("class", "before"):
@@ -380,6 +417,14 @@ class Frame(Grammar):
             if query is not None:
                 return self._confined(query, nouns)
         raise Unanswerable(None)
+
+    def _split(self, noun: Noun, changes: list[Condition]) -> None:
+        for phrase in self.phrases:
+            if noun in phrase.nouns:
+                place = phrase.nouns.index(noun)
+                several = [noun.without(*[other for other in changes if other is not each]) for each in changes]
+                phrase.nouns[place : place + 1] = several
+                phrase.joints += ["comma"] * (len(several) - 1)
 
     def _lift(self, nouns: list[Noun]) -> None:
         """Let dates and places that are said once hold for the whole question."""
@@ -514,7 +559,8 @@ class Frame(Grammar):
 
     def _dates_by(self) -> q.By | None:
         if self.by is not None and self.series and not isinstance(self.by, q.ByDates):
-            raise Unanswerable(None, "two splits")
+            if not 2 <= len(self.context.dates) <= 4 or has_change_words(self.items):
+                raise Unanswerable(None, "two splits")
         if self.by is not None:
             return self.by
         if self.series:
@@ -534,6 +580,8 @@ class Frame(Grammar):
         self.take(*(cue.place for cue in most[:1]))
         count = getattr(self, "count", None) or 1
         self.which = False
+        self.take(*(cue.place for cue in self.measured("exists")))
+        self.measures = [cue for cue in self.measures if not self.items[cue.place].has("measure", "exists")]
         test = q.Ranked(order=order, count=count)  # type: ignore[arg-type]
         if (
             isinstance(self.by, q.ByClasses)
@@ -769,6 +817,8 @@ class Frame(Grammar):
         if not (rate or changes or moved):
             return None
         start, end = self._span()
+        if rate and any(noun.of_kind("turn", "turn from") for noun in found):
+            raise Unanswerable(None, "rate of a transition")
         if rate and (change_nouns or moved or changes or not found):
             bare = [noun.without(*noun.of_kind("change")) for noun in found]
             self.take(*(cue.place for cue in (*rate, *changes, *moved)))
@@ -850,6 +900,8 @@ class Frame(Grammar):
                 or (howmuch and len(found) == 2 and len(self.phrases) == 2)):  # fmt: skip
             return None
         if not found:
+            return None
+        if self.also_share:
             return None
         others = [
             cue
@@ -957,9 +1009,12 @@ class Frame(Grammar):
             names = ["area" if name == "howmuch" else name for name in names]
         size = [each for each in found[-1].of_kind("size") if each.joined or self.yes_no()]
         limit = None
+        zones = self.which and isinstance(self.by, q.ByFeatures) and not found[-1].plural
+        if zones and found[-1].of_kind("size"):
+            size = found[-1].of_kind("size")
         if (
             size
-            and self.yes_no()
+            and (self.yes_no() or zones)
             and found[-1].conditions[-1] is size[-1]
             and not ("exists" in names or "count" in names or "list" in names)
         ):
@@ -981,6 +1036,8 @@ class Frame(Grammar):
             names = ["list"]
         if not names:
             names = [self._default(found)]
+        if self.also_share:
+            names = list(dict.fromkeys([*names, "share"]))
         if names == ["list"] and self.by is not None:
             names = ["area"]
         if names == ["length"]:
@@ -1028,7 +1085,7 @@ class Frame(Grammar):
     def _default(self, found: list[Noun]) -> str:
         if self.yes_no():
             return "exists"
-        if self.which or any(noun.is_parts and (noun.plural or noun.rank) for noun in found):
+        if self.which or any(noun.is_parts for noun in found):
             return "list"
         return "area"
 
@@ -1051,6 +1108,11 @@ def _is_zone(item: Item) -> bool:
     """Say whether the features of a layer are zones, and not things such as roads."""
     kinds = {each.value for each in item.meanings if each.kind == "zone"}
     return not kinds or not kinds <= {"road", "river", "rail", "building", "coast"}
+
+
+def has_change_words(items: Sequence[Item]) -> bool:
+    """Say whether words of a question speak of change."""
+    return any(item.has("change") for item in items)
 
 
 def has_change(query: q.Query) -> bool:

@@ -34,6 +34,11 @@ _ENDINGS: dict[str, tuple[str, ...]] = {
 _CLASS = ("class", "classes")
 #: Nobody is taken to have asked for these by a slip.
 _NOT_MEANT = ("thing", "tiny", "refuse")
+#: Before a superlative they are a part of it.
+_ARTICLES: dict[str, tuple[str, ...]] = {
+    "fr": ("le", "la", "les"), "es": ("el", "la", "los", "las"), "pt": ("o", "a", "os", "as"),
+    "it": ("il", "la", "lo", "i", "gli", "le"), "en": ("the",),
+}  # fmt: skip
 _JOINTS = ("", "s", "es", "n", "en", "e")
 
 
@@ -77,6 +82,9 @@ class Lexicon:
             concepts = _concepts(key)
             for phrase in phrases:
                 self.add(phrase, concepts)
+                if concepts[0].kind in ("rank", "most", "more") and " " in phrase:
+                    for article in _ARTICLES.get(language, ()):
+                        self.add(f"{article} {phrase}", concepts)
         for name, land in CLASSES.items():
             for phrase, kind in _class_words(language, name):
                 self.add(phrase, (Concept(kind, name),))
