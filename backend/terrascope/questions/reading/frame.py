@@ -39,7 +39,7 @@ def is_weak(item: Item) -> bool:
     if any(each.kind in _STRONG or (each.kind == "w" and each.value not in _WEAK_WORDS) for each in item.meanings):
         return False
     return any(
-        each.kind in ("yn", "image", "pron", "sort", "ground")
+        each.kind in ("yn", "image", "pron", "sort", "ground", "patch", "single")
         or (each.kind == "w" and each.value in _WEAK_WORDS)
         or (each.kind == "date" and each.value in ("in",))
         for each in item.meanings
@@ -59,7 +59,7 @@ class Frame(Grammar):
     def __init__(self, items: Sequence[Item], context: Context, language: str, before: q.Region | None = None) -> None:
         super().__init__(list(items), context, before)
         self.language = language
-        self.also_share = False
+        self.also_share = self.sorted = False
         self.used: set[int] = set()
         self.by: q.By | None = None
         self.which = False
@@ -109,6 +109,9 @@ class Frame(Grammar):
         self.left = list(self.items)
         self.changing = any(item.has("change", "net", "grow", "shrink", "gained", "lost", "kept", "turn") or (
             item.has("measure", "rate", "transitions")) for item in self.items)  # fmt: skip
+        last = self.items[-1] if self.items else None
+        if last is not None and last.has("yn", "tail") and last.has("w", "not"):  # "... 没有?"
+            self.drop(len(self.items) - 1, len(self.items) - 1)
         self._outputs()
         self._dates()
         self._by()
@@ -127,6 +130,7 @@ class Frame(Grammar):
                 self.output = item.get("out") or "sentence"
                 self.drop(place, place)
             elif item.has("sort") and not item.has("rank"):
+                self.sorted = True
                 self.drop(place, place)
             elif item.has("unit") and item.get("unit") != "none" and item.quantity is None:
                 unit = item.get("unit")
@@ -185,6 +189,10 @@ class Frame(Grammar):
             if adjacent and after is not None and after.date is not None:
                 self.range = (item.date, after.date)
                 self.drop(place - 1, place + 1)
+                continue
+            if after is not None and after.has("date", "since tail"):
+                self.start = item.date
+                self.drop(place, place + 1)
                 continue
             since = before is not None and before.has("date", "since")
             until = before is not None and before.has("date", "until")
@@ -254,6 +262,10 @@ class Frame(Grammar):
             return q.ByDates(), place, place, True
         if item.has("halves", "north-south", "east-west", "ninths"):
             parts = item.get("halves")
+            for later in range(len(self.items) - 1, place, -1):
+                if self.has(later, "halves", "half") or self.has(later, "w", "which"):
+                    self.drop(later, later)
+                    return q.ByParts(parts=parts), place, place, True  # type: ignore[arg-type]
             first = place - 1 if self.has(place - 1, "by") or self.has(place - 1, "w", "which") else place
             last = place + 1 if self.has(place + 1, "part") else place
             return q.ByParts(parts=parts), first, last, self.has(first, "w", "which")  # type: ignore[arg-type]
@@ -299,7 +311,7 @@ class Frame(Grammar):
             for each in self.items[:place]
         )  # fmt: skip
         follows = self.at(self.skip(place + 1))
-        listed = place > 0 and any(each.has("sort") for each in self.items[:place])
+        listed = self.sorted
         if leads and listed:
             last = self.skip(place + 1)
             return by, place, last if self.has(last, "by") else place, False
@@ -338,7 +350,8 @@ class Frame(Grammar):
         while place < len(self.items):
             item = self.items[place]
             phrase = None
-            if not (item.has("measure") and not (item.has("class") or item.has("classes") or item.has("layer"))) or (
+            before_noun = self.language == "zh" and item.has("w", "from")
+            if before_noun or not (item.has("measure") and not (item.has("class") or item.has("classes") or item.has("layer"))) or (
                 item.has("ground") or item.has("image")
             ):  # fmt: skip
                 phrase = self.phrase(place)
@@ -369,7 +382,7 @@ class Frame(Grammar):
             self.places.append(found[0].region)
             self.take(*range(place, found[1]))
             # the items behind it are looked at again and are weak or used
-        elif item.has("measure"):
+        elif item.has("measure") and not (item.has("height") and self.raster(item.get("height") or "")):
             self.measures.append(Cue(item.get("measure") or "", place))
         elif item.has("change") and item.get("change") != "was":
             self.changes.append(Cue(item.get("change") or "", place))
@@ -409,6 +422,7 @@ class Frame(Grammar):
             if self.edge and noun.kind in ("class", "before"):
                 noun.conditions.append(Condition("edge"))
         self._lift(nouns)
+        nouns = [noun for phrase in self.phrases for noun in phrase.nouns]
         for build in (
             self._transitions, self._table, self._ranking, self._mean, self._distance_asked, self._border,
             self._comparison, self._net, self._share_of, self._touching, self._plain,
@@ -444,6 +458,9 @@ class Frame(Grammar):
                     self.places += [each.region for each in noun.conditions if each.region is not None]
                     noun.conditions = []
         self._inside(nouns)
+        for noun in [noun for noun in nouns if noun.kind == "except"]:
+            self.confined = q.Not(of=noun.base)
+            self.phrases = [phrase for phrase in self.phrases if noun not in phrase.nouns]
         places = [(noun, each) for noun in nouns for each in noun.of_kind("place")]
         regions = list(dict.fromkeys([each.region for _, each in places if each.region is not None] + self.places))
         self.all_places = regions
@@ -646,13 +663,14 @@ class Frame(Grammar):
         """Say whether yes or no is asked for."""
         first = next((item for item in self.left if not item.has("w", "comma", "and")), None)
         asked = first is not None and (first.has("yn") or first.has("measure", "exists"))
-        return asked or any(item.has("yn", "tail") for item in self.left)
+        tails = [item for item in self.left if item.has("yn", "tail")]
+        return asked or any(item is self.left[-1] or not item.has("w", "not") for item in tails)
 
     def _mean(self, nouns: list[Noun]) -> q.Query | None:
         if self.value is None:
             return None
         self.take(*(cue.place for cue in self.measured("mean", "howmuch", "dominant", "list", "classes")))
-        self.take(*(cue.place for cue in self.loosely("w", "in")))
+        self.take(*(cue.place for cue in (*self.loosely("w", "in"), *self.measured("compare"))))
         found = self.subjects() if self.subjects() else []
         test = self._threshold(("number",))
         dates = self.dates if len(self.dates) > 1 else []
@@ -718,7 +736,7 @@ class Frame(Grammar):
         pair = self._pair(nouns)
         if pair is None:
             raise Unanswerable(None, "distance of one region")
-        self.take(*(cue.place for cue in cues))
+        self.take(*(cue.place for cue in (*cues, *self.loosely("w", "between"))))
         self.take(*(cue.place for cue in self.measured("howmuch", "length")))
         self.take(*(cue.place for cue in self.loosely("rank", "nearest")))
         return q.Query(measures=(q.Distance(of=pair[0], to=pair[1]),), test=self._threshold(("length",)))
@@ -737,7 +755,7 @@ class Frame(Grammar):
                 pair = self.region(found[0].without(touch)), touch.region or q.Everything()
             else:
                 raise Unanswerable(None, "border of one region")
-        self.take(*(cue.place for cue in cues))
+        self.take(*(cue.place for cue in (*cues, *self.loosely("w", "between"))))
         self.take(*(cue.place for cue in self.measured("howmuch", "length", "position", "area")))
         return q.Query(measures=(q.Border(of=pair[0], to=pair[1]),), test=self._threshold(("length",)))
 
@@ -893,7 +911,7 @@ class Frame(Grammar):
         predicate = None
         for noun in found:
             for each in noun.conditions:
-                said = each.joined and each.kind in ("place", "near", "far", "in", "touch") or each.text == "patches"
+                said = each.kind in ("was", "turn") or each.joined and each.kind in ("place", "near", "far", "in", "touch") or each.text == "patches"
                 if said and (cues or howmuch or loose or self.unit == "%"):
                     predicate = (noun, each)
         if not (cues or loose or self.unit == "%" or of_image or as_share or majority or (howmuch and predicate)
@@ -930,12 +948,11 @@ class Frame(Grammar):
                 of = q.Near(of=of, metres=each.high or 0.0)
             elif each.kind == "far":
                 of = q.Not(of=q.Near(of=of, metres=each.high or 0.0))
-            elif each.kind in ("touch", "size"):
+            elif each.kind in ("touch", "size", "was", "turn"):
                 of = self.region(noun)
             measures = (q.Share(of=of, whole=whole),)
             self.places = [] if each.kind == "place" else self.places
-        elif len(found) >= 2 and (as_share or len(self.phrases) >= 2):
-            groups = [phrase for phrase in self.phrases if any(noun in found for noun in phrase.nouns)]
+        elif len(found) >= 2 and len(groups := self._groups(found)) >= 2:
             if len(groups) == 2:
                 one, two = ([noun for noun in group.nouns if noun in found] for group in groups)
                 if as_share or self._whole_second():
@@ -965,6 +982,10 @@ class Frame(Grammar):
         if len(found) != 1 or not change or change[0].text == "gained":
             return q.Everything()
         return q.At(of=self.region(noun.without(*change)), date=self._span()[0])
+
+    def _groups(self, found: list[Noun]) -> list[Phrase]:
+        """Return the phrases that name what is measured."""
+        return [phrase for phrase in self.phrases if any(noun in found for noun in phrase.nouns)]
 
     def _whole_second(self) -> bool:
         """Say whether the whole is named after the part: "share of forest in vegetation"."""

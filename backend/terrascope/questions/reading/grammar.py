@@ -214,7 +214,7 @@ class Grammar:
             return None
         nouns, joints = [first], []
         place = first.end
-        while True:
+        while first.kind != "except":
             joint = self._joint(place)
             if joint is None:
                 break
@@ -227,7 +227,8 @@ class Grammar:
             nouns.append(following)
             joints.append(name)
             place = following.end
-        self._share_conditions(nouns, joints)
+        if first.kind != "except":
+            self._share_conditions(nouns, joints)
         return Phrase(nouns, joints, start, place)
 
     def _joint(self, place: int) -> tuple[str, int] | None:
@@ -257,7 +258,7 @@ class Grammar:
     def noun(self, place: int, nested: bool = False, follows: bool = False) -> Noun | None:
         """Return the noun that begins at a place, with all that is said of it."""
         start = place
-        count, rank, negated = 1, "", False
+        count, rank, negated, excluded = 1, "", False, False
         before: list[Condition] = []
         while True:
             place = self.skip(place)
@@ -278,6 +279,9 @@ class Grammar:
             elif item.has("w", "not") and not negated and self._head_follows(place + 1):
                 negated = True
                 place += 1
+            elif item.has("w", "without") and place == 0 and not nested and self._head_follows(place + 1):
+                excluded = negated = True
+                place += 1
             elif item.has("change", "gained", "lost", "kept") and self._head_follows(place + 1, of=True):
                 before.append(Condition("change", text=item.get("change") or ""))
                 place = self.skip(place + 1, "of")
@@ -297,6 +301,8 @@ class Grammar:
             noun = Noun(self.before, "before", start=place, end=place)
         if noun is None:
             return None
+        if self.has(noun.end, "rank", "nearest"):
+            noun.end += 1
         noun.start, noun.negated = start, negated
         if not rank and self.has(noun.end, "rank", "largest", "smallest") and noun.kind == "class":
             ahead = self.at(noun.end)
@@ -308,6 +314,9 @@ class Grammar:
         noun.conditions = [*before, *noun.conditions]
         if negated and noun.kind in ("class", "layer"):
             self._negated_union(noun)
+        if excluded:
+            noun.kind = "except"
+            return noun
         self._after(noun, nested)
         if rank and count > 1:
             noun.plural = True

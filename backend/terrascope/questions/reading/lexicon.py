@@ -82,6 +82,8 @@ class Lexicon:
             concepts = _concepts(key)
             for phrase in phrases:
                 self.add(phrase, concepts)
+                if language == "fr" and phrase.endswith(" de"):
+                    self.add(phrase[:-1], concepts)  # before a vowel
                 if concepts[0].kind in ("rank", "most", "more") and " " in phrase:
                     for article in _ARTICLES.get(language, ()):
                         self.add(f"{article} {phrase}", concepts)
@@ -105,7 +107,7 @@ class Lexicon:
         for number, part in enumerate(tokens):
             words = tokens_of(part)
             for place, token in enumerate(words):
-                if token.text == "-":
+                if token.text == "-" and node is not self.root:
                     continue
                 starred = number < len(tokens) - 1 and place == len(words) - 1
                 node = self._step(node, token, starred)

@@ -195,6 +195,8 @@ def _stands_alone(items: Sequence[Item]) -> bool:
     first = items[0]
     names = any(item.has("class") or item.has("classes") for item in items) or any(item.has("pron") for item in items)
     asks = any(item.has("measure") or item.has("yn") and not item.has("filler") for item in items)
+    if items[0].has("w", "as share of"):
+        return False
     if any(item.has("pron") for item in items) and any(item.has("measure", "share") for item in items):
         return False
     goes_on = first.has("follow", "what") or first.has("w", "and")
