@@ -87,7 +87,8 @@ def context_of(text: str, language: str) -> Context:
         if re.search(pattern, text, re.IGNORECASE):
             bands, role = names, kind
             break
-    size = re.search(r"(\d+(?:[.,]\d+)?)\s?m\b", text)
+    text_of_size = re.sub(r"Sentinel-\d|Landsat[ -]?\d\b", " ", text)
+    size = re.search(r"(?<!\d)(\d{1,3}(?:[.,]\d+)?)\s?m\b", text_of_size)
     pixel = float(size.group(1).replace(",", ".")) if size else None
     layers: list[Layer] = []
     for number, part in enumerate(re.split(r"[;;]", text)):
@@ -106,9 +107,18 @@ def context_of(text: str, language: str) -> Context:
     dates = _dates(re.split(r"[;;]", text)[0], language)
     context = Context(dates, tuple(layers), bands, pixel, role, None)  # type: ignore[arg-type]
     if before is not None:
-        previous = read(before, context).query
-        previous = previous or next(iter(read(before, context).nearest), None)
+        previous = _query_of(before, context)
+        if previous is None and read(before, context).reason == "layer missing":  # it was there then
+            items = items_of(tokens_of(before), language, context)
+            layers += [Layer(item.text, "vector", {"name": ()}) for item in items if item.has("zone")]
+            context = dataclasses.replace(context, layers=tuple(layers))
+            previous = _query_of(before, context)
     return dataclasses.replace(context, previous=previous)
+
+
+def _query_of(question: str, context: Context) -> q.Query | None:
+    found = read(question, context)
+    return found.query or next(iter(found.nearest), None)
 
 
 def _dates(text: str, language: str) -> tuple[str, ...]:

@@ -185,7 +185,7 @@ class Follow(Frame):
             return msgspec.structs.replace(query, inside=region)
         asked = [cue for cue in self.measures if self.items[cue.place].has("measure", "share")]
         if asked and old_region(query) is not None and any(
-            item.has("pron") for item in self.left
+            item.has("pron") or item.has("w", "as share of") for item in self.left
         ) and all(not noun.conditions for noun in nouns):
             self.take(*(cue.place for cue in asked))
             self.measures = []

@@ -39,7 +39,7 @@ def is_weak(item: Item) -> bool:
     if any(each.kind in _STRONG or (each.kind == "w" and each.value not in _WEAK_WORDS) for each in item.meanings):
         return False
     return any(
-        each.kind in ("yn", "image", "pron", "sort", "ground")
+        each.kind in ("yn", "image", "pron", "sort", "ground", "patch", "single")
         or (each.kind == "w" and each.value in _WEAK_WORDS)
         or (each.kind == "date" and each.value in ("in",))
         for each in item.meanings
@@ -59,6 +59,7 @@ class Frame(Grammar):
     def __init__(self, items: Sequence[Item], context: Context, language: str, before: q.Region | None = None) -> None:
         super().__init__(list(items), context, before)
         self.language = language
+        self.also_share = self.sorted = False
         self.used: set[int] = set()
         self.by: q.By | None = None
         self.which = False
@@ -108,6 +109,9 @@ class Frame(Grammar):
         self.left = list(self.items)
         self.changing = any(item.has("change", "net", "grow", "shrink", "gained", "lost", "kept", "turn") or (
             item.has("measure", "rate", "transitions")) for item in self.items)  # fmt: skip
+        last = self.items[-1] if self.items else None
+        if last is not None and last.has("yn", "tail") and last.has("w", "not"):  # "... 没有?"
+            self.drop(len(self.items) - 1, len(self.items) - 1)
         self._outputs()
         self._dates()
         self._by()
@@ -116,6 +120,9 @@ class Frame(Grammar):
         return replace_query(query, by=query.by or self.by, unit=self.unit or query.unit, language=self.language,
                              output=self.output)  # fmt: skip
 
+    def _rank_is_asked(self, place: int) -> bool:
+        return self.by is not None and (self.which or self.when)
+
     def _outputs(self) -> None:
         place = 0
         while (item := self.at(place)) is not None:
@@ -123,6 +130,7 @@ class Frame(Grammar):
                 self.output = item.get("out") or "sentence"
                 self.drop(place, place)
             elif item.has("sort") and not item.has("rank"):
+                self.sorted = True
                 self.drop(place, place)
             elif item.has("unit") and item.get("unit") != "none" and item.quantity is None:
                 unit = item.get("unit")
@@ -133,6 +141,10 @@ class Frame(Grammar):
                     self.items = [*self.items[:place], *self.items[place + 1 :]]
                     if counted:
                         self._unit_asked(place - 1, unit or "")
+                elif "%" in (self.unit, unit) and self.unit != unit:
+                    self.unit = unit if self.unit == "%" else self.unit
+                    self.also_share = True
+                    self.drop(place, place)
                 else:
                     place += 1
             else:
@@ -145,7 +157,7 @@ class Frame(Grammar):
 
     # dates
     def _dates(self) -> None:
-        self.items = [self._dated(item) for item in self.items]
+        self.items = self._short_years([self._dated(item) for item in self.items])
         place = 0
         while place < len(self.items):
             item = self.items[place]
@@ -178,6 +190,10 @@ class Frame(Grammar):
                 self.range = (item.date, after.date)
                 self.drop(place - 1, place + 1)
                 continue
+            if after is not None and after.has("date", "since tail"):
+                self.start = item.date
+                self.drop(place, place + 1)
+                continue
             since = before is not None and before.has("date", "since")
             until = before is not None and before.has("date", "until")
             if since and before is not None and before.has("date", "in") and not self.changing:
@@ -195,6 +211,22 @@ class Frame(Grammar):
                 place = max(place - 1, 0)
                 continue
             place += 1
+
+    def _short_years(self, items: list[Item]) -> list[Item]:
+        """Two digits of a year beside a whole one: "between 92 and 2022"."""
+        found = list(items)
+        for place, item in enumerate(items[:-2]):
+            number = item.number
+            links = items[place + 1].has("w", "and", "to", "dash") or items[place + 1].has("change", "turn") or (
+                items[place + 1].has("date", "until"))  # fmt: skip
+            later = items[place + 2].date
+            if item.quantity is None and item.date is None and number is not None and links and later is not None:
+                if 0 <= number < 100 and number == int(number) and len(later) == 4:
+                    year = int(number) + (1900 if number > 50 else 2000)
+                    found[place] = replace(item, date=str(year), meanings=(Concept("date", ""),))
+                    if items[place + 1].has("change"):
+                        found[place + 1] = replace(items[place + 1], meanings=(Concept("w", "to"),))
+        return found
 
     def _dated(self, item: Item) -> Item:
         """A date with what the images say of it: the year of a month alone, "first" and "last"."""
@@ -230,6 +262,10 @@ class Frame(Grammar):
             return q.ByDates(), place, place, True
         if item.has("halves", "north-south", "east-west", "ninths"):
             parts = item.get("halves")
+            for later in range(len(self.items) - 1, place, -1):
+                if self.has(later, "halves", "half") or self.has(later, "w", "which"):
+                    self.drop(later, later)
+                    return q.ByParts(parts=parts), place, place, True  # type: ignore[arg-type]
             first = place - 1 if self.has(place - 1, "by") or self.has(place - 1, "w", "which") else place
             last = place + 1 if self.has(place + 1, "part") else place
             return q.ByParts(parts=parts), first, last, self.has(first, "w", "which")  # type: ignore[arg-type]
@@ -274,9 +310,14 @@ class Frame(Grammar):
             or each.has("by") or each.has("rank") or each.has("sort")
             for each in self.items[:place]
         )  # fmt: skip
-        follows = self.at(place + 1)
+        follows = self.at(self.skip(place + 1))
+        listed = self.sorted
+        if leads and listed:
+            last = self.skip(place + 1)
+            return by, place, last if self.has(last, "by") else place, False
         said = follows is not None and not (follows.has("number") or follows.has("named")) and (
             follows.has("w", "with", "that", "without", "be", "not") or follows.has("compare") or follows.has("change")
+            or follows.has("class")
         )  # fmt: skip
         any_of = self.has(place - 1, "rank", "nearest") or self.has(place - 1, "by")
         if (leads and said) or (any_of and self.yes_no()):
@@ -309,7 +350,8 @@ class Frame(Grammar):
         while place < len(self.items):
             item = self.items[place]
             phrase = None
-            if not (item.has("measure") and not (item.has("class") or item.has("classes") or item.has("layer"))) or (
+            before_noun = self.language == "zh" and item.has("w", "from")
+            if before_noun or not (item.has("measure") and not (item.has("class") or item.has("classes") or item.has("layer"))) or (
                 item.has("ground") or item.has("image")
             ):  # fmt: skip
                 phrase = self.phrase(place)
@@ -340,7 +382,7 @@ class Frame(Grammar):
             self.places.append(found[0].region)
             self.take(*range(place, found[1]))
             # the items behind it are looked at again and are weak or used
-        elif item.has("measure"):
+        elif item.has("measure") and not (item.has("height") and self.raster(item.get("height") or "")):
             self.measures.append(Cue(item.get("measure") or "", place))
         elif item.has("change") and item.get("change") != "was":
             self.changes.append(Cue(item.get("change") or "", place))
@@ -367,11 +409,20 @@ class Frame(Grammar):
 
     # --- putting together ---------------------------------------------------------------------------------------------
     def _put_together(self) -> q.Query:
+        if self.series and self.by is not None and not isinstance(self.by, q.ByDates) and not self.dates:
+            if 2 <= len(self.context.dates) <= 4 and not self.changing:  # a measure a date, a row a zone
+                self.dates, self.series = list(self.context.dates), False
+        nouns = [noun for phrase in self.phrases for noun in phrase.nouns]
+        for noun in nouns:
+            changes = noun.of_kind("change")
+            if len(changes) > 1:  # "gained, lost, kept": each of them
+                self._split(noun, changes)
         nouns = [noun for phrase in self.phrases for noun in phrase.nouns]
         for noun in nouns:
             if self.edge and noun.kind in ("class", "before"):
                 noun.conditions.append(Condition("edge"))
         self._lift(nouns)
+        nouns = [noun for phrase in self.phrases for noun in phrase.nouns]
         for build in (
             self._transitions, self._table, self._ranking, self._mean, self._distance_asked, self._border,
             self._comparison, self._net, self._share_of, self._touching, self._plain,
@@ -380,6 +431,14 @@ class Frame(Grammar):
             if query is not None:
                 return self._confined(query, nouns)
         raise Unanswerable(None)
+
+    def _split(self, noun: Noun, changes: list[Condition]) -> None:
+        for phrase in self.phrases:
+            if noun in phrase.nouns:
+                place = phrase.nouns.index(noun)
+                several = [noun.without(*[other for other in changes if other is not each]) for each in changes]
+                phrase.nouns[place : place + 1] = several
+                phrase.joints += ["comma"] * (len(several) - 1)
 
     def _lift(self, nouns: list[Noun]) -> None:
         """Let dates and places that are said once hold for the whole question."""
@@ -399,6 +458,9 @@ class Frame(Grammar):
                     self.places += [each.region for each in noun.conditions if each.region is not None]
                     noun.conditions = []
         self._inside(nouns)
+        for noun in [noun for noun in nouns if noun.kind == "except"]:
+            self.confined = q.Not(of=noun.base)
+            self.phrases = [phrase for phrase in self.phrases if noun not in phrase.nouns]
         places = [(noun, each) for noun in nouns for each in noun.of_kind("place")]
         regions = list(dict.fromkeys([each.region for _, each in places if each.region is not None] + self.places))
         self.all_places = regions
@@ -514,7 +576,8 @@ class Frame(Grammar):
 
     def _dates_by(self) -> q.By | None:
         if self.by is not None and self.series and not isinstance(self.by, q.ByDates):
-            raise Unanswerable(None, "two splits")
+            if not 2 <= len(self.context.dates) <= 4 or has_change_words(self.items):
+                raise Unanswerable(None, "two splits")
         if self.by is not None:
             return self.by
         if self.series:
@@ -534,6 +597,8 @@ class Frame(Grammar):
         self.take(*(cue.place for cue in most[:1]))
         count = getattr(self, "count", None) or 1
         self.which = False
+        self.take(*(cue.place for cue in self.measured("exists")))
+        self.measures = [cue for cue in self.measures if not self.items[cue.place].has("measure", "exists")]
         test = q.Ranked(order=order, count=count)  # type: ignore[arg-type]
         if (
             isinstance(self.by, q.ByClasses)
@@ -598,13 +663,14 @@ class Frame(Grammar):
         """Say whether yes or no is asked for."""
         first = next((item for item in self.left if not item.has("w", "comma", "and")), None)
         asked = first is not None and (first.has("yn") or first.has("measure", "exists"))
-        return asked or any(item.has("yn", "tail") for item in self.left)
+        tails = [item for item in self.left if item.has("yn", "tail")]
+        return asked or any(item is self.left[-1] or not item.has("w", "not") for item in tails)
 
     def _mean(self, nouns: list[Noun]) -> q.Query | None:
         if self.value is None:
             return None
         self.take(*(cue.place for cue in self.measured("mean", "howmuch", "dominant", "list", "classes")))
-        self.take(*(cue.place for cue in self.loosely("w", "in")))
+        self.take(*(cue.place for cue in (*self.loosely("w", "in"), *self.measured("compare"))))
         found = self.subjects() if self.subjects() else []
         test = self._threshold(("number",))
         dates = self.dates if len(self.dates) > 1 else []
@@ -670,7 +736,7 @@ class Frame(Grammar):
         pair = self._pair(nouns)
         if pair is None:
             raise Unanswerable(None, "distance of one region")
-        self.take(*(cue.place for cue in cues))
+        self.take(*(cue.place for cue in (*cues, *self.loosely("w", "between"))))
         self.take(*(cue.place for cue in self.measured("howmuch", "length")))
         self.take(*(cue.place for cue in self.loosely("rank", "nearest")))
         return q.Query(measures=(q.Distance(of=pair[0], to=pair[1]),), test=self._threshold(("length",)))
@@ -689,7 +755,7 @@ class Frame(Grammar):
                 pair = self.region(found[0].without(touch)), touch.region or q.Everything()
             else:
                 raise Unanswerable(None, "border of one region")
-        self.take(*(cue.place for cue in cues))
+        self.take(*(cue.place for cue in (*cues, *self.loosely("w", "between"))))
         self.take(*(cue.place for cue in self.measured("howmuch", "length", "position", "area")))
         return q.Query(measures=(q.Border(of=pair[0], to=pair[1]),), test=self._threshold(("length",)))
 
@@ -769,6 +835,8 @@ class Frame(Grammar):
         if not (rate or changes or moved):
             return None
         start, end = self._span()
+        if rate and any(noun.of_kind("turn", "turn from") for noun in found):
+            raise Unanswerable(None, "rate of a transition")
         if rate and (change_nouns or moved or changes or not found):
             bare = [noun.without(*noun.of_kind("change")) for noun in found]
             self.take(*(cue.place for cue in (*rate, *changes, *moved)))
@@ -843,13 +911,15 @@ class Frame(Grammar):
         predicate = None
         for noun in found:
             for each in noun.conditions:
-                said = each.joined and each.kind in ("place", "near", "far", "in", "touch") or each.text == "patches"
+                said = each.kind in ("was", "turn") or each.joined and each.kind in ("place", "near", "far", "in", "touch") or each.text == "patches"
                 if said and (cues or howmuch or loose or self.unit == "%"):
                     predicate = (noun, each)
         if not (cues or loose or self.unit == "%" or of_image or as_share or majority or (howmuch and predicate)
                 or (howmuch and len(found) == 2 and len(self.phrases) == 2)):  # fmt: skip
             return None
         if not found:
+            return None
+        if self.also_share:
             return None
         others = [
             cue
@@ -878,12 +948,11 @@ class Frame(Grammar):
                 of = q.Near(of=of, metres=each.high or 0.0)
             elif each.kind == "far":
                 of = q.Not(of=q.Near(of=of, metres=each.high or 0.0))
-            elif each.kind in ("touch", "size"):
+            elif each.kind in ("touch", "size", "was", "turn"):
                 of = self.region(noun)
             measures = (q.Share(of=of, whole=whole),)
             self.places = [] if each.kind == "place" else self.places
-        elif len(found) >= 2 and (as_share or len(self.phrases) >= 2):
-            groups = [phrase for phrase in self.phrases if any(noun in found for noun in phrase.nouns)]
+        elif len(found) >= 2 and len(groups := self._groups(found)) >= 2:
             if len(groups) == 2:
                 one, two = ([noun for noun in group.nouns if noun in found] for group in groups)
                 if as_share or self._whole_second():
@@ -913,6 +982,10 @@ class Frame(Grammar):
         if len(found) != 1 or not change or change[0].text == "gained":
             return q.Everything()
         return q.At(of=self.region(noun.without(*change)), date=self._span()[0])
+
+    def _groups(self, found: list[Noun]) -> list[Phrase]:
+        """Return the phrases that name what is measured."""
+        return [phrase for phrase in self.phrases if any(noun in found for noun in phrase.nouns)]
 
     def _whole_second(self) -> bool:
         """Say whether the whole is named after the part: "share of forest in vegetation"."""
@@ -957,9 +1030,12 @@ class Frame(Grammar):
             names = ["area" if name == "howmuch" else name for name in names]
         size = [each for each in found[-1].of_kind("size") if each.joined or self.yes_no()]
         limit = None
+        zones = self.which and isinstance(self.by, q.ByFeatures) and not found[-1].plural
+        if zones and found[-1].of_kind("size"):
+            size = found[-1].of_kind("size")
         if (
             size
-            and self.yes_no()
+            and (self.yes_no() or zones)
             and found[-1].conditions[-1] is size[-1]
             and not ("exists" in names or "count" in names or "list" in names)
         ):
@@ -981,6 +1057,8 @@ class Frame(Grammar):
             names = ["list"]
         if not names:
             names = [self._default(found)]
+        if self.also_share:
+            names = list(dict.fromkeys([*names, "share"]))
         if names == ["list"] and self.by is not None:
             names = ["area"]
         if names == ["length"]:
@@ -1028,7 +1106,7 @@ class Frame(Grammar):
     def _default(self, found: list[Noun]) -> str:
         if self.yes_no():
             return "exists"
-        if self.which or any(noun.is_parts and (noun.plural or noun.rank) for noun in found):
+        if self.which or any(noun.is_parts for noun in found):
             return "list"
         return "area"
 
@@ -1051,6 +1129,11 @@ def _is_zone(item: Item) -> bool:
     """Say whether the features of a layer are zones, and not things such as roads."""
     kinds = {each.value for each in item.meanings if each.kind == "zone"}
     return not kinds or not kinds <= {"road", "river", "rail", "building", "coast"}
+
+
+def has_change_words(items: Sequence[Item]) -> bool:
+    """Say whether words of a question speak of change."""
+    return any(item.has("change") for item in items)
 
 
 def has_change(query: q.Query) -> bool:

@@ -184,6 +184,7 @@ class Grammar:
         self.items = items
         self.context = context
         self.before = before
+        self.language = "en"
         self.cues: dict[int, str] = {}
 
     # --- looking ------------------------------------------------------------------------------------------------------
@@ -213,12 +214,12 @@ class Grammar:
             return None
         nouns, joints = [first], []
         place = first.end
-        while True:
+        while first.kind != "except":
             joint = self._joint(place)
             if joint is None:
                 break
             name, after = joint
-            if nested and name == "comma":
+            if (nested or first.kind == "layer") and name == "comma":
                 break
             following = self.noun(after, nested, follows=True)
             if following is None or following.kind in ("image", "ground", "value", "before"):
@@ -226,7 +227,8 @@ class Grammar:
             nouns.append(following)
             joints.append(name)
             place = following.end
-        self._share_conditions(nouns, joints)
+        if first.kind != "except":
+            self._share_conditions(nouns, joints)
         return Phrase(nouns, joints, start, place)
 
     def _joint(self, place: int) -> tuple[str, int] | None:
@@ -256,7 +258,7 @@ class Grammar:
     def noun(self, place: int, nested: bool = False, follows: bool = False) -> Noun | None:
         """Return the noun that begins at a place, with all that is said of it."""
         start = place
-        count, rank, negated = 1, "", False
+        count, rank, negated, excluded = 1, "", False, False
         before: list[Condition] = []
         while True:
             place = self.skip(place)
@@ -277,9 +279,18 @@ class Grammar:
             elif item.has("w", "not") and not negated and self._head_follows(place + 1):
                 negated = True
                 place += 1
+            elif item.has("w", "without") and place == 0 and not nested and self._head_follows(place + 1):
+                excluded = negated = True
+                place += 1
             elif item.has("change", "gained", "lost", "kept") and self._head_follows(place + 1, of=True):
                 before.append(Condition("change", text=item.get("change") or ""))
                 place = self.skip(place + 1, "of")
+            elif (said := self._said_before(place)) is not None:
+                before.append(said[0])
+                place = said[1]
+            elif item.has("number") and item.quantity is None and not item.has("date") and self._ranked_after(place + 1):
+                count = int(item.number or 1)
+                place += 1
             elif (sized := self._sized_before(place)) is not None:
                 before.append(sized[0])
                 place = sized[1]
@@ -290,14 +301,22 @@ class Grammar:
             noun = Noun(self.before, "before", start=place, end=place)
         if noun is None:
             return None
+        if self.has(noun.end, "rank", "nearest"):
+            noun.end += 1
         noun.start, noun.negated = start, negated
+        if not rank and self.has(noun.end, "rank", "largest", "smallest") and noun.kind == "class":
+            ahead = self.at(noun.end)
+            if ahead is not None and not (self._rank_is_asked(noun.end)):
+                rank = ahead.get("rank") or ""
+                noun.end += 1
         if rank:
-            if self.has(noun.end, "number") and not self.has(noun.end, "date") and noun.end == place + 1:
-                pass
             noun.rank = (rank, count)
         noun.conditions = [*before, *noun.conditions]
         if negated and noun.kind in ("class", "layer"):
             self._negated_union(noun)
+        if excluded:
+            noun.kind = "except"
+            return noun
         self._after(noun, nested)
         if rank and count > 1:
             noun.plural = True
@@ -337,6 +356,37 @@ class Grammar:
             place += 1
         return False
 
+    def _ranked_after(self, place: int) -> bool:
+        """Say whether a noun with its rank behind it begins here: "(4) parches de bosque más grandes"."""
+        for ahead in range(place, place + 5):
+            item = self.at(ahead)
+            if item is None:
+                return False
+            if item.has("rank", "largest", "smallest") and ahead > place:
+                return True
+            if not (item.has("class") or item.has("classes") or item.has("patch") or item.has("w", "of") or item.has("filler")):
+                return False
+        return False
+
+    def _rank_is_asked(self, place: int) -> bool:
+        """Say whether a rank behind a noun is what the question asks for, rather than which of the nouns is meant."""
+        return False
+
+    def _said_before(self, place: int) -> tuple[Condition, int] | None:
+        """What stands before its noun, joined by a particle: "距离水体500米以内的森林", "大于5公顷的湖泊"."""
+        if self.language != "zh":
+            return None
+        for reader in (self._distance_whose, self._tail, self._size, self._limit_after, self._relation):
+            found = reader(place)
+            if found is None:
+                continue
+            after = found[1]
+            while self.has(after, "w", "of", "that", "comma") or self.has(after, "filler"):
+                after += 1
+            if after > found[1] and self._head_follows(after):
+                return found[0], after
+        return None
+
     def _rank_follows(self, place: int) -> bool:
         item = self.at(place)
         return item is not None and item.has("rank", "largest", "smallest") and self._head_follows(place + 1)
@@ -371,6 +421,10 @@ class Grammar:
                 return Noun(self.before, "before", parts=True, plural=True, end=place + 1)
         if item.has("pron") and self.before is not None:
             return Noun(self.before, "before", end=place + 1)
+        if item.has("w", "within") and not nested and self._length(self.skip(place + 1, "of")) is not None:
+            strip = self._distance(place)
+            if strip is not None:
+                return Noun(q.Everything(), "value", conditions=[strip[0]], end=strip[1])
         limit = self._limit(place)
         if limit is not None:
             after, condition = limit
@@ -427,8 +481,10 @@ class Grammar:
             readers = [
                 self._edge, self._distance, self._distance_whose, self._relation, self._in_patches, self._size_after,
                 self._limit_after,
-                self._date_after, self._turn, self._change, self._was, self._place_after, self._in, self._without, self._height,
+                self._tail, self._date_after, self._turn, self._change, self._was, self._place_after, self._in, self._without, self._height,
             ]  # fmt: skip
+        if noun.kind == "image":
+            readers = [reader for reader in readers if reader not in (self._size_after, self._in_patches, self._height)]
         while True:
             place, joined = self._connected(noun.end)
             found = None
@@ -489,6 +545,10 @@ class Grammar:
         if found is None:
             return None
         low, high, end = found
+        if self.has(end, "measure", "area") and not self._head_follows(self.skip(end + 1, "of")):
+            end += 1
+        elif self.has(end, "w", "of", "in") and self.has(end + 1, "measure", "area") and not self._head_follows(end + 2):
+            end += 2
         return Condition("size", low=low, high=high), end
 
     def bounds(self, place: int, kind: str) -> tuple[float | None, float | None, int] | None:
@@ -519,7 +579,8 @@ class Grammar:
                 end = after + 1
                 if low is not None and self.has(end, "w", "and") and self.has(end + 1, "compare"):
                     upper = self.bounds(end + 1, kind)
-                    if upper is not None and upper[0] is None:
+                    one_kind = upper is not None and self._unit_kind(after) == self._unit_kind(upper[2] - 1)
+                    if upper is not None and upper[0] is None and one_kind:
                         return low, upper[1], upper[2]
                 return low, high, end
         value = self._number(place, kind)
@@ -528,6 +589,10 @@ class Grammar:
             if self._number(place + 2, kind) is None:
                 return low, high, place + 2
         return None
+
+    def _unit_kind(self, place: int) -> str:
+        item = self.at(place)
+        return "" if item is None or item.quantity is None else item.quantity.kind
 
     def _number(self, place: int, kind: str, loose: bool = False) -> float | None:
         item = self.at(place)
@@ -542,7 +607,7 @@ class Grammar:
     # distances
     def _distance(self, place: int) -> tuple[Condition, int] | None:
         """A distance to another region: "within 200 m of water", "more than 1 km from any road", "100 m around"."""
-        far = False
+        far = bare_limit = False
         begin = place
         negated = self.has(begin, "w", "not")
         if negated:
@@ -552,6 +617,7 @@ class Grammar:
             return None
         if item.has("w", "within", "beyond") or item.has("compare") or item.has("more", "near", "far"):
             value = item.get("compare")
+            bare_limit = item.has("compare") and not item.has("w", "within", "beyond")
             far = (
                 (value in (">", ">=")) if value is not None else item.has("w", "beyond") and not item.has("w", "within")
             )
@@ -572,7 +638,9 @@ class Grammar:
                 end += 1
         else:
             return None
-        after = self.skip(end, *_LINKS, "be", "without" if False else "of")
+        if bare_limit and not self.has(end, "w", "from", "of", "to", "away", "near"):
+            return None
+        after = self.skip(end, *_LINKS, "be", "away")
         if after == end and not self.has(end - 1, "w"):
             ahead = self.at(after)
             if ahead is None or not (ahead.has("class") or ahead.has("classes") or ahead.has("layer")):
@@ -631,6 +699,28 @@ class Grammar:
             return None
         region = union([noun.region() for noun in inner.nouns])
         return Condition(kind, region=region, high=NEAR_M if kind in ("near", "far") else None), inner.end
+
+    def _tail(self, place: int) -> tuple[Condition, int] | None:
+        """A relation whose verb comes last: "der an Wasser grenzt", "与道路相邻"."""
+        begin = place
+        negated = self.has(begin, "w", "not")
+        begin = self.skip(begin + 1 if negated else begin, "of", "in", "from", "to", "and", "that", "comma", "with")
+        item = self.at(begin)
+        if item is None or not (item.has("class") or item.has("classes") or item.has("layer") or item.has("rank")):
+            return None
+        if not any(self.has(ahead, "w", "touch tail", "nottouch tail") for ahead in range(begin + 1, begin + 5)):
+            return None
+        inner = self.phrase(begin, nested=True)
+        if inner is None:
+            return None
+        end = inner.end
+        negated = negated or self.has(end, "w", "not")
+        end = self.skip(end + 1 if self.has(end, "w", "not") else end)
+        if not self.has(end, "w", "touch tail", "nottouch tail"):
+            return None
+        negated = negated or self.has(end, "w", "nottouch tail")
+        region = union([noun.region() for noun in inner.nouns])
+        return Condition("nottouch" if negated else "touch", region=region), end + 1
 
     # pixel by pixel
     def _in(self, place: int) -> tuple[Condition, int] | None:

@@ -29,6 +29,12 @@ def language_of(tokens: Sequence[Token], text: str, before: str | None = None) -
     words = [token for token in tokens if token.kind == "word"]
     scores = {language: _known(tokens, language) for language in LANGUAGES if language != "zh" and language in tables()}
     scores[before if before in scores else "en"] += _PRIOR
+    if max(scores.values()) < len(words) / 2:  # few words are known as they stand: slips and compounds count
+        for language in scores:
+            near = lexicon(language)
+            scores[language] += 0.5 * sum(
+                near.corrected(word.plain) is not None or near.joined(word.plain) is not None for word in words
+            )
     best = max(scores, key=lambda language: scores[language])
     plain = [token.text for token in words]
     unread = max((sum(word in rows["words"] for word in plain) for rows in tables()["other"].values()), default=0)

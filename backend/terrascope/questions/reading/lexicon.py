@@ -34,6 +34,11 @@ _ENDINGS: dict[str, tuple[str, ...]] = {
 _CLASS = ("class", "classes")
 #: Nobody is taken to have asked for these by a slip.
 _NOT_MEANT = ("thing", "tiny", "refuse")
+#: Before a superlative they are a part of it.
+_ARTICLES: dict[str, tuple[str, ...]] = {
+    "fr": ("le", "la", "les"), "es": ("el", "la", "los", "las"), "pt": ("o", "a", "os", "as"),
+    "it": ("il", "la", "lo", "i", "gli", "le"), "en": ("the",),
+}  # fmt: skip
 _JOINTS = ("", "s", "es", "n", "en", "e")
 
 
@@ -77,6 +82,11 @@ class Lexicon:
             concepts = _concepts(key)
             for phrase in phrases:
                 self.add(phrase, concepts)
+                if language == "fr" and phrase.endswith(" de"):
+                    self.add(phrase[:-1], concepts)  # before a vowel
+                if concepts[0].kind in ("rank", "most", "more") and " " in phrase:
+                    for article in _ARTICLES.get(language, ()):
+                        self.add(f"{article} {phrase}", concepts)
         for name, land in CLASSES.items():
             for phrase, kind in _class_words(language, name):
                 self.add(phrase, (Concept(kind, name),))
@@ -97,7 +107,7 @@ class Lexicon:
         for number, part in enumerate(tokens):
             words = tokens_of(part)
             for place, token in enumerate(words):
-                if token.text == "-":
+                if token.text == "-" and node is not self.root:
                     continue
                 starred = number < len(tokens) - 1 and place == len(words) - 1
                 node = self._step(node, token, starred)

@@ -17,6 +17,8 @@ from terrascope.questions.reading.lexicon import Concept, lexicon
 from terrascope.questions.reading.tokens import Token, tokens_of
 
 _INDEX_BANDS = {"ndvi": ("nir", "red"), "ndwi": ("green", "nir"), "nbr": ("nir", "swir2")}
+#: Coarsest pixel in metres at which the crowns of single trees can be told apart.
+_CROWN_M = 1.0
 _REFUSALS: dict[str, q.Reason] = {
     "people": "names, prices, people", "future": "future", "chat": "not about the image",
 }  # fmt: skip
@@ -145,6 +147,11 @@ class _Reading:
                 each.startswith(str(date)) or str(date).startswith(each) for each in context.dates
             ):
                 return "one date only" if len(context.dates) == 1 else "layer missing"
+        crowns = any(item.has("single", "tree") for item in self.items)
+        for measure in query.measures:
+            if crowns and isinstance(measure, q.Count) and measure.of == q.Cover(name="trees"):
+                if context.pixel_m is not None and context.pixel_m > _CROWN_M:
+                    return "not visible at this pixel size"
         for node in q.walk(query):
             if isinstance(node, q.Cover) and not can_be_seen(
                 node.name, context.pixel_m, context.role, context.bands if context.bands is not None else ("nir",)
@@ -188,6 +195,8 @@ def _stands_alone(items: Sequence[Item]) -> bool:
     first = items[0]
     names = any(item.has("class") or item.has("classes") for item in items) or any(item.has("pron") for item in items)
     asks = any(item.has("measure") or item.has("yn") and not item.has("filler") for item in items)
+    if items[0].has("w", "as share of"):
+        return False
     if any(item.has("pron") for item in items) and any(item.has("measure", "share") for item in items):
         return False
     goes_on = first.has("follow", "what") or first.has("w", "and")
