@@ -580,6 +580,10 @@
       <translation>⚠ wenig sicher, {0}</translation>
     </message>
     <message>
+      <source>How sure the answer is of the ground: how much of what the masks could as well have been leads to the same answer, lowered by what had to be assumed of the layers.</source>
+      <translation>Wie sicher die Antwort über den Boden ist: welcher Teil dessen, was die Masken ebenso gut sein könnten, zur selben Antwort führt, gemindert um das, was von den Layern angenommen werden musste.</translation>
+    </message>
+    <message>
       <source>Answer</source>
       <translation>Antwort</translation>
     </message>
@@ -1522,6 +1526,10 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>CoreML von Apple</translation>
     </message>
     <message>
+      <source>Certainty: not known</source>
+      <translation>Sicherheit: nicht bekannt</translation>
+    </message>
+    <message>
       <source>Answered</source>
       <translation>Beantwortet</translation>
     </message>
@@ -1548,6 +1556,14 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>Broken off</source>
       <translation>Abgebrochen</translation>
+    </message>
+    <message>
+      <source>Certainty {0}: doubtful</source>
+      <translation>Sicherheit {0}: zweifelhaft</translation>
+    </message>
+    <message>
+      <source>Certainty {0}</source>
+      <translation>Sicherheit {0}</translation>
     </message>
     <message>
       <source>{0} pixels</source>

@@ -217,6 +217,15 @@ class AnswerCard(Card):
         self.answer.setFont(font)
         self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.understood = muted(text_label(small=True))
+        self.certainty = text_label(small=True)
+        self.certainty.setToolTip(
+            tooltip(
+                tr(
+                    "How sure the answer is of the ground: how much of what the masks could as well have been leads to "
+                    "the same answer, lowered by what had to be assumed of the layers."
+                )
+            )
+        )
         self.nearest = text_label()
         self.nearest.setTextFormat(Qt.TextFormat.RichText)
         self.nearest.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
@@ -232,6 +241,7 @@ class AnswerCard(Card):
         self.body.addWidget(self.title)
         self.body.addWidget(self.understood)
         self.body.addWidget(self.answer)
+        self.body.addWidget(self.certainty)
         self.body.addWidget(self.nearest)
         self.body.addWidget(self.table)
         self.body.addLayout(self._badges)
@@ -259,6 +269,7 @@ class AnswerCard(Card):
         self.title.setText(tr("Answer") if run.end_reason == "answered" else wording.end_of(run))
         self._fill(self.answer, wording.answer_of(run))
         self._fill(self.understood, tr("Understood: {0}").format(run.understood) if run.understood else "")
+        self._fill(self.certainty, wording.certainty_of(run))
         self._fill(self.nearest, _links(run))
         self._fill(self.table, _table(run))
         statements = {claim.text: claim for claim in sorted(run.claims, key=lambda each: _GRAVITY.get(each.verdict, 0))}
@@ -287,7 +298,8 @@ class AnswerCard(Card):
         origin += run.inputs
         self._fill(self.origin, wording.typeset("\n".join(["  ·  ".join(origin), *run.notes]).strip()))
         meanings = {"answered": "good", "error": "bad", "degenerate": "bad"}
-        self.paint_edge(ink("doubtful" if wrong else meanings.get(run.end_reason, "doubtful")))
+        unsure = run.answer_confidence is not None and run.answer_confidence < wording.DOUBTFUL
+        self.paint_edge(ink("doubtful" if wrong or unsure else meanings.get(run.end_reason, "doubtful")))
 
     @staticmethod
     def _fill(label: QLabel, text: str) -> None:

@@ -108,7 +108,9 @@ class Program:
         label = Wording("en", wording.dates, wording.has_metres).region(planned.region)
         view = self.ground.view_of(planned.date)
         dated = f", {planned.date}" if len(self.ground.dates) > 1 and not _is_change(planned.region) else ""
-        yield TextPiece(number, sentence(f"{wording.region(planned.region)}{dated}", wording.language) + " [SEG]\n")
+        key = "find" if isinstance(planned.region, q.Cover) else "derive"
+        said = phrase(key, wording.language, of=f"{wording.region(planned.region)}{dated}")
+        yield TextPiece(number, sentence(said, wording.language) + " [SEG]\n")
         yield StepBegun(number, label, view, region=q.data(planned.region))
         if not isinstance(planned.region, q.Cover):
             prediction = MaskPrediction(mask, mask.astype(np.float32), float("nan"))
