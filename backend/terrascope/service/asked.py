@@ -12,9 +12,12 @@ import pyogrio
 from pyogrio.errors import DataSourceError
 
 from terrascope.errors import TerraScopeError
+from terrascope.networks.embedded.plain_question import is_plain, query_of, unit_of
 from terrascope.networks.interface import Network
-from terrascope.questions.query import Query, Understood, data
+from terrascope.questions import query as q
+from terrascope.questions.query import Query, Understood, Word, data
 from terrascope.questions.reading import Context, Layer, read
+from terrascope.questions.reading.items import items_of
 from terrascope.questions.reading.language import language_of
 from terrascope.questions.reading.tokens import tokens_of
 from terrascope.questions.wording import Wording, phrase, sentence
@@ -25,6 +28,9 @@ from terrascope.service.scene_ground import SceneGround
 
 #: How far classes are favoured and held back to see what the answer could as well have been.
 SWAYS = (-0.2, 0.2)
+#: Reasons behind which another reading may stand: words that the grammar does not know.
+_OPEN_REASONS = frozenset({None, "class unknown", "one date only"})
+_CHANGES = (q.Change, q.Turned, q.NetChange, q.Rate)
 #: Values of a column that a question may name; columns of more are keys, not names.
 _MOST_VALUES = 500
 _RASTERS = frozenset({".tif", ".tiff", ".vrt", ".img", ".asc", ".jp2", ".nc", ".dem", ".hgt"})
@@ -105,7 +111,10 @@ def asked(request: QuestionRequest, scene: Scene, network: Network) -> Asked | N
     if request.query is not None:
         understood = Understood(query=request.query, reader="program")
     else:
-        understood = read(request.question, context_of(request, scene, grounds[0]))
+        context = context_of(request, scene, grounds[0])
+        understood = read(request.question, context)
+        if understood.query is None:
+            understood = in_free_words(request.question, context, network, understood)
     if understood.query is not None and request.zones is not None:
         if understood.query.by not in (None, request.zones):
             raise TerraScopeError(
@@ -119,6 +128,30 @@ def asked(request: QuestionRequest, scene: Scene, network: Network) -> Asked | N
     text = "" if understood.query is None else Wording(understood.query.language, dates).query(understood.query)
     words = tuple(request.question[word.start : word.end] for word in understood.words if word.use == "not used")
     return Asked(understood, program, text, words)
+
+
+def in_free_words(question: str, context: Context, network: Network, understood: Understood) -> Understood:
+    """Return what the network's encoder reads of a plain English question that the grammar could not read.
+
+    What was understood before stays where the reason is one that no other reading would change, and where the question
+    holds a condition.
+    """
+    language = getattr(network, "language", None)
+    tokens = tokens_of(question)
+    if language is None or understood.reason not in _OPEN_REASONS or language_of(tokens, question) != "en":
+        return understood
+    reading = language.read(question, (), len(context.dates))
+    query, items = query_of(reading), items_of(tokens, "en", context)
+    if query is None or not is_plain(items, reading):
+        return understood
+    if len(context.dates) == 1 and any(isinstance(each, _CHANGES) for each in q.walk(query)):
+        return understood
+    unit = unit_of(items)
+    if unit is not None and unit != "%" and isinstance(query.measures[0], (q.Area, q.Distance)):
+        query = msgspec.structs.replace(query, unit=unit)
+    lost = {token.start for item in items if item.has("unknown") for token in tokens[item.first : item.last + 1]}
+    words = tuple(Word(token.start, token.end, "not used" if token.start in lost else "used") for token in tokens)
+    return Understood(query=query, words=words, reader="embedded")
 
 
 def context_of(request: QuestionRequest, scene: Scene, ground: SceneGround) -> Context:
