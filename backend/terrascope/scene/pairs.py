@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from terrascope import large
+from terrascope.scene import light
 from terrascope.scene.doubts import Doubt, Reading
 from terrascope.scene.time_points import time_points
-from terrascope.scene.types import View
+from terrascope.scene.types import Role, View
 
 #: Pixels of shift from which two images are brought together, and up to which a shift is looked for.
 LEAST_SHIFT, MOST_SHIFT = 0.5, 24
@@ -73,6 +74,12 @@ def comparable(views: Sequence[View], wanted: Sequence[bool | None], gsd_m: tupl
         if notes:
             pairs.append(Pair(tuple(notes), likely))
     if len(time_points(views)) == 2:
+        optical = [i for i, view in enumerate(out) if view.role is Role.OPTICAL]
+        if len(optical) == 2:
+            first, last = optical
+            seen, said = light.compare(out[first], out[last])
+            out[first], out[last] = seen
+            pairs += [Pair(said, light.LIKELY)] if said else []
         out = _where_all_saw(out)
     return Together(tuple(out), tuple(pairs), tuple(doubts))
 
