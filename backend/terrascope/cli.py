@@ -204,7 +204,7 @@ def _add_scene_options(ask: argparse.ArgumentParser) -> None:
     ask.add_argument("--tiled", action="store_true", help="segment at the native resolution, tile by tile")
     ask.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE",
-        help="what is known of the images (bands, date, scale, offset, nodata, date_order, alpha; of the "
+        help="what is known of the images (bands, date, scale, offset, nodata, date_order, alpha, align; of the "
         "second image alone: 2:offset=-1000), or a setting of the reasoning loop",
     )  # fmt: skip
     ask.add_argument("--out", type=Path, help="the GeoPackage (default: IMAGE-answer.gpkg here)")

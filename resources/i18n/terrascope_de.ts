@@ -532,6 +532,10 @@
       <translation>&amp;Datum</translation>
     </message>
     <message>
+      <source>not decided</source>
+      <translation>nicht entschieden</translation>
+    </message>
+    <message>
       <source>not used</source>
       <translation>unbenutzt</translation>
     </message>
@@ -1666,6 +1670,10 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Bereich (leer: die ganzen Bilder)</translation>
     </message>
     <message>
+      <source>Known of the images (offset=-1000 date_order=mdy ...)</source>
+      <translation>Bekanntes über die Bilder (offset=-1000 date_order=mdy ...)</translation>
+    </message>
+    <message>
       <source>Give at least one raster layer.</source>
       <translation>Bitte mindestens einen Rasterlayer angeben.</translation>
     </message>
@@ -1676,6 +1684,10 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>The masks in "{0}" cannot be read.</source>
       <translation>Die Masken in „{0}“ sind nicht lesbar.</translation>
+    </message>
+    <message>
+      <source>"{0}" in {1} is not understood. Write NAME=VALUE, such as offset=-1000.</source>
+      <translation>„{0}“ in {1} ist nicht verständlich. Bitte NAME=WERT schreiben, etwa offset=-1000.</translation>
     </message>
     <message>
       <source>"{0}" is empty. Write what the images are to be asked.</source>
@@ -1732,6 +1744,10 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>The model is not set up. Open the TerraScope panel and press "Set up the model…", or set TERRASCOPE_PYTHON.</source>
       <translation>Das Modell ist nicht eingerichtet. Im TerraScope-Fenster „Modell einrichten…“ drücken oder TERRASCOPE_PYTHON setzen.</translation>
+    </message>
+    <message>
+      <source>Write it into the parameter {0}.</source>
+      <translation>In den Parameter {0} schreiben.</translation>
     </message>
     <message>
       <source>Measure masks</source>

@@ -93,6 +93,7 @@ class AskAlgorithm(Algorithm):
             )
         )
         self.add_area()
+        self.add_known()
         self.add_masks_output(tr("Masks"))
         self.addParameter(
             QgsProcessingParameterFeatureSink(
@@ -160,7 +161,7 @@ class AskAlgorithm(Algorithm):
     ) -> dict:
         """Ask."""
         settings = Settings.load()
-        layers = self.image_list(parameters, IMAGES, context)
+        layers = self.with_known(self.image_list(parameters, IMAGES, context), parameters, context)
         out = self.parameterAsFileOutput(parameters, RUN, context) or _kept_file()
         request = {
             "type": "ask",

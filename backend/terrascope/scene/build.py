@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +31,9 @@ from terrascope.scene.request import Area, LayerRequest
 from terrascope.scene.scaling import Kind
 from terrascope.scene.sequence import settle_dates, settle_siblings, time_order
 from terrascope.scene.types import Affine6, Grid, Role, Scene, Source, View
+
+if TYPE_CHECKING:
+    from terrascope.scene.pairs import Pair
 
 log = logging.getLogger(__name__)
 
@@ -156,12 +161,21 @@ def _open(
     files = [(layer.header.path, layer.placement.frame) for layer in found]
     views = merge_products(views, files, [layer.request.product for layer in found])
     views, order_note = time_order(views)
+    pairs: tuple[Pair, ...] = ()
+    if len(views) > 1:
+        from terrascope.scene.pairs import comparable  # takes a second to load, and describing needs it not
+
+        wanted = {layer.header.path: layer.request.known_align() for layer in found}
+        together = comparable(views, [wanted.get(view.source.path) for view in views], metres_per_pixel(choice.grid))
+        refuse_open(together.doubts)
+        views, doubts, pairs = list(together.views), (*doubts, *together.doubts), together.pairs
     notes = [
         *_size_notes(choice, tiled),
         *_tile_notes(choice.grid, found, tiled, max_size),
         *notes,
         *order_note,
         *_view_notes(views),
+        *(f"{note}." for pair in pairs for note in pair.notes),
         *(f'"{doubt.layer}": {doubt.text}.' for doubt in doubts),
     ]
     return Scene(
@@ -173,6 +187,7 @@ def _open(
         notes=tuple(dict.fromkeys(notes)),
         extra={"reference": choice.reference.header.path},
         doubts=doubts,
+        comparable=math.prod(pair.likely for pair in pairs),
     )
 
 

@@ -13,6 +13,7 @@ from terrascope.scene.doubts import Doubt, Reading
 _BORDER_SHARE, _SHARE, _PIXELS = 0.01, 0.002, 8
 _ALL = 0.98  # a raster of nothing but one colour is no fill
 _NEAR = 3  # grey values of 8 bit: dark ground fades into black, fill does not
+_CHANCE = 0.03  # share that a colour of 8 bit has by chance, over smooth water or forest
 _FADES = 0.05  # pixels nearly of the colour for each of the colour
 _VARIED = 0.3  # colours a pixel of the rest: in a picture of flat colours a constant one is no sign of fill
 
@@ -56,7 +57,7 @@ def find(sample: NDArray[np.float32], dtype: str, ignore: NDArray[np.bool_] | No
     varied = _is_varied(sample[:, ~equal & ~gone])
     if (not is_end or eight_bit) and not varied:
         return None
-    if bands == 1 and not is_end:
+    if not is_end and (bands == 1 or (eight_bit and share < _CHANCE)):
         return None
     key = f"{colour[0]:g}" if len(set(colour.tolist())) == 1 else ",".join(f"{value:g}" for value in colour)
     reason = f"no nodata is declared for it; {share:.1%} of the pixels are {key} in all bands, out to the border"

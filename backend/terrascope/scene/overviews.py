@@ -20,7 +20,7 @@ STALE = (
 )
 #: Drivers whose overviews are levels of the pixels' own code, which cannot be older than the pixels.
 _OF_THE_PIXELS = ("JP2", "JPEG", "ECW", "MrSID")
-_PLACES = 4  # blocks along each side that are compared
+_PLACES = 3  # blocks along each side that are compared
 _WINDOW = 256  # pixels along a side of what is compared
 _LEAST_PIXELS = 16  # pixels of the full resolution below which a window says nothing
 _SLACK = 0.25  # of the values' range: what cubic and Lanczos resampling overshoot
@@ -41,9 +41,8 @@ def agree(dataset: Any, header: Header) -> bool:
     try:
         blocks = [dataset.read(band, window=window) for window in windows]
         spread = float(np.ptp(np.concatenate([each.ravel() for each in blocks]).astype(np.float64)))
-        for level, factor in enumerate(header.overviews):
-            if factor * 2 > size:
-                break
+        usable = [level for level, factor in enumerate(header.overviews) if factor * 2 <= size]
+        for level in sorted({usable[0], usable[-1]} if usable else ()):  # those between were made with them
             with opened(header.path, overview_level=level) as coarse:
                 tested = [_compare(coarse, band, header, w, full, spread) for w, full in zip(windows, blocks)]
             wrong, total = (sum(each) for each in zip(*tested))
@@ -81,17 +80,21 @@ def _compare(coarse: Any, band: int, header: Header, window: Window, full: NDArr
         return 0, 0
     seen = coarse.read(band, window=Window(c0, r0, c1 - c0, r1 - r0)).astype(np.float64)
     values = full.astype(np.float64)
-    low, high = np.empty_like(seen), np.empty_like(seen)
-    cols = [
-        (max(0, int((c - 1) * fx - window.col_off)), int(np.ceil((c + 2) * fx - window.col_off))) for c in range(c0, c1)
-    ]
-    for i, r in enumerate(range(r0, r1)):
-        top = max(0, int((r - 1) * fy - window.row_off))
-        rows = values[top : int(np.ceil((r + 2) * fy - window.row_off))]
-        least, most = rows.min(axis=0), rows.max(axis=0)
-        for j, (a, b) in enumerate(cols):
-            low[i, j], high[i, j] = least[a:b].min(), most[a:b].max()
+    rows = _reach(np.arange(r0, r1), fy, window.row_off, values.shape[0])
+    cols = _reach(np.arange(c0, c1), fx, window.col_off, values.shape[1])
+    padded = np.pad(values, ((0, 1), (0, 1)), mode="edge")  # an end of the last range is an index too
+    low, high = (
+        reduce.reduceat(reduce.reduceat(padded, rows, axis=0)[::2], cols, axis=1)[:, ::2]
+        for reduce in (np.minimum, np.maximum)
+    )
     known = np.isfinite(seen) & np.isfinite(low) & np.isfinite(high)
     slack = _SLACK * (high - low) + 0.01 * spread + 1e-12
     outside = known & ((seen < low - slack) | (seen > high + slack))
     return int(np.count_nonzero(outside)), int(np.count_nonzero(known))
+
+
+def _reach(pixels: NDArray[np.intp], factor: float, offset: float, length: int) -> NDArray[np.intp]:
+    """First and last + 1 of the full pixels under each pixel of an overview and one around it, one after the other."""
+    first = np.maximum(0, ((pixels - 1) * factor - offset).astype(np.intp))
+    last = np.minimum(length, np.ceil((pixels + 2) * factor - offset).astype(np.intp))
+    return np.column_stack([first, last]).ravel()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 #: What a user may set of a layer: `--set` of the command line, a protocol `layer`'s fields.
-SETTINGS = ("bands", "role", "date", "scale", "offset", "nodata", "date_order", "alpha")
+SETTINGS = ("bands", "role", "date", "scale", "offset", "nodata", "date_order", "alpha", "align")
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class LayerRequest:
         "dmy" or "mdy": how a name such as 05-12-2021 is read.
     alpha
         False where a band that is flagged as alpha is a measurement, True where it is transparency.
+    align
+        False where the image stays where it is, though its picture lies apart from that of an earlier date.
     online
         True where the user allows that the files which a STAC item names are fetched.
     product
@@ -57,6 +59,7 @@ class LayerRequest:
     nodata: float | str | None = None
     date_order: str | None = None
     alpha: bool | str | None = None
+    align: bool | str | None = None
     online: bool = False
     product: Product | None = None
 
@@ -80,6 +83,7 @@ class LayerRequest:
             nodata=_text(value.get("nodata")),
             date_order=_text(value.get("date_order")),
             alpha=_text(value.get("alpha")),
+            align=_text(value.get("align")),
             online=value.get("online") is True,
         )
 
@@ -96,7 +100,13 @@ class LayerRequest:
         setting: dict[str, Any] = {name: value if name != "bands" else band_indexes(value)}
         changed = replace(self, **setting)
         changed.known_role(), changed.known_date()
-        changed.known_offset(), changed.known_nodata(1), changed.known_date_order(), changed.known_alpha()
+        (
+            changed.known_offset(),
+            changed.known_nodata(1),
+            changed.known_date_order(),
+            changed.known_alpha(),
+            changed.known_align(),
+        )
         return changed
 
     def known_offset(self) -> float | None:
@@ -159,11 +169,24 @@ class LayerRequest:
         SceneError
             If it is neither yes nor no.
         """
-        if self.alpha is None or isinstance(self.alpha, bool):
-            return self.alpha
-        word = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}.get(self.alpha.lower())
+        return self._yes_or_no(self.alpha, "alpha")
+
+    def known_align(self) -> bool | None:
+        """Return whether the image may be shifted onto an earlier one.
+
+        Raises
+        ------
+        SceneError
+            If it is neither yes nor no.
+        """
+        return self._yes_or_no(self.align, "align")
+
+    def _yes_or_no(self, value: bool | str | None, name: str) -> bool | None:
+        if value is None or isinstance(value, bool):
+            return value
+        word = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}.get(value.lower())
         if word is None:
-            raise SceneError(f"alpha of {self.path!r} is {self.alpha!r}.", "Use yes or no.")
+            raise SceneError(f"{name} of {self.path!r} is {value!r}.", "Use yes or no.")
         return word
 
     def known_role(self) -> Role | None:

@@ -127,6 +127,8 @@ class Scene:
         Sentences that say what was resampled, warped, clipped or assumed.
     doubts
         Decisions about the layers that their metadata does not make, and what was taken.
+    comparable
+        How probable it is, by season, sensor and numbers, that what differs between dates is the ground, in [0, 1].
     """
 
     grid: Grid
@@ -137,8 +139,9 @@ class Scene:
     notes: tuple[str, ...] = ()
     extra: Mapping[str, str] = field(default_factory=dict)
     doubts: tuple[Doubt, ...] = ()
+    comparable: float = 1.0
 
     @property
     def likely(self) -> float:
         """How probable it is that all that was taken for granted of the layers is so, in [0, 1]."""
-        return math.prod(doubt.likely for doubt in self.doubts if doubt.choice is not None)
+        return self.comparable * math.prod(doubt.likely for doubt in self.doubts if doubt.choice is not None)

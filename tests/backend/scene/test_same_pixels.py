@@ -137,6 +137,11 @@ def test_before_and_after_by_every_style_of_dates(tmp_path: Path, style: str) ->
     assert in_order(tmp_path, DATES[style]) == ("asked" if style == "either order" else "right")
 
 
+def _short(said: str, folder: Path) -> str:
+    """What was asked, without its details and the names of temporary folders."""
+    return said.replace(f"{folder}/way/", "").partition(":")[0].partition(", of which")[0]
+
+
 def table(landsat: Path) -> str:
     """The ways and what came out, in Markdown."""
     bench = Workbench()
@@ -151,7 +156,7 @@ def table(landsat: Path) -> str:
                 seen = look(bench, folder / "way", way.layers(folder / "way", truth))
             same = is_same(seen, right, area=way.area)
             cells.append(f"{seen.share:.2%}" + ("" if same else f", not {right.share:.2%}") if seen.share is not None
-                         else f"asks: {seen.said}")  # fmt: skip
+                         else f"asks: {_short(seen.said, folder)}")  # fmt: skip
         lines.append(f"| {way.group} | {way.name} | {' | '.join(cells)} |")
     for style, names in DATES.items():
         with tempfile.TemporaryDirectory() as temporary:
