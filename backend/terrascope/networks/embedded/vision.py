@@ -182,7 +182,7 @@ class VisionNetworks:
         self, expert: str, view: View, present: NDArray[np.float32], gsd_m: float | None
     ) -> tuple[str, list[Feeds]]:
         """The graph that looks at a satellite view, and what it is given beside the bands; twice for what has
-        short-wave infrared and is no reflectance (see `settled`)."""
+        short-wave infrared and is no reflectance, where the first look is `unsure` (see `settled`)."""
         if expert != "optical":
             return expert, [{"present": present[None]}]
         gsd = 0.0 if gsd_m is None or not gsd_m > 0 else math.log2(min(max(gsd_m, 4.0), 80.0) / 10.0) / 3.0
@@ -254,6 +254,8 @@ class VisionNetworks:
         def look(bands: NDArray[np.float32]) -> NDArray[np.float32]:
             found: list[NDArray[np.float32]] = []
             for given in looks:
+                if found and not unsure(found[0]):
+                    break
                 shown = bands if not found else bands * given["present"][0][:, None, None]
                 found.append(np.asarray(stopping.run(session, {"bands": shown[None], **given})[0][0], np.float32))
             return found[0] if len(found) == 1 else settled(*found)
@@ -297,6 +299,17 @@ class VisionNetworks:
         log.info("vision network %s on %s", expert, session.get_providers()[0])
         self._sessions[expert] = session
         return session
+
+
+#: A pixel whose probability of settlement lies between these may be either, and a window with this share of them is
+#: looked at again.
+_EITHER, _SHARE = (0.1, 0.9), 0.05
+
+
+def unsure(found: NDArray[np.float32]) -> bool:
+    """Whether a window, [atoms, H, W], leaves open what of it is settlement."""
+    built = found[ATOMS.index("built")]
+    return float(((built > _EITHER[0]) & (built < _EITHER[1])).mean()) > _SHARE
 
 
 def settled(whole: NDArray[np.float32], fewer: NDArray[np.float32]) -> NDArray[np.float32]:

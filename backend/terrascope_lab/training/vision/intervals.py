@@ -124,12 +124,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--folds", type=Path, required=True, help="folder with a folder of networks for each fold")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--forms", nargs="*", choices=tuple(forms.FORMS), default=tuple(forms.FORMS))
     arguments = parser.parse_args()
     networks = [VisionNetworks(arguments.folds / str(fold), 1) for fold in range(places.FOLDS)]
     known = places.table()
     data = landsat.read_hls(arguments.data) + sentinel2.read_europe(arguments.data)
     by_form: dict[str, list[Found]] = {}
-    for form, show in forms.FORMS.items():
+    for form in arguments.forms:
+        show = forms.FORMS[form]
         for sample in data:
             if form == "six bands" and not sample.present.all():
                 continue

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from terrascope.landcover import ATOMS
-from terrascope.networks.embedded.vision import VisionNetworks, settled
+from terrascope.networks.embedded.vision import VisionNetworks, settled, unsure
 from terrascope.scene.types import Role, Scale, Source, View
 from terrascope_lab.data import landsat, optical, pixel_tables, places
 from terrascope_lab.data.forms import view_of, with_bands
@@ -131,6 +131,18 @@ def test_settlement_is_as_sure_as_the_surer_look_and_all_still_add_up_to_one() -
     np.testing.assert_array_equal(found[built], np.maximum(one[built], two[built]))
     rest = [i for i in range(len(ATOMS)) if i != built]
     assert (found[rest] <= one[rest] + 1e-6).all()
+
+
+def test_a_window_is_looked_at_again_only_where_settlement_is_left_open() -> None:
+    found = np.zeros((len(ATOMS), 10, 10), np.float32)
+    built = ATOMS.index("built")
+    assert not unsure(found)
+    found[built, 0, :5] = 0.5
+    assert not unsure(found)  # five pixels of a hundred
+    found[built, 1, 0] = 0.2
+    assert unsure(found)
+    found[built] = 0.95
+    assert not unsure(found)
 
 
 def test_an_expert_without_descriptions_is_refused() -> None:
