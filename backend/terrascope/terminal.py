@@ -190,6 +190,8 @@ def show_trace(console: Console, trace: Trace) -> None:
         console.print(f"  {letter}  {escape(option)}", highlight=False)
     for view in trace.inputs:
         console.print(f"[bold]Input[/] {escape(view.path)} [dim]{view.role} {view.date or ''}[/]", highlight=False)
+    if trace.understood:
+        console.print(f"[bold]Understood[/] {escape(trace.understood)}", highlight=False)
     for step in trace.steps:
         text = readable(step.text).strip()
         if text:

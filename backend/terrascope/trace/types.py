@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -225,6 +225,17 @@ def measurements_of(values: Mapping[str, object]) -> dict[str, object]:
     plain = jsonable(values)
     assert isinstance(plain, dict)  # nosec B101
     return plain
+
+
+def result_table(results: Sequence[ResultRow]) -> tuple[list[str], list[list[ResultRow | None]], list[str]]:
+    """Return the values of a query as a table: names of the measures, a row of values a key, and the keys.
+
+    A value that a key has none of is None.
+    """
+    names = list(dict.fromkeys(each.measure for each in results))
+    keys = list(dict.fromkeys(each.key for each in results))
+    found: dict[tuple[str, str], ResultRow] = {(each.key, each.measure): each for each in results}
+    return names, [[found.get((key, name)) for name in names] for key in keys], keys
 
 
 def summary_area(measurements: Mapping[str, object]) -> float | None:
