@@ -21,13 +21,16 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from terrascope.questions import query as q
 from terrascope.questions.normal_form import normal_form
 from terrascope.questions.reading import Context, Layer, read
+from terrascope.questions.reading.follow import mapped
 from terrascope.questions.reading.items import items_of
+from terrascope.questions.reading.reader import zone_kinds
 from terrascope.questions.reading.tokens import plain_form, tokens_of
 
 _CODES = {"English": "en", "German": "de", "French": "fr", "Spanish": "es", "Portuguese": "pt", "Italian": "it",
@@ -167,8 +170,25 @@ def _lines(path: Path) -> list[dict[str, str]]:
 
 
 def bare(query: q.Query) -> q.Query:
-    """Return the normal form of a query without the language of the answer."""
-    return normal_form(msgspec.structs.replace(query, language="en"))
+    """Return the normal form of a query without the language of the answer; layers by what their names say they are.
+
+    The table tells of layers in words, and reader and author each make names of them. How a result is shown and its
+    order are no part of the meaning.
+    """
+    plain = mapped(msgspec.structs.replace(query, language="en", output="sentence"), _by_kind)
+    return normal_form(plain)
+
+
+def _by_kind(node: Any) -> Any:
+    if isinstance(node, (q.Features, q.ByFeatures)):
+        kinds = zone_kinds(Layer(node.layer), "en")
+        things = kinds & {"road", "river", "rail", "building", "coast"}
+        column = "name" if isinstance(node, q.Features) and node.named is not None else None
+        return msgspec.structs.replace(node, layer=min(things, default="zone"), column=column)
+    if isinstance(node, (q.Limit, q.Mean)):
+        name = next((kind for kind, pattern in _RASTER.items() if re.search(pattern, node.value_of, re.IGNORECASE)), None)
+        return node if name is None else msgspec.structs.replace(node, value_of=name)
+    return node
 
 
 @dataclass
