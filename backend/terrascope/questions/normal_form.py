@@ -161,6 +161,10 @@ def _all(members: tuple[q.Region, ...]) -> q.Region:
     kept = [each for each in found if each != q.Everything()]
     if not kept:
         return q.Everything()
+    nots = [each.of for each in kept if isinstance(each, q.Not)]
+    if len(nots) > 1:  # what is in neither is not in their union
+        kept = [each for each in kept if not isinstance(each, q.Not)]
+        kept.append(q.Not(of=region_form(q.AnyOf(of=tuple(nots)))))
     one = _sorted(kept)
     return one[0] if len(one) == 1 else q.AllOf(of=one)
 

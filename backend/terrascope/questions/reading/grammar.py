@@ -185,6 +185,7 @@ class Grammar:
         self.context = context
         self.before = before
         self.language = "en"
+        self.also: Condition | None = None
         self.cues: dict[int, str] = {}
 
     # --- looking ------------------------------------------------------------------------------------------------------
@@ -312,6 +313,11 @@ class Grammar:
         if rank:
             noun.rank = (rank, count)
         noun.conditions = [*before, *noun.conditions]
+        if noun.kind == "ground" and (moved := self._change(noun.end)) is not None:  # "Surface restée en eau"
+            inner = self._head(self.skip(moved[1], "of", "in", "be"), nested)
+            if inner is not None and inner.kind == "class":
+                noun.base, noun.kind, noun.end = inner.base, "class", inner.end
+                noun.conditions.append(moved[0])
         if negated and noun.kind in ("class", "layer"):
             self._negated_union(noun)
         if excluded:
@@ -327,8 +333,11 @@ class Grammar:
     def _negated_union(self, noun: Noun) -> None:
         """ "Neither forest nor water nor town": all of them are meant by the one negation."""
         regions = [noun.base]
-        while (joint := self._joint(noun.end)) is not None and joint[0] in ("or", "comma", "and"):
-            place = joint[1]
+        while True:
+            joint = self._joint(noun.end)
+            if joint is None and not self.has(noun.end, "w", "not"):
+                break
+            place = noun.end if joint is None else joint[1]
             while self.has(place, "w", "not") or self.has(place, "filler"):
                 place += 1
             following = self._head(place, True)
@@ -446,6 +455,8 @@ class Grammar:
     def _class(self, place: int, name: str) -> Noun:
         item = self.items[place]
         noun = Noun(q.Cover(name=name), "class", plural=item.has("classes"), end=place + 1)
+        if self.language == "fr" and item.text.endswith(("s", "x")) and item.text not in ("bois", "marais"):
+            noun.plural = True
         after = place + 1
         if self.has(after, "patch") and not self.has(after, "measure"):
             noun.parts = noun.plural = True
@@ -510,6 +521,9 @@ class Grammar:
             condition, noun.end = found
             condition.joined = joined and begin != noun.start
             noun.conditions.append(condition)
+            if self.also is not None:
+                noun.conditions.append(self.also)
+                self.also = None
 
     def _connected(self, place: int) -> tuple[int, bool]:
         """Where what is said of a noun may begin, behind "that are", "with", a comma, "and"."""
@@ -682,6 +696,8 @@ class Grammar:
 
     def _relation(self, place: int) -> tuple[Condition, int] | None:
         """A relation without a distance: near, far from, touching, not touching."""
+        if self.has(place, "w", "with") and (found := self._with_near(place)) is not None:
+            return found
         negated = self.has(place, "w", "not")
         begin = self.skip(place + 1) if negated else place
         item = self.at(begin)
@@ -697,8 +713,23 @@ class Grammar:
         inner = self.phrase(self.skip(begin + 1, "of", "to", "in", "and"), nested=True)
         if inner is None or inner.first.kind in ("image",):
             return None
+        regions = [noun.region() for noun in inner.nouns]
+        if kind == "touch" and "and" in inner.joints and len(regions) == 2:  # both are touched
+            self.also = Condition(kind, region=regions[1])
+            regions = regions[:1]
+        return Condition(kind, region=union(regions), high=NEAR_M if kind in ("near", "far") else None), inner.end
+
+    def _with_near(self, place: int) -> tuple[Condition, int] | None:
+        """ "With a tree right up against them": what touches or is near is named first."""
+        inner = self.phrase(self.skip(place + 1), nested=True)
+        if inner is None or inner.first.kind != "class":
+            return None
+        after = self.at(inner.end)
+        kind = next((each for each in ("touch", "near") if after is not None and after.has("w", each)), None)
+        if kind is None or not (self.has(inner.end + 1, "pron") or inner.end + 1 >= len(self.items)):
+            return None
         region = union([noun.region() for noun in inner.nouns])
-        return Condition(kind, region=region, high=NEAR_M if kind in ("near", "far") else None), inner.end
+        return Condition(kind, region=region, high=NEAR_M if kind == "near" else None), inner.end + 2
 
     def _tail(self, place: int) -> tuple[Condition, int] | None:
         """A relation whose verb comes last: "der an Wasser grenzt", "与道路相邻"."""
@@ -762,6 +793,9 @@ class Grammar:
         if item is None or not (item.has("value") or item.has("height") or _raster(item)):
             return None
         after = self.skip(begin + 1, "of", "be", "in", "with", "that")
+        dated = self._dated_limits(item, begin + 1)
+        if dated is not None:
+            return dated
         found = self.bounds(after, "number")
         if found is None:
             return None
@@ -775,6 +809,42 @@ class Grammar:
             regions.append(q.Limit(value_of=name, test="<=" if strict == "<=" or low is not None else "<", value=high))
         region = regions[0] if len(regions) == 1 else q.AllOf(of=tuple(regions))
         return end, Condition("limit", region=region)
+
+    def _dated_limits(self, item: Item, place: int) -> tuple[int, Condition] | None:
+        """Limits of several dates: "NDVI above 0.6 in April but under 0.3 in September"."""
+        regions: list[q.Region] = []
+        end = place
+        while True:
+            begin = self.skip(end, "of", "be", "in", "with", "that", "and", "comma", "without" if regions else "of")
+            while self.has(begin, "date", "in") and not self._has_date(begin):
+                begin += 1
+            day = self.at(begin)
+            date = day.date if day is not None else None
+            begin = self.skip(begin + 1, "of", "be", "in") if date is not None else begin
+            found = self.bounds(begin, "number")
+            if found is None:
+                break
+            low, high, after = found
+            if date is None:
+                later = after
+                while self.has(later, "date", "in") and not self._has_date(later):
+                    later += 1
+                day = self.at(later)
+                date = day.date if day is not None else None
+                after = later + 1 if date is not None else after
+            if date is None or (low is not None and high is not None):
+                break
+            test: q.Comparison = ">" if low is not None else "<"
+            limit = q.Limit(value_of=self.value_name(item), test=test, value=low if low is not None else high or 0.0)
+            regions.append(q.At(of=limit, date=date))
+            end = after
+        if len(regions) < 2:
+            return None
+        return end, Condition("limit", region=q.AllOf(of=tuple(regions)))
+
+    def _has_date(self, place: int) -> bool:
+        item = self.at(place)
+        return item is not None and item.date is not None
 
     def _tests(self, place: int) -> str:
         for each in (place, place + 1):

@@ -50,6 +50,8 @@ class Concept(NamedTuple):
 
 
 Concepts = tuple[Concept, ...]
+_GOES_ON = Concept("follow", "what")
+_ANDS = ("and", "und", "et", "e", "ed", "y")
 
 
 @dataclass
@@ -81,6 +83,8 @@ class Lexicon:
         for key, phrases in table["concepts"].items():
             concepts = _concepts(key)
             for phrase in phrases:
+                if concepts[0] == _GOES_ON and phrase.partition(" ")[0] in _ANDS and " " in phrase:
+                    continue  # the "and" of a list must stay one
                 self.add(phrase, concepts)
                 if language == "fr" and phrase.endswith(" de"):
                     self.add(phrase[:-1], concepts)  # before a vowel
@@ -247,7 +251,8 @@ def _class_words(language: str, name: str) -> Iterator[tuple[str, str]]:
     land = CLASSES[name]
     if language == "en":
         for word in (name, *land.words["one"], *land.words["cue"]):
-            yield word, "class"
+            if not word.startswith(("people", "any")):  # who lives there is no matter of an image
+                yield word, "class"
         for word in land.words["many"]:
             yield word, "classes"
         return
