@@ -9,6 +9,7 @@ import argparse
 import importlib
 import importlib.util
 import os
+import re
 import signal
 import sys
 import threading
@@ -25,6 +26,8 @@ from terrascope.errors import TerraScopeError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from terrascope.questions.query import ByFeatures, Query
+    from terrascope.scene.request import LayerRequest
     from terrascope.service.request import QuestionRequest
 
 Command = Callable[[argparse.Namespace], int]
@@ -84,6 +87,7 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"terrascope {terrascope.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_ask(commands)
+    _add_query(commands)
     show = commands.add_parser("show", help="replay an answer from its GeoPackage")
     show.add_argument("gpkg", type=Path)
     show.add_argument("--json", action="store_true", help="print the whole trace as JSON")
@@ -149,7 +153,43 @@ def _add_extension(commands: Any, name: str, add: Extension, wanted: bool = True
 def _add_ask(commands: Any) -> None:
     ask = commands.add_parser("ask", help="ask a question about images")
     ask.add_argument("question")
+    _add_scene_options(ask)
+    ask.add_argument("--option", action="append", default=[], help="a choice of a multiple-choice question, in order")
+    ask.add_argument("--after", type=Path, metavar="GPKG", help="result of the question before, which this one follows")
+    ask.set_defaults(run=_ask)
+
+
+def _add_query(commands: Any) -> None:
+    query = commands.add_parser("query", help="measure what a question means, given as data (JSON)")
+    query.add_argument("query", help="a query as JSON, a file that holds one, or - for standard input")
+    _add_scene_options(query)
+    query.add_argument("--schema", action=_PrintSchema, help="print the JSON schema of queries")
+    query.set_defaults(run=_query)
+
+
+class _PrintSchema(argparse.Action):
+    """Prints the schema and ends, as --version does."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **options: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **options)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        import json
+
+        from terrascope.questions.query import schema
+
+        sys.stdout.write(json.dumps(schema(), indent=1) + "\n")
+        parser.exit()
+
+
+def _add_scene_options(ask: argparse.ArgumentParser) -> None:
+    """Add what says which images are looked at, by what, and where the result goes."""
     ask.add_argument("images", nargs="+", metavar="IMAGE", help="raster, or folder, zip, tar or STAC item of a product")
+    ask.add_argument(
+        "--layer", action="append", default=[], metavar="NAME=FILE",
+        help="a vector or raster layer that is named (districts, roads, slope); FILE|layername=NAME for one of several",
+    )  # fmt: skip
+    ask.add_argument("--by", metavar="NAME[:COLUMN]", help="one row a polygon of a named layer, or a value of a column")
     ask.add_argument("--role", action="append", choices=["optical", "sar", "auto"], help="once, or once an image")
     ask.add_argument("--date", action="append", help="YYYY-MM-DD, once an image ('-' where it is not known)")
     ask.add_argument(
@@ -160,18 +200,42 @@ def _add_ask(commands: Any) -> None:
     ask.add_argument("--network", help='"embedded", or the folder of an imported model')
     ask.add_argument("--device", help="auto, cpu, cuda, mps")
     ask.add_argument("--precision", help="of a full model: fp32, bf16, fp16, nf4, int4")
-    ask.add_argument("--option", action="append", default=[], help="a choice of a multiple-choice question, in order")
     ask.add_argument("--max-size", type=int, default=1024, help="longest side in pixels that is read (default 1024)")
     ask.add_argument("--tiled", action="store_true", help="segment at the native resolution, tile by tile")
-    ask.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the reasoning loop")
+    ask.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE",
+        help="what is known of the images (bands, date, scale, offset, nodata, date_order, alpha, align; of the "
+        "second image alone: 2:offset=-1000), or a setting of the reasoning loop",
+    )  # fmt: skip
     ask.add_argument("--out", type=Path, help="the GeoPackage (default: IMAGE-answer.gpkg here)")
     ask.add_argument("--json", action="store_true", help="print the trace as JSON instead of the stream")
     ask.add_argument("--report", type=Path, metavar="HTML", help="make a report too")
-    ask.set_defaults(run=_ask)
+
+
+def _query(options: argparse.Namespace) -> int:
+    from terrascope.questions.query import decode
+    from terrascope.questions.wording import Wording
+
+    text = options.query
+    if text == "-":
+        text = sys.stdin.read()
+    elif not text.lstrip().startswith("{"):
+        try:
+            text = Path(text).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise TerraScopeError(
+                f"{text[:200]!r} is no query and no file that can be read: {error}.",
+                "Give JSON that begins with {, a file, or -.",
+            ) from error
+    options.read_query = decode(text)
+    options.question = Wording("en").query(options.read_query)
+    return _ask(options)
 
 
 def _ask(options: argparse.Namespace) -> int:
+    from terrascope.scene.doubts import UnsettledError
     from terrascope.service.run import Cancelled, run_question
+    from terrascope.service.unsettled import unsettled_json
     from terrascope.terminal import Stream
 
     if options.report is not None:
@@ -187,6 +251,10 @@ def _ask(options: argparse.Namespace) -> int:
         trace = run_question(_request(options), stream, stop.is_set)
     except Cancelled:
         return STOPPED
+    except UnsettledError as error:
+        if options.json:
+            sys.stdout.write(unsettled_json(options.question, error) + "\n")
+        raise
     finally:
         stream.close()
     written = stream.written or _out_path(options)
@@ -224,16 +292,70 @@ def _request(options: argparse.Namespace) -> QuestionRequest:
         )
         for path, role, date, names in zip(options.images, roles, dates, bands)
     )
+    layers, settings = _set(layers, options.set)
     return QuestionRequest(
         question=options.question.strip(),
         scene=SceneRequest(layers, read_area(options.aoi) if options.aoi else None, options.max_size, options.tiled),
         out=_out_path(options),
-        options=tuple(options.option),
+        options=tuple(getattr(options, "option", ())),
+        query=getattr(options, "read_query", None),
+        layers=dict(_named_layer(each) for each in options.layer),
+        zones=_zones(options.by) if options.by else None,
+        context=_query_of(options.after) if getattr(options, "after", None) else None,
         network=options.network,
         device=options.device,
         precision=options.precision,
-        settings=dict(_setting(each) for each in options.set),
+        settings=settings,
     )
+
+
+def _named_layer(text: str) -> tuple[str, Path]:
+    name, equals, file = text.partition("=")
+    if not equals or not name.strip() or not file.strip():
+        raise TerraScopeError(
+            f"The layer {text!r} has no name or no file.", "Write NAME=FILE, as districts=districts.gpkg."
+        )
+    return name.strip(), Path(file.strip())
+
+
+def _zones(text: str) -> ByFeatures:
+    from terrascope.questions.query import ByFeatures
+
+    layer, _, column = text.partition(":")
+    return ByFeatures(layer=layer, column=column or None)
+
+
+def _query_of(result: Path) -> Query | None:
+    """The query of an earlier result."""
+    import json
+
+    from terrascope.questions.query import decode
+    from terrascope.trace.geopackage import read_trace
+
+    found = read_trace(result).query
+    return None if found is None else decode(json.dumps(found))
+
+
+_OF_AN_IMAGE = re.compile(r"(?:(?P<number>\d+):)?(?P<name>\w+)=(?P<value>.*)")
+
+
+def _set(layers: tuple[LayerRequest, ...], given: Sequence[str]) -> tuple[tuple[LayerRequest, ...], dict[str, object]]:
+    """Apply what `--set` says of all images or one, and return the settings that are the reasoning loop's."""
+    from terrascope.scene.request import SETTINGS
+
+    changed, rest = list(layers), {}
+    for text in given:
+        match = _OF_AN_IMAGE.fullmatch(text)
+        if match is None or (match["name"] not in SETTINGS and match["number"] is None):
+            name, value = _setting(text)
+            rest[name] = value
+            continue
+        number = int(match["number"]) if match["number"] else None
+        if number is not None and not 1 <= number <= len(layers):
+            raise TerraScopeError(f"--set {text}: there is no image {number}.", f"Images are 1 to {len(layers)}.")
+        for index in range(len(layers)) if number is None else (number - 1,):
+            changed[index] = changed[index].with_setting(match["name"], match["value"])
+    return tuple(changed), rest
 
 
 def _for_each(values: list[str] | None, images: Sequence[str], name: str) -> list[str | None]:
@@ -249,10 +371,9 @@ def _for_each(values: list[str] | None, images: Sequence[str], name: str) -> lis
 
 
 def _bands(names: str | None) -> dict[str, int] | None:
-    """Band names in file order to their indices; a name left empty or "-" is a band not used."""
-    if names is None or names == "-":
-        return None
-    return {name.strip(): i for i, name in enumerate(names.split(","), 1) if name.strip() not in ("", "-")}
+    from terrascope.scene.request import band_indexes
+
+    return None if names is None or names == "-" else band_indexes(names)
 
 
 def _setting(text: str) -> tuple[str, object]:

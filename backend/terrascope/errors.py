@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class TerraScopeError(Exception):
     """Base of every error that is shown to a user.
@@ -12,9 +15,15 @@ class TerraScopeError(Exception):
         What is wrong, naming the thing and the value.
     hint
         The way out, as an instruction; empty where there is none.
+
+    Attributes
+    ----------
+    details
+        Further fields of the protocol's `error` message, as JSON data.
     """
 
     code = "error"
+    details: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(f"{message} {hint}".strip())

@@ -72,6 +72,20 @@ class Stream:
             self._console.print(f"  [dim]{escape(note)}[/]", highlight=False)
         self._busy("Thinking")
 
+    def _on_understood(self, message: Mapping[str, Any]) -> None:
+        if message["text"]:
+            self._busy(None)
+            self._console.print(f"[bold]Understood[/] {escape(message['text'])}", highlight=False)
+
+    def _on_results(self, message: Mapping[str, Any]) -> None:
+        self._end_text()
+        if len(message["rows"]) < 2:  # the answer says it
+            return
+        table = Table(*(escape(each) for each in message["columns"]), box=None, header_style="dim")
+        for row in message["rows"]:
+            table.add_row(*(escape(each) for each in row))
+        self._console.print(table)
+
     def _on_text(self, message: Mapping[str, Any]) -> None:
         self._busy(None)
         text = message["text"] if self._in_text else message["text"].lstrip()
@@ -176,6 +190,8 @@ def show_trace(console: Console, trace: Trace) -> None:
         console.print(f"  {letter}  {escape(option)}", highlight=False)
     for view in trace.inputs:
         console.print(f"[bold]Input[/] {escape(view.path)} [dim]{view.role} {view.date or ''}[/]", highlight=False)
+    if trace.understood:
+        console.print(f"[bold]Understood[/] {escape(trace.understood)}", highlight=False)
     for step in trace.steps:
         text = readable(step.text).strip()
         if text:

@@ -532,6 +532,10 @@
       <translation>&amp;Datum</translation>
     </message>
     <message>
+      <source>not decided</source>
+      <translation>nicht entschieden</translation>
+    </message>
+    <message>
       <source>not used</source>
       <translation>unbenutzt</translation>
     </message>
@@ -564,6 +568,10 @@
       <translation>Lässt sich auf ein Drucklayout ziehen</translation>
     </message>
     <message>
+      <source>{0} more rows are in the table "results" of the file.</source>
+      <translation>{0} weitere Zeilen stehen in der Tabelle „results“ der Datei.</translation>
+    </message>
+    <message>
       <source>Conclusion</source>
       <translation>Schluss</translation>
     </message>
@@ -576,8 +584,20 @@
       <translation>⚠ wenig sicher, {0}</translation>
     </message>
     <message>
+      <source>How sure the answer is of the ground: how much of what the masks could as well have been leads to the same answer, lowered by what had to be assumed of the layers.</source>
+      <translation>Wie sicher die Antwort über den Boden ist: welcher Teil dessen, was die Masken ebenso gut sein könnten, zur selben Antwort führt, gemindert um das, was von den Layern angenommen werden musste.</translation>
+    </message>
+    <message>
       <source>Answer</source>
       <translation>Antwort</translation>
+    </message>
+    <message>
+      <source>Not used of the question: {0}</source>
+      <translation>Von der Frage nicht verwendet: {0}</translation>
+    </message>
+    <message>
+      <source>Ask instead:</source>
+      <translation>Stattdessen fragen:</translation>
     </message>
     <message>
       <source>text {0}, mask {1}</source>
@@ -586,6 +606,10 @@
     <message>
       <source>1 mask measured</source>
       <translation>1 Maske gemessen</translation>
+    </message>
+    <message>
+      <source>Understood: {0}</source>
+      <translation>Verstanden: {0}</translation>
     </message>
     <message>
       <source>{0} of {1} statements agree with the masks</source>
@@ -1140,6 +1164,14 @@
       <translation>&amp;Halt</translation>
     </message>
     <message>
+      <source>A short question such as "and in 2010?" changes this one. Click to ask afresh.</source>
+      <translation>Eine kurze Frage wie „und 2010?“ ändert diese. Ein Klick auf das Kreuz: neu fragen.</translation>
+    </message>
+    <message>
+      <source>Follows on: {0}</source>
+      <translation>Schließt an an: {0}</translation>
+    </message>
+    <message>
       <source>Nothing asked yet</source>
       <translation>Noch nichts gefragt</translation>
     </message>
@@ -1498,6 +1530,10 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>CoreML von Apple</translation>
     </message>
     <message>
+      <source>Certainty: not known</source>
+      <translation>Sicherheit: nicht bekannt</translation>
+    </message>
+    <message>
       <source>Answered</source>
       <translation>Beantwortet</translation>
     </message>
@@ -1526,6 +1562,14 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Abgebrochen</translation>
     </message>
     <message>
+      <source>Certainty {0}: doubtful</source>
+      <translation>Sicherheit {0}: zweifelhaft</translation>
+    </message>
+    <message>
+      <source>Certainty {0}</source>
+      <translation>Sicherheit {0}</translation>
+    </message>
+    <message>
       <source>{0} pixels</source>
       <translation>{0} Pixel</translation>
     </message>
@@ -1542,6 +1586,14 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Beantwortet eine Frage zu einem Bild, einem optischen und einem Radarbild oder einer Reihe von Daten. Jeder Schritt der Überlegung hinterlässt eine Maske, deren Fläche gemessen wird. Der Lauf (ein GeoPackage) lässt sich im TerraScope-Fenster wieder öffnen.</translation>
     </message>
     <message>
+      <source>Measure a query on images</source>
+      <translation>Eine Abfrage auf Bildern messen</translation>
+    </message>
+    <message>
+      <source>Measures what a query means: areas, shares, counts, distances and changes of classes, of their parts of a size, near other ground, inside polygons, by polygon, date or class. The query is JSON; the panel keeps that of every question in its run (table run, column query).</source>
+      <translation>Misst, was eine Abfrage bedeutet: Flächen, Anteile, Anzahlen, Abstände und Änderungen von Klassen, ihrer Teile ab einer Größe, nahe anderem Grund, in Polygonen, je Polygon, Datum oder Klasse. Die Abfrage ist JSON; das Fenster behält die jeder Frage in ihrem Lauf (Tabelle run, Spalte query).</translation>
+    </message>
+    <message>
       <source>Masks</source>
       <translation>Masken</translation>
     </message>
@@ -1554,8 +1606,20 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>Bilder</translation>
     </message>
     <message>
-      <source>Possible answers, one a line (multiple choice)</source>
-      <translation>Mögliche Antworten, eine je Zeile (Auswahlfrage)</translation>
+      <source>One row a polygon of</source>
+      <translation>Eine Zeile je Polygon von</translation>
+    </message>
+    <message>
+      <source>Name of a polygon (polygons of one name are one row)</source>
+      <translation>Name eines Polygons (Polygone eines Namens sind eine Zeile)</translation>
+    </message>
+    <message>
+      <source>Layers that the question names</source>
+      <translation>Layer, die die Frage nennt</translation>
+    </message>
+    <message>
+      <source>Values</source>
+      <translation>Werte</translation>
     </message>
     <message>
       <source>Run</source>
@@ -1570,28 +1634,48 @@ entfernen? Läufe und Modelle bleiben.</translation>
       <translation>GeoPackage des Laufs</translation>
     </message>
     <message>
+      <source>Possible answers, one a line (multiple choice)</source>
+      <translation>Mögliche Antworten, eine je Zeile (Auswahlfrage)</translation>
+    </message>
+    <message>
       <source>The question could not be answered.</source>
       <translation>Die Frage konnte nicht beantwortet werden.</translation>
+    </message>
+    <message>
+      <source>Query (JSON)</source>
+      <translation>Abfrage (JSON)</translation>
     </message>
     <message>
       <source>"{0}" is wanted for two things at once. Give the run a file of its own.</source>
       <translation>„{0}“ soll für zweierlei zugleich dienen. Bitte dem Lauf eine eigene Datei geben.</translation>
     </message>
     <message>
+      <source>The query is no JSON: {0}</source>
+      <translation>Die Abfrage ist kein JSON: {0}</translation>
+    </message>
+    <message>
       <source>"{0}" is there already and is no run. It is not replaced: choose another name.</source>
       <translation>„{0}“ gibt es schon, und es ist kein Lauf. Die Datei wird nicht ersetzt: bitte einen anderen Namen wählen.</translation>
+    </message>
+    <message>
+      <source>The values could not be written: {0}</source>
+      <translation>Die Werte konnten nicht geschrieben werden: {0}</translation>
+    </message>
+    <message>
+      <source>Layer "{0}" is not a file. Save it as a GeoTIFF first (Layer &gt; Save As).</source>
+      <translation>Layer „{0}“ ist keine Datei. Bitte zuerst als GeoTIFF speichern (Layer &gt; Speichern als).</translation>
     </message>
     <message>
       <source>Area (all of the images if empty)</source>
       <translation>Bereich (leer: die ganzen Bilder)</translation>
     </message>
     <message>
-      <source>Give at least one raster layer.</source>
-      <translation>Bitte mindestens einen Rasterlayer angeben.</translation>
+      <source>Known of the images (offset=-1000 date_order=mdy ...)</source>
+      <translation>Bekanntes über die Bilder (offset=-1000 date_order=mdy ...)</translation>
     </message>
     <message>
-      <source>Layer "{0}" is not a file. Save it as a GeoTIFF first (Layer &gt; Save As).</source>
-      <translation>Layer „{0}“ ist keine Datei. Bitte zuerst als GeoTIFF speichern (Layer &gt; Speichern als).</translation>
+      <source>Give at least one raster layer.</source>
+      <translation>Bitte mindestens einen Rasterlayer angeben.</translation>
     </message>
     <message>
       <source>"{0}" cannot be opened as a raster.</source>
@@ -1600,6 +1684,10 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>The masks in "{0}" cannot be read.</source>
       <translation>Die Masken in „{0}“ sind nicht lesbar.</translation>
+    </message>
+    <message>
+      <source>"{0}" in {1} is not understood. Write NAME=VALUE, such as offset=-1000.</source>
+      <translation>„{0}“ in {1} ist nicht verständlich. Bitte NAME=WERT schreiben, etwa offset=-1000.</translation>
     </message>
     <message>
       <source>"{0}" is empty. Write what the images are to be asked.</source>
@@ -1656,6 +1744,10 @@ entfernen? Läufe und Modelle bleiben.</translation>
     <message>
       <source>The model is not set up. Open the TerraScope panel and press "Set up the model…", or set TERRASCOPE_PYTHON.</source>
       <translation>Das Modell ist nicht eingerichtet. Im TerraScope-Fenster „Modell einrichten…“ drücken oder TERRASCOPE_PYTHON setzen.</translation>
+    </message>
+    <message>
+      <source>Write it into the parameter {0}.</source>
+      <translation>In den Parameter {0} schreiben.</translation>
     </message>
     <message>
       <source>Measure masks</source>

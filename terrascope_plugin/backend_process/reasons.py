@@ -88,9 +88,7 @@ def _rows() -> tuple[tuple[str, str], ...]:
         ),
         (
             r"ssl module is not available|no module named '?_?ssl|can't connect to https url because the ssl",
-            tr(
-                "This Python has no working SSL and cannot fetch packages. Choose another one, or a folder of wheels."
-            ),
+            tr("This Python has no working SSL and cannot fetch packages. Choose another one, or a folder of wheels."),
         ),
         (
             r"invalid peer certificate|certificate verify failed|unknownissuer|self[- ]signed certificate",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ from qgis.core import Qgis, QgsCsException, QgsDistanceArea, QgsPointXY, QgsProj
 
 from ..i18n import tr
 
-PROPERTY = "terrascope"  # custom properties terrascope/role, terrascope/date, terrascope/bands: kept in the project
+PROPERTY = "terrascope"  # custom properties terrascope/role, terrascope/date, terrascope/bands ...: kept in the project
+#: What a user may say of a layer beside role, date and bands: text fields of the protocol's layer.
+SETTINGS = ("scale", "offset", "nodata", "date_order", "alpha", "align")
 _SAR_WORDS = re.compile(
     r"(?i)(?:^|[^a-z])(s1[abcd]?|sentinel-?1|sar|vv|vh|hh|hv|grd|rtc|gamma0|sigma0|alos|palsar|terrasar)(?:$|[^a-z])"
 )
@@ -48,6 +50,8 @@ class LayerChoice:
         "optical" or "sar"; ISO date, year, or None; band name -> 1-based number, empty: the backend recognises them.
     corrected
         Whether the user set role, date or bands (they then override what the backend recognises).
+    settings
+        What the user chose where the backend asked: "offset" -> "-1000".
     warnings
         Sentences shown beside the layer.
     """
@@ -62,6 +66,7 @@ class LayerChoice:
     corrected: bool
     warnings: tuple[str, ...]
     provider: str
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def needs_export(self) -> bool:
@@ -70,7 +75,7 @@ class LayerChoice:
 
     def to_message(self, path: str = "") -> dict[str, Any]:
         """Return the protocol's layer object; `path` is the exported file where there is one."""
-        result: dict[str, Any] = {"path": path or self.path, "name": self.name}
+        result: dict[str, Any] = {"path": path or self.path, "name": self.name, **self.settings}
         if self.corrected:
             result["role"] = self.role
             if self.date:
@@ -127,6 +132,9 @@ def choice_of(layer: QgsRasterLayer) -> LayerChoice:
         corrected=any(stored.values()),
         warnings=tuple(warnings_of(layer, path)),
         provider=layer.providerType(),
+        settings={
+            key: value for key in SETTINGS if (value := str(layer.customProperty(f"{PROPERTY}/{key}", "") or ""))
+        },
     )
 
 
@@ -157,9 +165,42 @@ def store_correction(layer: QgsRasterLayer, role: str, date: str, bands: dict[st
     QgsProject.instance().setDirty(True)
 
 
+def store_setting(layer: QgsRasterLayer, name: str, value: str) -> None:
+    """Keep with the layer, in the project, which reading of it the user chose.
+
+    `name` is one of `SETTINGS`, or "bands" with names in the file's order between commas.
+    """
+    if name == "bands":
+        value = " ".join(f"{band}={number}" for band, number in bands_in_order(value).items())
+    layer.setCustomProperty(f"{PROPERTY}/{name}", value)
+    QgsProject.instance().setDirty(True)
+
+
+def bands_in_order(names: str) -> dict[str, int]:
+    """Read "red,green,blue", the names in the file's order; "-" is a band that is not used."""
+    return {name.strip(): place for place, name in enumerate(names.split(","), 1) if name.strip() not in ("", "-")}
+
+
+def with_settings(message: dict[str, Any], text: str) -> dict[str, Any]:
+    """Return the protocol's layer with what "offset=-1000 date_order=mdy" says of it.
+
+    Raises
+    ------
+    ValueError
+        If a part is no NAME=VALUE, or the name is unknown; its text is that part.
+    """
+    known = {}
+    for part in text.replace(";", " ").split():
+        name, equals, value = part.partition("=")
+        if not equals or not value or name not in ("role", "date", "bands", *SETTINGS):
+            raise ValueError(part)
+        known[name] = bands_in_order(value) if name == "bands" else value
+    return {**message, **known}
+
+
 def forget_correction(layer: QgsRasterLayer) -> None:
     """Go back to what is recognised."""
-    for key in ("role", "date", "bands"):
+    for key in ("role", "date", "bands", *SETTINGS):
         layer.removeCustomProperty(f"{PROPERTY}/{key}")
 
 

@@ -20,6 +20,8 @@ COLUMNS: dict[str, dict[str, tuple[str, bool]]] = {
         "created": ("moment", False),
         "question": ("text", True),
         "options": ("lines", False),
+        "understood": ("text", False),
+        "query": ("data", False),
         "answer": ("text", False),
         "choice": ("text", False),
         "confidence": ("number", False),
@@ -51,6 +53,14 @@ COLUMNS: dict[str, dict[str, tuple[str, bool]]] = {
         "measured": ("value", False),
         "unit": ("text", False),
         "reason": ("text", False),
+    },
+    "results": {
+        "row": ("step", True),
+        "key": ("text", False),
+        "measure": ("text", False),
+        "value": ("number", False),
+        "unit": ("text", False),
+        "text": ("text", False),
     },
     "masks": {
         "step": ("step", True),
@@ -145,6 +155,14 @@ def _one_of(name: str, value: Any) -> str:
     return value
 
 
+def _data(value: Any) -> dict[str, Any]:
+    """A JSON object."""
+    found = json.loads(_text(value))
+    if not isinstance(found, dict):
+        raise ValueError
+    return found
+
+
 def _record(value: Any) -> dict[str, Any]:
     """A step's JSON; its measurements, where it has some, are numbers or empty."""
     if not isinstance(value, str) or len(value) > MAX_RECORD:
@@ -171,6 +189,7 @@ _KINDS = {
     "lines": _lines,
     "colour": _colour,
     "record": _record,
+    "data": _data,
     "verdict": lambda value: _one_of("verdict", value),
     "end_reason": lambda value: _one_of("end_reason", value),
 }

@@ -42,6 +42,7 @@ class RunFile:
     steps: list[dict[str, Any]] = field(default_factory=list)
     claims: list[dict[str, Any]] = field(default_factory=list)
     masks: list[dict[str, Any]] = field(default_factory=list)
+    results: list[dict[str, Any]] = field(default_factory=list)
 
 
 def read_run(path: str, *, head: bool = False) -> RunFile:
@@ -91,6 +92,9 @@ def _read_head(database: sqlite3.Connection, asked: str, path: str) -> RunFile:
 def _read_rows(database: sqlite3.Connection, result: RunFile) -> None:
     result.steps = [_dated(row) for row in _rows(database, "steps", "SELECT * FROM steps ORDER BY step")]
     result.claims = _rows(database, "claims", "SELECT * FROM claims ORDER BY step, fid")
+    tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if "results" in tables:  # files of the first version have none
+        result.results = _rows(database, "results", "SELECT * FROM results ORDER BY fid")
     columns = {row["name"] for row in database.execute("PRAGMA table_info(masks)")}
     result.masks = [_dated(row) for row in _rows(database, "masks", _masks_query("date_text" in columns))]
 

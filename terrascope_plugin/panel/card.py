@@ -18,6 +18,8 @@ from .layout_items import drag_of
 
 #: Below it a mask is pointed out as unsure.
 LOW_CONFIDENCE = 0.6
+#: Questions that are offered in place of one that was not understood, and rows of values that the card shows.
+NEAREST, ROWS = 3, 40
 #: Of several checks of one statement the gravest counts.
 _GRAVITY = {"not_checkable": 0, "supported": 1, "contradicted": 2}
 _VERDICTS = {"supported": ("✓", "good"), "contradicted": ("✗", "bad"), "not_checkable": ("?", "quiet")}
@@ -196,7 +198,12 @@ class StepCard(Card):
 
 
 class AnswerCard(Card):
-    """The answer, what it rests on, where it came from, and what the model could not tell. Can be dragged away."""
+    """The answer, what it rests on, where it came from, and what the model could not tell. Can be dragged away.
+
+    `chosen` says which of the questions that are offered in place of one that was not understood was clicked.
+    """
+
+    chosen = pyqtSignal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -209,13 +216,34 @@ class AnswerCard(Card):
         font.setPointSizeF(font.pointSizeF() * 1.2)
         self.answer.setFont(font)
         self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.understood = muted(text_label(small=True))
+        self.certainty = text_label(small=True)
+        self.certainty.setToolTip(
+            tooltip(
+                tr(
+                    "How sure the answer is of the ground: how much of what the masks could as well have been leads to "
+                    "the same answer, lowered by what had to be assumed of the layers."
+                )
+            )
+        )
+        self.nearest = text_label()
+        self.nearest.setTextFormat(Qt.TextFormat.RichText)
+        self.nearest.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self.nearest.linkActivated.connect(lambda link: self.chosen.emit(int(link)))
+        self.table = text_label()
+        self.table.setTextFormat(Qt.TextFormat.RichText)
+        self.table.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.evidence = muted(text_label(small=True))
         self.doubts = text_label(small=True)
         self.origin = muted(text_label(small=True))
         self._badges = QVBoxLayout()
         self._badges.setSpacing(1)
         self.body.addWidget(self.title)
+        self.body.addWidget(self.understood)
         self.body.addWidget(self.answer)
+        self.body.addWidget(self.certainty)
+        self.body.addWidget(self.nearest)
+        self.body.addWidget(self.table)
         self.body.addLayout(self._badges)
         for widget in (self.evidence, self.doubts, self.origin):
             self.body.addWidget(widget)
@@ -240,6 +268,10 @@ class AnswerCard(Card):
         self._run = run
         self.title.setText(tr("Answer") if run.end_reason == "answered" else wording.end_of(run))
         self._fill(self.answer, wording.answer_of(run))
+        self._fill(self.understood, tr("Understood: {0}").format(run.understood) if run.understood else "")
+        self._fill(self.certainty, wording.certainty_of(run))
+        self._fill(self.nearest, _links(run))
+        self._fill(self.table, _table(run))
         statements = {claim.text: claim for claim in sorted(run.claims, key=lambda each: _GRAVITY.get(each.verdict, 0))}
         wrong = sum(claim.verdict == "contradicted" for claim in statements.values())
         count = sum(len(step.masks) for step in run.steps.values())
@@ -255,7 +287,8 @@ class AnswerCard(Card):
             for claim in statements.values():
                 if claim.step not in shown:
                     self._badges.addWidget(Badge(claim, self, beside=run.answer))
-        doubts = [*run.warnings, *([run.hint] if run.hint else [])]
+        unused = tr("Not used of the question: {0}").format(", ".join(run.not_used))
+        doubts = [*([unused] if run.not_used and run.query else []), *run.warnings, *([run.hint] if run.hint else [])]
         self._fill(self.doubts, "\n".join(f"⚠ {doubt}" for doubt in dict.fromkeys(doubts)))
         origin = [wording.network_name(run.network)] if run.network or run.device else []
         if run.device:
@@ -265,9 +298,28 @@ class AnswerCard(Card):
         origin += run.inputs
         self._fill(self.origin, wording.typeset("\n".join(["  ·  ".join(origin), *run.notes]).strip()))
         meanings = {"answered": "good", "error": "bad", "degenerate": "bad"}
-        self.paint_edge(ink("doubtful" if wrong else meanings.get(run.end_reason, "doubtful")))
+        unsure = run.answer_confidence is not None and run.answer_confidence < wording.DOUBTFUL
+        self.paint_edge(ink("doubtful" if wrong or unsure else meanings.get(run.end_reason, "doubtful")))
 
     @staticmethod
     def _fill(label: QLabel, text: str) -> None:
         label.setText(text)
         label.setVisible(bool(text))
+
+
+def _links(run: Run) -> str:
+    """The questions that could be asked instead, each a link with its number."""
+    lines = [f'<a href="{place}">{escape(each.text)}</a>' for place, each in enumerate(run.nearest[:NEAREST])]
+    return tr("Ask instead:") + "<br>" + "<br>".join(lines) if lines and run.query is None else ""
+
+
+def _table(run: Run) -> str:
+    """The values by zone, date or class; one value alone is in the answer."""
+    if len(run.rows) < 2:
+        return ""
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}&nbsp;&nbsp;</td>" for cell in row) + "</tr>" for row in run.rows[:ROWS]
+    )
+    head = "".join(f"<th align='left'>{escape(name)}&nbsp;&nbsp;</th>" for name in run.columns)
+    more = tr('{0} more rows are in the table "results" of the file.').format(len(run.rows) - ROWS)
+    return f"<table><tr>{head}</tr>{rows}</table>" + (f"<br>{escape(more)}" if len(run.rows) > ROWS else "")

@@ -17,6 +17,7 @@ from ..backend_process.process import BackendProcess, State
 from ..i18n import tr
 from ..layers.area import AreaError, in_layer
 from ..layers.export import ExportTask
+from ..layers.named import named_layers
 from ..layers.run_file import RunFileError, read_run
 from ..session.describer import Describer
 from ..session.question import Question, Run
@@ -50,6 +51,8 @@ class Controller(QObject):
         self.map = RunOnMap(iface.mapCanvas(), self)
         self._describer = Describer(backend, self)
         self._shown: Run | None = None
+        self._query: dict | None = None  # of the next question, where it is a chosen one
+        self._context: Run | None = None  # the question that the next one may follow on
         self._exports: list[ExportTask] = []
         self._report_job, self._report_path = "", ""
         self._connect()
@@ -64,6 +67,8 @@ class Controller(QObject):
         dock.steps.moved.connect(self._on_moved)
         dock.take_off.clicked.connect(self._take_off)
         dock.log_wanted.connect(self._copy_log)
+        dock.trace.nearest_chosen.connect(self._ask_nearest)
+        dock.question.context_dropped.connect(self._drop_context)
         dock.runs.opened.connect(self.open_run)
         dock.runs.removed.connect(self._forget)
         dock.runs.renamed.connect(self._follow)
@@ -169,7 +174,11 @@ class Controller(QObject):
             settings.device,
             settings.precision,
             {"max_size": settings.max_size, "tiled": settings.tiled},
+            named_layers(QgsProject.instance(), {choice.layer_id for choice in dock.layers.choices()}),
+            self._query,
+            self._context.query if self._context is not None else None,
         )
+        self._query = None
         settings.history = dock.question.remember(question.text)
         settings.save()
         try:
@@ -177,6 +186,25 @@ class Controller(QObject):
         except OSError as error:
             text = tr("The folder for runs cannot be made: {0}. Choose another one in the settings.")
             dock.say(text.format(error), bad=True)
+
+    def _ask_nearest(self, place: int) -> None:
+        """Ask one of the questions that were offered in place of one that was not understood."""
+        if self._shown is None or self.session.is_running or place >= len(self._shown.nearest):
+            return
+        nearest = self._shown.nearest[place]
+        self._dock.question.set_text(nearest.text)
+        self._query = nearest.query
+        self.ask()
+
+    def _drop_context(self) -> None:
+        """The next question stands on its own."""
+        self._context = None
+        self._dock.question.show_context("")
+
+    def _follow_on(self, run: Run) -> None:
+        """Let the next question follow on this one."""
+        self._context = run if run.query is not None else None
+        self._dock.question.show_context(run.understood if run.query is not None else "")
 
     def stop(self) -> None:
         """Stop the question that runs."""
@@ -205,6 +233,7 @@ class Controller(QObject):
         if run is self._shown:
             self._dock.trace.finish()
             self._dock.show_steps(run)
+        self._follow_on(run)
         if run.error:
             self._warn(f"{run.error} {run.hint}".strip())
         if not self.session.is_winding_down(run):  # else its file is still being written
@@ -267,6 +296,7 @@ class Controller(QObject):
             self._warn(str(error))
             return
         self._show(run)
+        self._follow_on(run)
         self.map.settle(run)
         self._dock.tabs.setCurrentIndex(0)
 
@@ -285,6 +315,7 @@ class Controller(QObject):
 
     def _on_cleared(self) -> None:
         self.map.begin(Run(""))
+        self._drop_context()
         if not self.session.is_running:
             self._shown = None
             self._dock.trace.clear()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from html import escape
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QTextCursor
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
+    QLabel,
     QMenu,
     QPlainTextEdit,
     QPushButton,
@@ -42,10 +44,11 @@ class QuestionEdit(QPlainTextEdit):
 
 
 class QuestionBox(QWidget):
-    """Signals: `asked`, `stopped`."""
+    """Signals: `asked`, `stopped`, `context_dropped` (the next question is not to follow on the last one)."""
 
     asked = pyqtSignal()
     stopped = pyqtSignal()
+    context_dropped = pyqtSignal()
 
     def __init__(self, history: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,6 +84,13 @@ class QuestionBox(QWidget):
         under.addWidget(self.ask)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        self.context = QLabel()
+        self.context.setTextFormat(Qt.TextFormat.RichText)
+        self.context.setWordWrap(True)
+        self.context.setToolTip(tr('A short question such as "and in 2010?" changes this one. Click to ask afresh.'))
+        self.context.linkActivated.connect(lambda _link: self.context_dropped.emit())
+        self.context.setVisible(False)
+        column.addWidget(self.context)
         column.addWidget(self.edit)
         column.addWidget(self.options)
         column.addLayout(under)
@@ -115,6 +125,12 @@ class QuestionBox(QWidget):
         self._history = [question, *(other for other in self._history if other != question)][:KEPT]
         self._fill(self.history.menu(), self._history)
         return json.dumps(self._history, ensure_ascii=False)
+
+    def show_context(self, understood: str) -> None:
+        """Show the question that the next one may follow on; an empty text for none."""
+        text = tr("Follows on: {0}").format(understood)
+        self.context.setText(f'<small>{escape(text)} <a href="drop">✕</a></small>')
+        self.context.setVisible(bool(understood))
 
     def set_running(self, running: bool) -> None:
         """Swap Ask and Stop."""

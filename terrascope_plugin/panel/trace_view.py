@@ -21,10 +21,12 @@ class _Column(QWidget):
 
 
 class TraceView(QScrollArea):
-    """Shows a Run. `step_chosen(int)` when a card is pressed; `stepped(int)`, -1 or 1, for the arrow keys."""
+    """Shows a Run. `step_chosen(int)` when a card is pressed; `stepped(int)`, -1 or 1, for the arrow keys;
+    `nearest_chosen(int)` for a question that is offered in place of one that was not understood."""
 
     step_chosen = pyqtSignal(int)
     stepped = pyqtSignal(int)
+    nearest_chosen = pyqtSignal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -98,6 +100,7 @@ class TraceView(QScrollArea):
         self._redraw()
         if self._answer is None:
             self._answer = AnswerCard(self.widget())
+            self._answer.chosen.connect(self.nearest_chosen)
             self._column.insertWidget(self._column.count() - 1, self._answer)
         self._answer.show_run(self._run)
 

@@ -10,6 +10,8 @@ from .. import units
 from ..i18n import tr
 from ..session.question import MaskOfStep, Run, RunState
 
+#: An answer that is less sure is called doubtful.
+DOUBTFUL = 0.6
 _SQUARES = re.compile(r"\b(k?m)2\b")
 
 
@@ -109,6 +111,16 @@ def device_name(device: str) -> str:
         "coreml": tr("Apple's CoreML"),
     }
     return names.get(device.lower(), device)
+
+
+def certainty_of(run: Run) -> str:
+    """Return how sure an answer is; empty for a run that gave none."""
+    if run.end_reason != "answered":
+        return ""
+    if run.answer_confidence is None:
+        return tr("Certainty: not known")
+    sure = percent(run.answer_confidence)
+    return (tr("Certainty {0}: doubtful") if run.answer_confidence < DOUBTFUL else tr("Certainty {0}")).format(sure)
 
 
 def answer_of(run: Run) -> str:

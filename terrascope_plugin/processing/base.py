@@ -19,6 +19,7 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterString,
     QgsRasterLayer,
     QgsVectorLayer,
     QgsWkbTypes,
@@ -29,11 +30,11 @@ from .. import temporary
 from ..backend_process.messages import question_limit
 from ..i18n import PLUGIN_ROOT, tr
 from ..layers.area import crs_text
-from ..layers.choice import choice_of
+from ..layers.choice import choice_of, with_settings
 from ..settings import Settings
 from .style import colour_on_map
 
-AREA, OUTPUT, MASKS_FILE = "AREA", "OUTPUT", "GEOPACKAGE"
+AREA, OUTPUT, MASKS_FILE, KNOWN = "AREA", "OUTPUT", "GEOPACKAGE", "KNOWN"
 
 
 class Algorithm(QgsProcessingAlgorithm):
@@ -50,6 +51,32 @@ class Algorithm(QgsProcessingAlgorithm):
     def add_area(self) -> None:
         """Add the optional extent."""
         self.addParameter(QgsProcessingParameterExtent(AREA, tr("Area (all of the images if empty)"), optional=True))
+
+    def add_known(self) -> None:
+        """Add what is known of the images, for where the backend asks."""
+        self.addParameter(
+            QgsProcessingParameterString(
+                KNOWN, tr("Known of the images (offset=-1000 date_order=mdy ...)"), optional=True
+            )
+        )
+
+    def with_known(
+        self, layers: list[dict[str, Any]], parameters: dict, context: QgsProcessingContext
+    ) -> list[dict[str, Any]]:
+        """Return the protocol's layers with what the parameter says of all of them.
+
+        Raises
+        ------
+        QgsProcessingException
+            If it cannot be read.
+        """
+        text = self.parameterAsString(parameters, KNOWN, context)
+        try:
+            return [with_settings(layer, text) for layer in layers]
+        except ValueError as error:
+            raise QgsProcessingException(
+                tr('"{0}" in {1} is not understood. Write NAME=VALUE, such as offset=-1000.').format(error, KNOWN)
+            ) from None
 
     def add_masks_output(self, title: str) -> None:
         """Add the polygon sink."""

@@ -38,6 +38,7 @@ class ChangeAlgorithm(Algorithm):
         self.addParameter(QgsProcessingParameterRasterLayer("AFTER", tr("Later image")))
         self.addParameter(QgsProcessingParameterString("PHRASE", tr("What to compare"), "water"))
         self.add_area()
+        self.add_known()
         self.add_masks_output(tr("Masks"))
         for kind, title in zip(_KINDS, (tr("Gain"), tr("Loss"), tr("Unchanged"))):
             self.addOutput(QgsProcessingOutputNumber(f"{kind.upper()}_M2", tr("{0} (m²)").format(title)))
@@ -48,6 +49,7 @@ class ChangeAlgorithm(Algorithm):
         """Compare."""
         out = self.new_file()
         layers = [self.image(parameters, name, context) for name in ("BEFORE", "AFTER")]
+        layers = self.with_known(layers, parameters, context)
         phrase = self.parameterAsString(parameters, "PHRASE", context)
         request = {"type": "change", "phrase": phrase, "layers": layers, "out": out}
         request.update(self.network_object())

@@ -81,7 +81,10 @@ class _Job:
             while self._heard:
                 message = self._heard.popleft()
                 if message["type"] == "error":
-                    raise QgsProcessingException(f"{message['message']} {message.get('hint') or ''}".strip())
+                    sentence = f"{message['message']} {message.get('hint') or ''}".strip()
+                    if message.get("code") == "unsettled":
+                        sentence += " " + tr("Write it into the parameter {0}.").format("KNOWN")
+                    raise QgsProcessingException(sentence)
                 hear(message)
                 if message["type"] in ENDS:
                     return message

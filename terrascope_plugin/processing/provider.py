@@ -6,14 +6,14 @@ from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from ..i18n import PLUGIN_ROOT
-from .ask import AskAlgorithm
+from .ask import AskAlgorithm, QueryAlgorithm
 from .change import ChangeAlgorithm
 from .measure import MeasureAlgorithm
 from .segment import SegmentAlgorithm
 
 
 class TerraScopeProvider(QgsProcessingProvider):
-    """Four algorithms."""
+    """Five algorithms."""
 
     def id(self) -> str:
         """Prefix of the algorithms' names."""
@@ -29,5 +29,5 @@ class TerraScopeProvider(QgsProcessingProvider):
 
     def loadAlgorithms(self) -> None:  # noqa: N802 (QGIS's name)
         """Add them."""
-        for algorithm in (AskAlgorithm, SegmentAlgorithm, MeasureAlgorithm, ChangeAlgorithm):
+        for algorithm in (AskAlgorithm, QueryAlgorithm, SegmentAlgorithm, MeasureAlgorithm, ChangeAlgorithm):
             self.addAlgorithm(algorithm())

@@ -40,6 +40,7 @@ class SegmentAlgorithm(Algorithm):
         )
         self.addParameter(QgsProcessingParameterString("PHRASE", tr("What to find"), "water"))
         self.add_area()
+        self.add_known()
         self.add_masks_output(tr("Masks"))
 
     def processAlgorithm(  # noqa: N802 (QGIS's name)
@@ -47,7 +48,7 @@ class SegmentAlgorithm(Algorithm):
     ) -> dict:
         """Segment."""
         out = self.new_file()
-        layers = self.image_list(parameters, "IMAGES", context)
+        layers = self.with_known(self.image_list(parameters, "IMAGES", context), parameters, context)
         request = {
             "type": "segment",
             "phrase": self.parameterAsString(parameters, "PHRASE", context),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..layers.palette import shown
-from .question import Claim, MaskOfStep, Run, RunState
+from .question import Claim, MaskOfStep, Nearest, Run, RunState
 
 Message = dict[str, Any]
 
@@ -28,6 +28,18 @@ def _scene(run: Run, message: Message) -> None:
     run.notes = [str(note) for note in message.get("notes", [])]
     run.warnings = [str(warning) for warning in message.get("warnings", [])]
     run.activity = "scene"
+
+
+def _understood(run: Run, message: Message) -> None:
+    run.understood = message["text"]
+    run.query = message.get("query")
+    run.not_used = [str(word) for word in message["not_used"]]
+    run.nearest = [Nearest(str(each["text"]), each["query"]) for each in message["nearest"]]
+
+
+def _results(run: Run, message: Message) -> None:
+    run.columns = [str(name) for name in message["columns"]]
+    run.rows = [[str(cell) for cell in row] for row in message["rows"]]
 
 
 def _loading(run: Run, message: Message) -> None:
@@ -124,4 +136,5 @@ def _error(run: Run, message: Message) -> None:
 _HANDLERS = {
     "accepted": _accepted, "scene": _scene, "loading": _loading, "progress": _progress, "text": _text, "step": _step,
     "mask": _mask, "evidence": _evidence, "claim": _claim, "answer": _answer, "end": _end, "error": _error,
+    "understood": _understood, "results": _results,
 }  # fmt: skip

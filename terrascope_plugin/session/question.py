@@ -24,7 +24,8 @@ class RunState(Enum):
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked. `layers` and `area` are protocol objects."""
+    """What is asked. `layers`, `area`, `query` and `context` (the query of the question before) are protocol objects;
+    `named` are files by the name that a question may call them."""
 
     text: str
     layers: tuple[dict[str, Any], ...]
@@ -34,6 +35,9 @@ class Question:
     device: str = "auto"
     precision: str = "auto"
     settings: dict[str, Any] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=dict)
+    query: dict[str, Any] | None = None
+    context: dict[str, Any] | None = None
 
     def to_message(self, job: str, out: str) -> dict[str, Any]:
         """Return the protocol's `ask`."""
@@ -53,6 +57,12 @@ class Question:
                 message[name] = getattr(self, name)
         if self.settings:
             message["settings"] = self.settings
+        if self.named:
+            message["named_layers"] = self.named
+        if self.query is not None:
+            message["query"] = self.query
+        if self.context is not None:
+            message["context"] = self.context
         return message
 
 
@@ -122,9 +132,21 @@ class StepOfRun:
         return next((mask for mask in self.masks if not mask.derived), None)
 
 
+@dataclass(frozen=True)
+class Nearest:
+    """A question that could be asked in place of one that was not understood."""
+
+    text: str
+    query: dict[str, Any]
+
+
 @dataclass
 class Run:
-    """One question's run, as far as it has come."""
+    """One question's run, as far as it has come.
+
+    `understood` is what the question was taken to mean, `query` the same as data; `columns` and `rows` are the values
+    that it gave, as text.
+    """
 
     question: str
     gpkg: str = ""
@@ -150,6 +172,12 @@ class Run:
     peak_mb: float | None = None
     crs: str | None = None
     inputs: list[str] = field(default_factory=list)
+    understood: str = ""
+    query: dict[str, Any] | None = None
+    not_used: list[str] = field(default_factory=list)
+    nearest: list[Nearest] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
 
     def step(self, number: int) -> StepOfRun:
         """Return a step, made where it is new."""

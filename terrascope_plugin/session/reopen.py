@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from qgis.PyQt.QtCore import QLocale
+
+from .. import units
 from ..i18n import tr
 from ..layers.palette import shown
 from ..layers.run_columns import MEASUREMENTS
@@ -25,7 +28,10 @@ def reopened(file: RunFile) -> Run:
         device=row["device"] or "",
         network=row["network"] or "",
         seconds=row["seconds"],
+        understood=row["understood"] or "",
+        query=row["query"],
     )
+    _add_results(run, file)
     if file.path != file.asked:
         text = tr(
             '"{0}" was cut off while it was written, and its folder is read-only: this is a copy of what is whole.'
@@ -58,6 +64,28 @@ def reopened(file: RunFile) -> Run:
             )
         )
     return run
+
+
+def _add_results(run: Run, file: RunFile) -> None:
+    """Put the values that the question gave into a table: a row a key, a column a measure."""
+    measures = list(dict.fromkeys(each["measure"] or "" for each in file.results))
+    run.columns = ["", *measures]
+    rows: dict[str, list[str]] = {}
+    for each in file.results:
+        cells = rows.setdefault(each["key"] or "", ["" for _ in measures])
+        cells[measures.index(each["measure"] or "")] = _value_text(each)
+    run.rows = [[key, *cells] for key, cells in rows.items()]
+
+
+def _value_text(row: dict) -> str:
+    value = row["value"]
+    if value is None:
+        return row["text"] or "-"
+    if row["unit"] == "m2":
+        unit, decimals = units.suiting_area(value)
+        return f"{QLocale().toString(value / unit.size, 'f', decimals)} {unit.sign}"
+    text = QLocale().toString(float(value), "f", 0 if float(value).is_integer() else 4)
+    return f"{text} {row['unit']}" if row["unit"] in ("m", "px") else text
 
 
 def _add_mask(run: Run, row: dict) -> None:

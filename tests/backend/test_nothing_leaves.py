@@ -20,7 +20,8 @@ from tests.backend.hostile.rasters import plain
 #: Seconds that the backend is left alone after its answer; the soak waits for 60.
 IDLE_S = float(os.environ.get("TERRASCOPE_IDLE_S", "5"))
 TRACE = "socket,connect,sendto,sendmsg,sendmmsg,bind,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,symlink"
-_WRITTEN = re.compile(r'(?:openat\(AT_FDCWD, |open\(|creat\()"([^"]+)"(?:, (\S+?))?[,)]')
+# A blank may follow: "<unfinished ...>".
+_WRITTEN = re.compile(r'(?:openat\(AT_FDCWD, |open\(|creat\()"([^"]+)"(?:, (\S+?))?[,) ]')
 _MADE = re.compile(r'(?:mkdir|symlink)\("([^"]+)"')
 
 

@@ -322,3 +322,35 @@ def test_the_label_on_the_map_is_the_area_of_the_whole_mask_once() -> None:
         context.setFeature(feature)
         shown.append(QgsExpression(LABEL).evaluate(context))
     assert shown == ["17.31 km²", ""]
+
+
+def test_what_was_chosen_where_the_backend_asked_is_kept_with_the_layer_and_sent(project, tmp_path):
+    layer = raster(tmp_path / "lake_05-12-2021.tif")
+    project.addMapLayer(layer)
+    choice.store_setting(layer, "date_order", "mdy")
+    choice.store_setting(layer, "offset", "-1000")
+    assert {"date_order": "mdy", "offset": "-1000"}.items() <= choice.choice_of(layer).to_message().items()
+    choice.forget_correction(layer)
+    assert "offset" not in choice.choice_of(layer).to_message()
+
+
+def test_known_settings_are_read_from_a_line():
+    told = choice.with_settings({"path": "a.tif"}, "offset=-1000 date_order=mdy; bands=red,green,-,nir")
+    assert told == {"path": "a.tif", "offset": "-1000", "date_order": "mdy", "bands": {"red": 1, "green": 2, "nir": 4}}
+    with pytest.raises(ValueError, match="ofset=1"):
+        choice.with_settings({"path": "a.tif"}, "ofset=1")
+
+
+def test_the_dialog_offers_the_readings_of_what_is_not_sure(project, tmp_path):
+    from terrascope_plugin.panel.bands_dialog import BandsDialog
+
+    layer = raster(tmp_path / "scene.tif")
+    project.addMapLayer(layer)
+    readings = [{"key": "0", "text": "value / 10000"}, {"key": "-1000", "text": "(value - 1000) / 10000"}]
+    doubt = {"what": "offset", "readings": readings, "reason": "the baseline is not known", "choice": None}
+    dialog = BandsDialog(choice.choice_of(layer), ["1", "2", "3"], {"doubts": [doubt]})
+    combo = dialog.readings["offset"]
+    assert [combo.itemText(index) for index in range(combo.count())][1:] == [each["text"] for each in readings]
+    combo.setCurrentIndex(2)
+    dialog.store(layer)
+    assert choice.choice_of(layer).settings == {"offset": "-1000"}

@@ -327,3 +327,37 @@ def test_masks_come_in_their_classes_colours(run, scene, corner, phrase):
     row = next(layer.getFeatures())
     shown = {each.value(): each.symbol().color().name() for each in layer.renderer().categories()}
     assert shown[row["label"]] == row["colour"]
+
+
+def test_a_query_gives_one_row_a_polygon(run, scene, corner, tmp_path):
+    raster = QgsRasterLayer(scene, "scene")
+    box = raster.extent()
+    zones = QgsVectorLayer(f"Polygon?crs={raster.crs().authid()}&field=name:string", "zones", "memory")
+    middle = (box.xMinimum() + box.xMaximum()) / 2
+    for name, west, east in (("west", box.xMinimum(), middle), ("east", middle, box.xMaximum())):
+        feature = QgsFeature(zones.fields())
+        feature.setAttributes([name])
+        feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(west, box.yMinimum(), east, box.yMaximum())))
+        zones.dataProvider().addFeature(feature)
+    QgsProject.instance().addMapLayer(zones)
+    query = {"measures": [{"is": "area", "of": {"is": "class", "name": "water"}}]}
+    values = str(tmp_path / "values.gpkg")
+    found, heard = run(
+        "query", IMAGES=[scene], QUERY=json.dumps(query), ZONES=zones.id(), ZONE_FIELD="name", RESULTS=values,
+        OUTPUT="TEMPORARY_OUTPUT", RUN=str(tmp_path / "run.gpkg"),
+    )  # fmt: skip
+    layer = QgsVectorLayer(found["RESULTS"], "values", "ogr")
+    rows = {
+        feature["key"]: (feature["area of water (m2)"], feature.geometry().area()) for feature in layer.getFeatures()
+    }
+    assert set(rows) == {"west", "east"} and all(shape > 0 for _area, shape in rows.values())
+    assert rows["east"][0] > rows["west"][0] >= 0, "the sea is in the south-east"
+    assert "east" in found["ANSWER"]
+    QgsProject.instance().removeMapLayer(zones)
+
+
+def test_a_query_that_is_none_is_a_plain_sentence(run, scene):
+    with pytest.raises(QgsProcessingException, match="no JSON"):
+        run("query", IMAGES=[scene], QUERY="water please", OUTPUT="TEMPORARY_OUTPUT")
+    with pytest.raises(QgsProcessingException, match="no query"):
+        run("query", IMAGES=[scene], QUERY='{"measures": [{"is": "weight"}]}', OUTPUT="TEMPORARY_OUTPUT")

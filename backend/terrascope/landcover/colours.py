@@ -9,8 +9,10 @@ from terrascope.landcover.table import COLOURS
 from terrascope.landcover.words import labels_in
 
 #: Words of derived masks beside those that the table has.
-_SAME = {"gain": "gained", "loss": "lost", "persistent": "unchanged"}
+_SAME = {"gain": "gained", "loss": "lost", "persistent": "unchanged", "kept": "unchanged"}
 _CHANGES = ("gained", "lost", "unchanged", "turned")
+#: "trees lost from 2010 to 2020", "cropland turned into built-up area from ...": regions of queries.
+_REGION = re.compile(r" (?:gained|lost|kept) from .* to | turned into .* from ")
 
 
 @lru_cache(maxsize=512)
@@ -21,7 +23,7 @@ def colour_of(label: str | None, derived: bool = False) -> str:
     """
     text = (label or "").strip().lower()
     words = [_SAME.get(word, word) for word in re.findall(r"[\w-]+", text)]
-    if derived:
+    if derived or _REGION.search(text):
         if "water" in words and "gained" in words:
             return COLOURS["flooded"]  # green would not be seen on land
         for word in words:

@@ -29,6 +29,15 @@ class TokenGrid(NamedTuple):
     tile_px: int
 
 
+class ModelInterval(NamedTuple):
+    """Shares 0..1 between which the truth lay in `level` (0..1) of `places` places that were left out of a training."""
+
+    low: float
+    high: float
+    level: float
+    places: int
+
+
 class MaskPrediction(NamedTuple):
     """A decoded mask.
 
@@ -42,12 +51,16 @@ class MaskPrediction(NamedTuple):
         Network's own estimate of the mask's quality in [0, 1] (predicted IoU or calibrated probability).
     given
         True for a mask that was not predicted but is known (ground truth): nothing of it is taken for noise.
+    model_interval
+        Shares of the valid pixels between which the truth lies by places that the network had never seen; None where
+        nothing is known of it.
     """
 
     mask: NDArray[np.bool_]
     probability: NDArray[np.float32]
     confidence: float
     given: bool = False
+    model_interval: ModelInterval | None = None
 
 
 @dataclass(frozen=True)

@@ -147,8 +147,7 @@ class Evaluator:
             return [Place(each, each, self._zone(query, each), wanted) for each in self.scene.dates]
         if isinstance(query.by, q.ByClasses):
             return [
-                Place(name, date, whole, tuple(_of_class(each, name) for each in wanted))
-                for name in self._classes(date)
+                Place(name, date, whole, tuple(_of_class(each, name) for each in wanted)) for name in self.classes(date)
             ]
         if isinstance(query.by, q.ByParts):
             part = "ninth" if query.by.parts == "ninths" else "half"
@@ -167,8 +166,8 @@ class Evaluator:
             return Zone(np.ones((self.scene.grid.height, self.scene.grid.width), bool))
         return Zone(self.masks.mask(query.inside, date))
 
-    def _classes(self, date: str) -> list[str]:
-        """Classes that can be seen, none of which holds another: those of the table with atoms of their own."""
+    def classes(self, date: str) -> list[str]:
+        """Return the classes that can be seen, none of which holds another: those with atoms of their own."""
         found = []
         for name in CLASSES:
             try:
@@ -198,8 +197,13 @@ class Evaluator:
 
     @_value.register
     def _(self, wanted: q.Share, date: str, zone: Zone) -> Value:
-        whole = self._area(wanted.whole, date, zone)
-        common = self._area(q.AllOf(of=(wanted.of, wanted.whole)), date, zone)
+        of_all = wanted.whole
+        if of_all == q.Everything() and any(
+            isinstance(each, q.Cover) and each.name in q.SKY for each in (wanted.of, *q.walk(wanted.of))
+        ):
+            of_all = q.AnyOf(of=(of_all, *(q.Cover(name=name) for name in sorted(q.SKY))))
+        whole = self._area(of_all, date, zone)
+        common = self._area(q.AllOf(of=(wanted.of, of_all)), date, zone)
         return Value(common / whole if whole else None)
 
     @_value.register
@@ -253,7 +257,7 @@ class Evaluator:
 
     @_value.register
     def _(self, wanted: q.Classes, date: str, zone: Zone) -> Value:
-        names = self._classes(date)
+        names = self.classes(date)
         areas = {name: self._area(q.AllOf(of=(q.Cover(name=name), wanted.of)), date, zone) for name in names}
         return Value(parts=tuple(sorted(areas.items(), key=lambda pair: -pair[1])))
 

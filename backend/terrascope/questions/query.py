@@ -32,6 +32,10 @@ Place: TypeAlias = Literal[
 ]
 
 
+#: Classes that are no ground but hide it: they are not of what was observed.
+SKY = frozenset({"clouds"})
+
+
 # --- regions: which ground ------------------------------------------------------------------------------------------
 class Cover(_Node, frozen=True, tag="class"):
     """Ground of a land-cover class, by its name in the table."""
@@ -415,6 +419,12 @@ def decode(text: str | bytes) -> Query:
 def encode(query: Query) -> str:
     """Return a query as JSON; fields that have their default are left out."""
     return _ENCODER.encode(query).decode()
+
+
+def data(part: _Node | Query) -> dict[str, Any]:
+    """Return a query, or a part of one, as JSON data."""
+    found: dict[str, Any] = msgspec.json.decode(_ENCODER.encode(part))
+    return found
 
 
 def schema() -> dict[str, Any]:

@@ -60,7 +60,8 @@ class Ground(Protocol):
         """Pixels that were seen on a date: inside the image, no nodata, no cloud."""
 
     def cover(self, name: str, date: str) -> Mask:
-        """Pixels of a land-cover class. Raises RegionError where it is unknown or cannot be seen."""
+        """Pixels of a land-cover class; of clouds those that hide the ground, which `observed` leaves out. Raises
+        RegionError where it is unknown or cannot be seen."""
 
     def values(self, name: str, date: str) -> tuple[NDArray[np.floating], Mask]:
         """A band, an index or a raster layer, and where it has values. Raises RegionError."""
@@ -145,7 +146,8 @@ class RegionMasks:
 
     @_mask.register
     def _(self, region: q.Cover, date: str) -> Mask:
-        return self.scene.cover(region.name, date) & self.scene.observed(date)
+        found = self.scene.cover(region.name, date)
+        return found if region.name in q.SKY else found & self.scene.observed(date)
 
     @_mask.register
     def _(self, region: q.AnyOf, date: str) -> Mask:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from terrascope.questions import query as q
@@ -47,17 +48,37 @@ def text_rows(query: q.Query, result: Result, has_metres: bool) -> list[tuple[st
     return found
 
 
-def result_rows(query: q.Query, result: Result) -> list[dict[str, Any]]:
-    """Return the rows of the table `results`: one a value, parts and classes one each."""
-    by = "" if query.by is None else query.by.__struct_config__.tag
+def result_rows(query: q.Query, result: Result, names: Sequence[str], has_metres: bool = True) -> list[dict[str, Any]]:
+    """Return the rows of the table `results`: one a value; parts, and classes, one each behind their whole.
+
+    Parameters
+    ----------
+    names
+        What each measure of the query is called.
+    has_metres
+        False for a scene without a CRS: areas and lengths are pixels.
+    """
+    by = "" if query.by is None else str(query.by.__struct_config__.tag)
     found: list[dict[str, Any]] = []
-    for row in result.rows:
-        for number, (measure, value) in enumerate(zip(query.measures, row.values)):
-            head = {"row": number, "by": by, "key": row.key}
-            unit = _UNITS.get(kind_of(measure), "")
-            number_or_yes = value.number if value.yes is None or value.number is not None else float(value.yes)
-            found.append({**head, "value": number_or_yes, "text": value.text, "unit": unit})
-            found += [{**head, "key": name, "value": area, "text": "", "unit": "m2"} for name, area in value.parts]
+    for number, row in enumerate(result.rows):
+        for measure, name, value in zip(query.measures, names, row.values):
+            kind = kind_of(measure)
+            unit = "px" if kind in ("area", "length") and not has_metres else _UNITS.get(kind, "")
+            head = {"row": number, "by": by, "key": row.key, "measure": name, "unit": unit}
+            of_parts = "m2" if has_metres else "px"
+            if value.number is not None or not value.parts:
+                yes = None if value.yes is None else float(value.yes)
+                found.append({**head, "value": yes if value.number is None else value.number, "text": value.text})
+            found += [
+                {
+                    **head,
+                    "key": " ".join(each for each in (row.key, part) if each),
+                    "value": area,
+                    "text": part,
+                    "unit": of_parts,
+                }
+                for part, area in value.parts
+            ]
     return found
 
 

@@ -30,22 +30,25 @@ class TextPiece:
 
 @dataclass(frozen=True)
 class StepBegun:
-    """A [SEG] was written: a mask of `label` on view `view` is being decoded."""
+    """A [SEG] was written: a mask of `label` on view `view` is being decoded. `region` is the part of a query, as JSON
+    data, that it shows."""
 
     step: int
     label: str
     view: int
     date_reason: str = ""
+    region: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True)
 class MaskReady:
-    """A step's mask."""
+    """A step's mask; `derived` where it was computed from others, so that it has no probability of its own."""
 
     step: int
     label: str
     view: int
     prediction: MaskPrediction
+    derived: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terrascope.errors import SceneError
-from terrascope.scene import sensors
+from terrascope.scene import code_sets, sensors, subject, transparency
+from terrascope.scene.doubts import Doubt, Reading
 from terrascope.scene.raster import Header
 from terrascope.scene.sensors import Sensor
 from terrascope.scene.types import BANDS, Role
@@ -45,6 +46,12 @@ class Recognition:
         True where one band of colour indexes stands for red, green and blue.
     sure
         False where nothing but band count and type was there to go by.
+    opaque
+        Value of the alpha band where a pixel is wholly observed, None without alpha.
+    doubts
+        What the bands may be too.
+    no_picture
+        What the numbers are where they are no picture of the ground: "heights", "an index"; "" for a picture.
     """
 
     sensor: str | None
@@ -56,6 +63,9 @@ class Recognition:
     palette: bool = False
     sure: bool = True
     notes: tuple[str, ...] = ()
+    opaque: float | None = None
+    doubts: tuple[Doubt, ...] = ()
+    no_picture: str = ""
 
 
 def recognise(
@@ -64,11 +74,13 @@ def recognise(
     *,
     role: Role | None = None,
     bands: Mapping[str, int] | None = None,
+    alpha: bool | None = None,
 ) -> Recognition:
     """Say what the bands of a raster are.
 
     Tried in this order: band descriptions, STAC and GDAL metadata, file name, wavelengths, colour interpretation, band
-    count. `role` and `bands` (name to 1-based index) override what is found.
+    count. `role`, `bands` (name to 1-based index) and `alpha` (whether a flagged band is transparency) override what is
+    found.
 
     Parameters
     ----------
@@ -81,16 +93,21 @@ def recognise(
         If `bands` names an index that the file does not have.
     """
     sensor, sensor_reason = sensor_of(header)
-    alpha = header.alpha or _undeclared_alpha(header, sample)
-    usable = [i for i in range(1, header.count + 1) if i != alpha]
-    notes = [f"band {alpha} holds only 0 and its maximum: taken as alpha"] if alpha and not header.alpha else []
+    clear = transparency.find(header, sample, wanted=alpha, named=_is_named(header, header.alpha, sensor))
+    usable = [i for i in range(1, header.count + 1) if i != clear.band]
+    notes, doubts = list(clear.notes), list(clear.doubts)
     if bands:
-        return _overridden(header, bands, role, sensor, alpha, notes)
+        return _overridden(header, bands, role, sensor, clear, notes)
     if header.palette:
         return Recognition(
             sensor.name if sensor else None, role or Role.OPTICAL, ("red", "green", "blue"), (1,),
             "colour table", None, True, True, ("colours of the colour table, not measurements",),
         )  # fmt: skip
+    if sensor is None or not sensor.codes:
+        by_codes = code_sets.sensor_of(header.descriptions, header.stem)
+        if by_codes is not None:
+            sensor, sensor_reason = by_codes.sensor, "the set of its band codes"
+            doubts += by_codes.doubts
     guesses = ((_tidy(names), why, sure) for names, why, sure in _guesses(header, sensor, usable, sample))
     found, reason, sure = next(guess for guess in guesses if guess[0])
     named = {n for n, _ in found}
@@ -102,9 +119,12 @@ def recognise(
     elif role is Role.SAR and not named & _SAR_BANDS:
         order = ("vv", "vh") if len(usable) >= 2 else ("sar",)
         found, reason = list(zip(order, usable)), f"the role SAR and {len(usable)} band(s)"
+        sure = True
     if len(found) > MAX_BANDS:
         notes.append(f"the first {MAX_BANDS} of {len(found)} bands are read")
         found = found[:MAX_BANDS]
+    if not sure and role is Role.OPTICAL:
+        doubts += _guessed([n for n, _ in found], reason)
     full_reason = f"{reason}; {sensor.name} by {sensor_reason}" if sensor else reason
     return Recognition(
         sensor=sensor.name if sensor else None,
@@ -112,10 +132,69 @@ def recognise(
         bands=tuple(n for n, _ in found),
         indexes=tuple(i for _, i in found),
         reason=full_reason,
-        alpha=alpha,
+        alpha=clear.band,
         sure=sure,
         notes=tuple(notes),
+        opaque=clear.opaque,
+        doubts=tuple(doubts),
+        no_picture=_no_picture(header, found, sample, sure=sure, role=role),
     )
+
+
+def _is_named(header: Header, index: int | None, sensor: Sensor | None) -> bool:
+    """Whether a description says that a band is a measurement."""
+    return bool(index and sensors.band_from_text(header.descriptions[index - 1] or "", sensor))
+
+
+def _guessed(names: list[str], reason: str) -> list[Doubt]:
+    """The doubt about bands that only their number speaks for."""
+    if names[:3] not in (["red", "green", "blue"], ["blue", "green", "red"]) or len(names) > 4:
+        return []
+    other = [*reversed(names[:3]), *names[3:]]
+    readings = tuple(Reading(",".join(each), f"{', '.join(each)}, in the file's order") for each in (names, other))
+    if reason == UNTOLD:
+        return [Doubt("bands", "", readings, reason)]
+    return [Doubt("bands", "", readings, f"its bands are a guess ({reason})", readings[0].key, "assumed", _GUESSED)]
+
+
+#: Share of unnamed files with three or four bands that are what is guessed: the order of pictures and of most exports.
+_GUESSED = 0.85
+#: Different numbers of one band that are classes, not grey values, and pixels from which that can be said.
+_FEWEST_CLASSES, _MOST_CLASSES, _CLASS_SAMPLE = 2, 12, 400
+_INDEX_SHARE = 0.1  # of values below 0 in floating point numbers between -1 and 1 beyond which they are no reflectance
+
+
+def _no_picture(header: Header, found: _Names, sample: NDArray[np.float32] | None, *, sure: bool, role: Role) -> str:
+    """What the numbers are where descriptions, name or values say that they are no picture."""
+    if sure or role is Role.SAR:
+        return ""
+    texts = [text for text in header.descriptions if text and text.strip()]
+    kinds = [subject.of_text(text) or (subject.A_DATE if subject.is_date(text) else None) for text in texts]
+    if texts and sum(kind is not None for kind in kinds) * 2 > header.count:
+        what = ", ".join(dict.fromkeys(kind for kind in kinds if kind))
+        shown = ", ".join(texts[:3]) + (", ..." if len(texts) > 3 else "")
+        return f"its bands are described as {what} ({shown})"
+    whole = "int" in header.dtypes[0]
+    if header.count == 1 or (header.count <= 12 and not whole):
+        if by_name := subject.of_text(header.stem):
+            return f"its name says that it holds {by_name}"
+        folder = header.path.replace("\\", "/").rpartition("/")[0].rpartition("/")[2]
+        if header.count == 1 and (by_folder := subject.of_whole_text(folder)):
+            return f"its folder {folder!r} says that it holds {by_folder}"
+    if header.count == 1 and whole and sample is not None and sample.size >= _CLASS_SAMPLE:
+        number = len(np.unique(sample))
+        if _FEWEST_CLASSES <= number <= _MOST_CLASSES:
+            return f"it has one band that holds {number} different whole numbers, as classes have"
+    if sample is None or whole or header.count == 1:
+        return ""
+    values = sample[[i - 1 for _, i in found]]
+    values = values[np.isfinite(values) & (np.abs(values) < 1e30)]
+    if values.size and np.abs(values).max() <= 1.0 and np.mean(values < 0) > _INDEX_SHARE:
+        share = float(np.mean(values < 0))
+        return (
+            f"{share:.0%} of its numbers lie below 0 and all between -1 and 1, as an index has them and no reflectance"
+        )
+    return ""
 
 
 def sensor_of(header: Header) -> tuple[Sensor | None, str]:
@@ -146,7 +225,7 @@ _Names = list[tuple[str, int]]
 def _guesses(
     header: Header, sensor: Sensor | None, usable: list[int], sample: NDArray[np.float32] | None
 ) -> Iterator[tuple[_Names, str, bool]]:
-    yield _from_texts(header.descriptions, sensor, usable), "band descriptions", True
+    yield _with_colours(_from_texts(header.descriptions, sensor, usable), header), "band descriptions", True
     yield _from_metadata(header, sensor, usable), "band metadata", True
     yield _from_file_name(header, sensor, usable), "file name", True
     yield _from_wavelengths(header, usable), "wavelengths", True
@@ -159,6 +238,16 @@ def _from_texts(texts: tuple[str | None, ...], sensor: Sensor | None, usable: li
     if not any(n in BANDS or n in _SAR_BANDS for n, _ in found if n):
         return []
     return [(n if n is not None else _own_name(texts[i - 1], i), i) for n, i in found if n != ""]
+
+
+def _with_colours(found: _Names, header: Header) -> _Names:
+    """Let the colours that the file flags name the bands beside those that are described."""
+    colours = {"red", "green", "blue"} & {each.lower() for each in header.colours}
+    if len(colours) < 3 or colours & {name for name, _ in found}:
+        return found
+    undescribed = {i for _, i in found if not (header.descriptions[i - 1] or "").strip()}
+    return [(header.colours[i - 1].lower(), i) if i in undescribed and header.colours[i - 1].lower() in colours
+            else (name, i) for name, i in found]  # fmt: skip
 
 
 def _own_name(text: str | None, index: int) -> str:
@@ -301,6 +390,8 @@ def _from_count(
                 f"{n} bands, taken as red, green, blue{tail}",
                 False,
             )
+        if sample is not None and not np.array_equal(sample[usable[0] - 1], sample[usable[2] - 1]):
+            yield list(zip(("blue", "green", "red", "nir"), usable)), UNTOLD, False
         yield (
             list(zip(("blue", "green", "red", "nir"), usable)),
             "4 bands, taken as blue, green, red, near infrared",
@@ -325,6 +416,10 @@ def looks_like_db(sample: NDArray[np.float32]) -> bool:
     return bool(low > -60 and high < 15 and -40 < mid < -2 and values.size and np.mean(values % 1 != 0) > 0.5)
 
 
+#: Over open ground blue is darker than red, but in haze, or in numbers that are not calibrated, brighter.
+UNTOLD = "nothing says whether the first of its 4 bands is blue or red, and the pixels do not tell"
+
+
 def second_band_is_nir(sample: NDArray[np.float32]) -> bool:
     """True if a picture is SWIR, NIR, red rather than red, green, blue: unscaled values [3 or 4, h, w].
 
@@ -337,23 +432,12 @@ def second_band_is_nir(sample: NDArray[np.float32]) -> bool:
     return second.mean() > 2.0 * third.mean() and second.mean() > 1.3 * first.mean() and follows < 0.3
 
 
-def _undeclared_alpha(header: Header, sample: NDArray[np.float32] | None) -> int | None:
-    """A last band of 2 or 4 that holds only 0 and the type's maximum, in an 8 or 16-bit file."""
-    if sample is None or header.count not in (2, 4) or header.dtypes[0] not in ("uint8", "uint16"):
-        return None
-    if header.descriptions[-1] or header.colours[-1] not in ("undefined", "gray", "alpha"):
-        return None
-    top = float(np.iinfo(header.dtypes[0]).max)
-    last = sample[-1]
-    return header.count if bool(np.isin(last, (0.0, top)).all() and (last == top).any()) else None
-
-
 def _overridden(
     header: Header,
     bands: Mapping[str, int],
     role: Role | None,
     sensor: Sensor | None,
-    alpha: int | None,
+    clear: transparency.Transparency,
     notes: list[str],
 ) -> Recognition:
     found: _Names = []
@@ -365,11 +449,11 @@ def _overridden(
             )
         found.append((sensors.band_from_text(name, None) or name.lower(), int(index)))
     names = {n for n, _ in found}
-    alpha = None if alpha in [i for _, i in found] else alpha
+    alpha = None if clear.band in [i for _, i in found] else clear.band
     chosen = role or (Role.SAR if names <= _SAR_BANDS else Role.OPTICAL)
     return Recognition(
         sensor.name if sensor else None, chosen, tuple(n for n, _ in found), tuple(i for _, i in found),
-        "chosen by the user", alpha, False, True, tuple(notes),
+        "chosen by the user", alpha, False, True, tuple(notes), clear.opaque,
     )  # fmt: skip
 
 

@@ -17,9 +17,12 @@ from rasterio.windows import Window
 
 from terrascope.errors import SceneError
 from terrascope.scene import sources
-from terrascope.scene.layer import Layer
+from terrascope.scene.layer import Layer, unseen_pixels
 from terrascope.scene.raster import opened, read_failure
+from terrascope.scene.scaling import Kind
+from terrascope.scene.types import Scale
 
+AVERAGED_AT_ONCE = 2**27  # pixels that are averaged from the full resolution even where there are overviews
 STRIP_BYTES = 48 * 2**20  #: source bytes that a strip may need at once
 SAMPLE_LIMIT = 1e10  #: source samples that one read may go through without overviews
 _DTYPE_NAMES = {"uint8": "Byte", "int8": "Int8", "uint16": "UInt16", "int16": "Int16", "uint32": "UInt32",
@@ -75,36 +78,85 @@ def strips(layer: Layer, window: PixelWindow, width: int, height: int) -> Iterat
         If the pixels cannot be read.
     """
     path = layer.header.path
+    reduced = window.width / width > 1.0 + 1e-9 or window.height / height > 1.0 + 1e-9
     try:
-        if layer.header.complex:
-            with opened(path) as dataset:
-                yield from _flipped(layer, _detected(dataset, layer, _in_file(layer, window), width, height), height)
+        if layer.header.complex or (reduced and averages_itself(layer)):
+            with _coarse_enough(layer, window, width, height) as (dataset, part):
+                yield from _flipped(layer, _averaged(dataset, layer, part, width, height), height)
             return
-        with _source(layer) as dataset:
+        with source(layer) as dataset:
             yield from _flipped(layer, _plain(dataset, layer, _in_file(layer, window), width, height), height)
     except RasterioError as error:
         raise read_failure(path, error) from error
 
 
+def averages_itself(layer: Layer) -> bool:
+    """Say whether pixels are to be averaged here, not by GDAL: radar as power, and colours that mean "nothing"."""
+    radar = layer.conversion.scale is Scale.DB and layer.conversion.kind is not Kind.POWER
+    return layer.header.complex or bool(layer.unseen) or (radar and not layer.found.palette)
+
+
 @contextmanager
-def _source(layer: Layer) -> Iterator[Any]:
-    """The file, or the file seen through a VRT that declares the nodata value that was assumed."""
+def _coarse_enough(layer: Layer, window: PixelWindow, width: int, height: int) -> Iterator[tuple[Any, PixelWindow]]:
+    """The file and the window in it; of a large one its finest overview that is not too large, if it has any."""
     header = layer.header
-    if not layer.nodata_assumed or layer.nodata is None:
-        with opened(header.path) as dataset:
+    inner = _in_file(layer, window)
+    factor = min(inner.width / width, inner.height / height)
+    usable = [i for i, o in enumerate(header.overviews) if o <= factor * 1.01]
+    levels = [i for i in usable if inner.width * inner.height / header.overviews[i] ** 2 <= AVERAGED_AT_ONCE]
+    if header.complex or not usable or inner.width * inner.height <= AVERAGED_AT_ONCE:
+        with opened(header.path, **header.open_options) as dataset:
+            yield dataset, inner
+        return
+    with opened(header.path, overview_level=(levels or usable[-1:])[0]) as dataset:
+        x, y = dataset.width / header.width, dataset.height / header.height
+        yield dataset, PixelWindow(inner.col * x, inner.row * y, inner.width * x, inner.height * y)
+
+
+@contextmanager
+def source(layer: Layer, **options: Any) -> Iterator[Any]:
+    """The file; or the file seen through a VRT that declares the nodata value that was assumed, and no band as alpha
+    that is a measurement. `options`: how the file is opened."""
+    header = layer.header
+    options |= header.open_options
+    assumed = layer.nodata if layer.nodata_assumed else None
+    if assumed is None and not header.measured_alpha:
+        with opened(header.path, **options) as dataset:
             yield dataset
         return
     name = escape(sources.gdal_name(header.path))
+    declared = [assumed if assumed is not None else value for value in header.nodata]
+    given = "".join(f'<OOI key="{key.upper()}">{value}</OOI>' for key, value in options.items())
+    with opened(header.path, **options) as dataset:
+        width, height, place = dataset.width, dataset.height, _place_in_vrt(dataset)
     bands = "".join(
         f'<VRTRasterBand dataType="{_DTYPE_NAMES[header.dtypes[i]]}" band="{i + 1}">'
-        f"<NoDataValue>{layer.nodata!r}</NoDataValue><SimpleSource>"
-        f'<SourceFilename relativeToVRT="0">{name}</SourceFilename><SourceBand>{i + 1}</SourceBand>'
-        f"</SimpleSource></VRTRasterBand>"
+        + (f"<NoDataValue>{declared[i]!r}</NoDataValue>" if declared[i] is not None else "")
+        + f'<SimpleSource><SourceFilename relativeToVRT="0">{name}</SourceFilename>'
+        + (f"<OpenOptions>{given}</OpenOptions>" if given else "")
+        + f"<SourceBand>{i + 1}</SourceBand></SimpleSource></VRTRasterBand>"
         for i in range(header.count)
     )
-    text = f'<VRTDataset rasterXSize="{header.width}" rasterYSize="{header.height}">{bands}</VRTDataset>'
+    text = f'<VRTDataset rasterXSize="{width}" rasterYSize="{height}">{place}{bands}</VRTDataset>'
     with rasterio.Env(**sources.options_for(header.path)), rasterio.open(text) as dataset:
         yield dataset
+
+
+def _place_in_vrt(dataset: Any) -> str:
+    """Elements of a VRT that place it as the dataset is placed."""
+    points, crs = dataset.gcps
+    if points and crs and dataset.transform.is_identity:
+        gcps = "".join(
+            f'<GCP Id="{n}" Pixel="{p.col!r}" Line="{p.row!r}" X="{p.x!r}" Y="{p.y!r}" Z="{p.z or 0.0!r}"/>'
+            for n, p in enumerate(points)
+        )
+        return f'<GCPList Projection="{escape(crs.to_wkt(), _QUOTED)}">{gcps}</GCPList>'
+    a, b, c, d, e, f = (float(v) for v in dataset.transform[:6])
+    place = "" if dataset.transform.is_identity else f"<GeoTransform>{c!r},{a!r},{b!r},{f!r},{d!r},{e!r}</GeoTransform>"
+    return (f"<SRS>{escape(dataset.crs.to_wkt())}</SRS>" if dataset.crs else "") + place
+
+
+_QUOTED = {'"': "&quot;"}
 
 
 def _in_file(layer: Layer, window: PixelWindow) -> PixelWindow:
@@ -155,7 +207,7 @@ def _plain(dataset: Any, layer: Layer, window: PixelWindow, width: int, height: 
                             out_dtype="float32")  # fmt: skip
         valid = np.ones((n, width), dtype=bool)
         if layer.found.alpha:
-            top = _top(layer.header.dtypes[layer.found.alpha - 1])
+            top = layer.found.opaque or _top(layer.header.dtypes[layer.found.alpha - 1])
             valid &= data[-1] >= top / 2 if reduced else data[-1] > 0
             data = data[:-1]
         elif layer.header.internal_mask:
@@ -179,10 +231,8 @@ def _is_nodata(layer: Layer, values: NDArray[np.float32]) -> NDArray[np.bool_]:
     if layer.may_be_nan:
         for band in values:
             out |= ~np.isfinite(band)
-    if layer.nodata is not None and not np.isnan(layer.nodata):
-        wanted = np.float32(layer.nodata) if values.dtype.kind == "f" else layer.nodata
-        hit = values == wanted
-        out |= hit.any(axis=0) if layer.any_band else hit.all(axis=0)
+    if layer.unseen or (layer.nodata is not None and not np.isnan(layer.nodata)):
+        out |= unseen_pixels(values, layer.nodata, layer.any_band, layer.unseen)
     return out
 
 
@@ -201,28 +251,39 @@ def expand_palette(
     return np.ascontiguousarray(np.moveaxis(rgba[..., :3], -1, 0)), opaque
 
 
-def _detected(dataset: Any, layer: Layer, window: PixelWindow, width: int, height: int) -> Iterator[Strip]:
-    """Complex numbers: power first, then the mean; a mean of complex numbers would cancel itself."""
+def _averaged(dataset: Any, layer: Layer, window: PixelWindow, width: int, height: int) -> Iterator[Strip]:
+    """Averages of what was observed, radar as power; a mean of complex numbers would cancel itself, one of decibels is
+    too low. In the file's numbers; power for complex ones."""
+    indexes, alpha, header = list(layer.found.indexes), layer.found.alpha, layer.header
     col0, row0 = int(window.col), int(window.row)
     w, h = max(1, round(window.width)), max(1, round(window.height))
-    w, h = min(w, layer.header.width - col0), min(h, layer.header.height - row0)
+    w, h = min(w, dataset.width - col0), min(h, dataset.height - row0)
     width, height = max(1, width), max(1, height)
     col_edges = np.minimum((np.arange(width) * w) // width, w - 1)
-    step = max(1, int(STRIP_BYTES / (w * 16 * len(layer.found.indexes)) * height / h))
+    step = max(1, int(STRIP_BYTES / (w * 16 * len(indexes)) * height / h))
     for row in range(0, height, step):
         n = min(step, height - row)
         top, bottom = (row * h) // height, max((row * h) // height + 1, ((row + n) * h) // height)
-        data = dataset.read(list(layer.found.indexes), window=Window(col0, row0 + top, w, bottom - top))
-        power = np.square(data.real.astype(np.float32)) + np.square(data.imag.astype(np.float32))
-        good = np.isfinite(power).all(axis=0) & (power > 0).any(axis=0)
-        if layer.nodata is not None:
-            good &= ~(data == layer.nodata).all(axis=0)
-        power[:, ~good] = 0
+        part = Window(col0, row0 + top, w, bottom - top)
+        data = dataset.read([*indexes, *([alpha] if alpha else [])], window=part)
+        if header.complex:
+            values = np.square(data.real.astype(np.float32)) + np.square(data.imag.astype(np.float32))
+            good = np.isfinite(values).all(axis=0) & (values > 0).any(axis=0)
+            if layer.nodata is not None:
+                good &= ~(data == layer.nodata).all(axis=0)
+        else:
+            values = data[: len(indexes)].astype(np.float32)
+            good = np.isfinite(values).all(axis=0) & ~_is_nodata(layer, values)
+            if alpha:
+                good &= data[-1] > 0
+            if header.internal_mask:
+                good &= dataset.read_masks(indexes[0], window=part) >= 128
+            values = layer.conversion.to_mean(values)
+        values[:, ~good] = 0
         row_edges = np.minimum((np.arange(row, row + n) * h) // height - top, bottom - top - 1)
         count = _sum_blocks(good[None].astype(np.float32), row_edges, col_edges)[0]
-        total = _sum_blocks(power, row_edges, col_edges)
-        valid = count > 0
-        yield Strip(row, total / np.maximum(count, 1), valid)
+        mean = _sum_blocks(values, row_edges, col_edges) / np.maximum(count, 1)
+        yield Strip(row, mean if header.complex else layer.conversion.from_mean(mean), count > 0)
 
 
 def _sum_blocks(values: NDArray[np.float32], rows: NDArray, cols: NDArray) -> NDArray[np.float32]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +16,11 @@ from terrascope.errors import SceneError
 from terrascope.process_memory import free_mb, give_back
 from terrascope.scene import grid as grids
 from terrascope.scene.dates import date_text
+from terrascope.scene.doubts import Doubt, refuse_open
 from terrascope.scene.grid import Choice
 from terrascope.scene.hashing import fingerprint
 from terrascope.scene.layer import Layer, inspect
-from terrascope.scene.merge import merge_products
+from terrascope.scene.merge import merge_products, product_key
 from terrascope.scene.placement import Frame, crs_name, crs_text, metres_per_pixel, pixel_size
 from terrascope.scene.products.calibration import field_of
 from terrascope.scene.products.expand import Expanded, expand
@@ -26,7 +29,11 @@ from terrascope.scene.raster import environment, header_of, kept_open, opened
 from terrascope.scene.reading import Adjust, Plan, Progress, plan, read
 from terrascope.scene.request import Area, LayerRequest
 from terrascope.scene.scaling import Kind
+from terrascope.scene.sequence import settle_dates, settle_siblings, time_order
 from terrascope.scene.types import Affine6, Grid, Role, Scene, Source, View
+
+if TYPE_CHECKING:
+    from terrascope.scene.pairs import Pair
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +49,8 @@ SECONDS_A_MEGAPIXEL = 3.2
 class LayerDescription:
     """What was recognised of one layer, before any pixel of the scene is read.
 
-    `reasons` says why for "bands", "date", "scale" and "place"; `treatment` how it gets onto the grid.
+    `reasons` says why for "bands", "date", "scale" and "place"; `treatment` how it gets onto the grid; `doubts` are the
+    decisions that the metadata does not make, the open ones to be asked before the scene can be read.
     """
 
     path: str
@@ -61,6 +69,7 @@ class LayerDescription:
     reasons: dict[str, str]
     treatment: str
     warnings: tuple[str, ...]
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,6 +131,8 @@ def _open(
     layers: Sequence[LayerRequest], area: Area | None, max_size: int, tiled: bool, progress: Progress | None
 ) -> Scene:
     found, choice, expanded = _prepare(layers, area, max_size, tiled)
+    doubts = _doubts(found)
+    refuse_open(doubts)
     if tiled:
         _refuse_if_too_large(choice.grid, found)
     inside = grids.inside(choice)
@@ -149,13 +160,23 @@ def _open(
         views.append(_view(layer, how, pixels, valid))
     files = [(layer.header.path, layer.placement.frame) for layer in found]
     views = merge_products(views, files, [layer.request.product for layer in found])
-    views, order_note = _ordered(views)
+    views, order_note = time_order(views)
+    pairs: tuple[Pair, ...] = ()
+    if len(views) > 1:
+        from terrascope.scene.pairs import comparable  # takes a second to load, and describing needs it not
+
+        wanted = {layer.header.path: layer.request.known_align() for layer in found}
+        together = comparable(views, [wanted.get(view.source.path) for view in views], metres_per_pixel(choice.grid))
+        refuse_open(together.doubts)
+        views, doubts, pairs = list(together.views), (*doubts, *together.doubts), together.pairs
     notes = [
         *_size_notes(choice, tiled),
         *_tile_notes(choice.grid, found, tiled, max_size),
         *notes,
         *order_note,
         *_view_notes(views),
+        *(f"{note}." for pair in pairs for note in pair.notes),
+        *(f'"{doubt.layer}": {doubt.text}.' for doubt in doubts),
     ]
     return Scene(
         grid=_grid(choice.grid),
@@ -165,6 +186,8 @@ def _open(
         tiled=tiled and max(choice.grid.width, choice.grid.height) > max_size,
         notes=tuple(dict.fromkeys(notes)),
         extra={"reference": choice.reference.header.path},
+        doubts=doubts,
+        comparable=math.prod(pair.likely for pair in pairs),
     )
 
 
@@ -209,8 +232,49 @@ def _prepare(
         raise SceneError(f"max_size is {max_size}.", "Give at least 1 pixel.")
     with environment():
         expanded = expand(layers)
-        found = [inspect(request) for request in expanded.requests]
+        found, expanded = _pictures([inspect(request) for request in expanded.requests], expanded)
+        found = settle_siblings(settle_dates(found))
     return found, grids.choose(found, area, max_size, tiled), expanded
+
+
+def _pictures(layers: list[Layer], expanded: Expanded) -> tuple[list[Layer], Expanded]:
+    """Leave out what is no picture of the ground.
+
+    Raises
+    ------
+    SceneError
+        If nothing remains.
+    """
+    others = [layer for layer in layers if layer.found.no_picture]
+    if not others:
+        return layers, expanded
+    if len(others) == len(layers):
+        first = others[0]
+        raise SceneError(
+            f'"{first.name}" is no picture of the ground: {first.found.no_picture}.',
+            "Untick this layer and choose a satellite or aerial image. If its bands are measurements after all, name "
+            "them: bands=red,green,blue.",
+        )
+    keep = [number for number, layer in enumerate(layers) if not layer.found.no_picture]
+    left_out = {expanded.owners[n]: layer.found.no_picture for n, layer in enumerate(layers) if n not in keep}
+    notes = [f'"{each.name}" is left out, it is no picture of the ground: {each.found.no_picture}.' for each in others]
+    return [layers[n] for n in keep], replace(
+        expanded,
+        requests=tuple(expanded.requests[n] for n in keep),
+        owners=tuple(expanded.owners[n] for n in keep),
+        left_out={**expanded.left_out, **left_out},
+        notes=(*expanded.notes, *notes),
+    )
+
+
+def _doubts(layers: Sequence[Layer]) -> tuple[Doubt, ...]:
+    """The doubts of all layers; what the bands of one product share is one doubt."""
+    first: dict[tuple[str, str, str], Doubt] = {}
+    for layer in layers:
+        group = layer.request.product.key if layer.request.product else product_key(layer.header.path) or layer.name
+        for doubt in layer.doubts:
+            first.setdefault((group, doubt.what, doubt.reason), doubt)
+    return tuple(first.values())
 
 
 def _observed(layers: Sequence[Layer], choice: Choice) -> dict[str, Observed]:
@@ -253,7 +317,8 @@ def _by_request(
             continue
         bands = tuple(dict.fromkeys(band for each in mine for band in each.bands))
         warnings = tuple(dict.fromkeys(text for each in mine for text in each.warnings))
-        out.append(replace(first, path=request.path, bands=bands, warnings=warnings))
+        doubts = tuple(dict.fromkeys(doubt for each in mine for doubt in each.doubts))
+        out.append(replace(first, path=request.path, bands=bands, warnings=warnings, doubts=doubts))
     return out
 
 
@@ -334,6 +399,7 @@ def _view(layer: Layer, how: Plan, pixels: np.ndarray, valid: np.ndarray) -> Vie
         pixels=pixels,
         valid=valid,
         date_precision=layer.dated.precision,
+        time=layer.dated.time,
         source=Source(
             path=layer.header.path,
             sha256=value,
@@ -348,16 +414,6 @@ def _view(layer: Layer, how: Plan, pixels: np.ndarray, valid: np.ndarray) -> Vie
 def _date_reason(layer: Layer) -> str:
     known = {"year": "; only the year is known", "month": "; only the month is known"}.get(layer.dated.precision, "")
     return layer.dated.reason + known
-
-
-def _ordered(views: list[View]) -> tuple[list[View], list[str]]:
-    """Optical before SAR, and by date where every view of the scene has one."""
-    ordered = sorted(views, key=lambda v: v.role is not Role.OPTICAL)
-    if len(views) > 1 and all(v.date for v in views):
-        ordered = sorted(ordered, key=lambda v: (v.role is not Role.OPTICAL, v.date))
-    if [id(v) for v in ordered] == [id(v) for v in views]:
-        return ordered, []
-    return ordered, ["Order of the views: optical before SAR, earlier before later."]
 
 
 def _size_notes(choice: Choice, tiled: bool) -> list[str]:
@@ -408,8 +464,8 @@ def _view_notes(views: list[View]) -> list[str]:
 
 def _describe_layer(layer: Layer, how: Plan) -> LayerDescription:
     header, frame = layer.header, layer.placement.frame
-    warnings = list(layer.notes)
-    if not layer.found.sure:
+    warnings = [*layer.notes, *(doubt.text for doubt in layer.doubts)]
+    if not layer.found.sure and not any(doubt.what == "bands" for doubt in layer.doubts):
         warnings.append(f"its bands are a guess ({layer.found.reason}); set them in the layer's row if they are wrong")
     if header.dtypes[0] in ("uint16", "int16") and layer.conversion.scale.value == "raw":
         warnings.append("16-bit numbers without a known scale; pictures of it are stretched")
@@ -421,7 +477,7 @@ def _describe_layer(layer: Layer, how: Plan) -> LayerDescription:
         role=layer.role.value,
         sensor=layer.found.sensor,
         bands=layer.found.bands,
-        date=date_text(*layer.dated[::2]),
+        date=date_text(layer.date, layer.dated.precision),
         scale=layer.conversion.scale.value,
         width=header.width,
         height=header.height,
@@ -437,6 +493,7 @@ def _describe_layer(layer: Layer, how: Plan) -> LayerDescription:
         },
         treatment=how.note or "read as it is",
         warnings=tuple(dict.fromkeys(warnings)),
+        doubts=layer.doubts,
     )
 
 

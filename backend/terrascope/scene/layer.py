@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from affine import Affine
@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 from rasterio.warp import calculate_default_transform
 
+from terrascope.scene import fill
 from terrascope.scene.bands import Recognition, recognise
 from terrascope.scene.dates import DateFound, date_of
+from terrascope.scene.doubts import Doubt
+from terrascope.scene.overviews import STALE, agree
 from terrascope.scene.placement import Frame, Placement, upright
 from terrascope.scene.products.apply import known_of
 from terrascope.scene.raster import Header, environment, header_of, opened, peek
@@ -24,6 +27,13 @@ from terrascope.scene.types import Role
 
 #: Values that files use for "nothing" without declaring it.
 _SENTINELS = (-9999.0, -32768.0, -999.0, -99999.0, float(np.finfo(np.float32).min), 1e20)
+
+
+class Unseen(NamedTuple):
+    """Pixels that are not observed: `values`, one for each band that is read (None: any), in all bands or in one."""
+
+    values: tuple[float | None, ...]
+    any_band: bool
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,10 @@ class Layer:
         Value that means "nothing", declared or assumed (then `notes` says so); NaN and infinities always do.
     any_band
         True where `nodata` in one band is enough (a value that no measurement has); else it must be in all bands.
+    unseen
+        Further colours that mean "nothing", see `Unseen`.
+    doubts
+        Decisions that the metadata does not make.
     """
 
     request: LayerRequest
@@ -48,6 +62,8 @@ class Layer:
     any_band: bool
     nodata_assumed: bool
     notes: tuple[str, ...]
+    doubts: tuple[Doubt, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
 
     @property
     def name(self) -> str:
@@ -81,22 +97,36 @@ def inspect(request: LayerRequest) -> Layer:
     role, dated = request.known_role(), request.known_date()
     with environment(), opened(request.path) as dataset:
         header = header_of(dataset, request.path)
-        sample = peek(dataset, header)
         placement, notes = _place(dataset, header)
+        if not agree(dataset, header):
+            header = replace(header, overviews=(), stale_overviews=True)
+            notes.append(STALE)
+        with opened(request.path, **header.open_options) as fresh:
+            sample = peek(fresh, header)
     known = known_of(request, header)
     header = known.header if known else header
-    found = (known and known.found) or recognise(header, sample, role=role, bands=request.bands)
+    found = (known and known.found) or recognise(
+        header, sample, role=role, bands=request.bands, alpha=request.known_alpha()
+    )
+    if header.alpha is not None and found.alpha is None:
+        header = replace(header, alpha=None, measured_alpha=True)
     dated = dated or (known and known.dated) or _dated(request, header)
-    conversion = known.conversion if known else None
-    conversion = conversion or conversion_of(header, found, sample, date=dated.date, wanted=request.scale)
-    nodata, any_band, assumed, note = _nodata(header, found, conversion, sample)
-    if known and known.nodata is not None:
-        nodata, any_band, assumed, note = known.nodata, True, True, ""
-    said = known.notes if known else ()
-    notes += [*said, *header.warnings, *found.notes, *conversion.notes, *([note] if note else [])]
-    return Layer(
-        request, header, found, conversion, placement, dated, nodata, any_band, assumed, tuple(notes)
+    gaps = _nodata(request, header, found, sample)
+    conversion = (known and known.conversion) or conversion_of(
+        header, found, sample, date=dated.date, wanted=request.scale, offset=request.known_offset(),
+        unseen=gaps.of(sample, found),
     )  # fmt: skip
+    gaps = _zero_of_product(gaps, found, conversion, sample)
+    if known and known.nodata is not None and request.nodata is None:
+        gaps = _Gaps(known.nodata, any_band=True, assumed=True)
+    said = known.notes if known else ()
+    notes += [*said, *header.warnings, *found.notes, *conversion.notes, *([gaps.note] if gaps.note else [])]
+    layer = Layer(
+        request, header, found, conversion, placement, dated, gaps.value, gaps.any_band, gaps.assumed, tuple(notes),
+        unseen=gaps.unseen,
+    )  # fmt: skip
+    doubts = (*found.doubts, *conversion.doubts, *gaps.doubts)
+    return replace(layer, doubts=tuple(replace(doubt, layer=layer.name) for doubt in doubts))
 
 
 def _dated(request: LayerRequest, header: Header) -> DateFound:
@@ -141,26 +171,97 @@ def _by_pixels(width: int, height: int) -> Placement:
     return Placement(Frame(width, height, Affine(1, 0, 0, 0, -1, 0), None), "pixels")
 
 
-def _nodata(
-    header: Header, found: Recognition, conversion: Conversion, sample: NDArray[np.float32] | None
-) -> tuple[float | None, bool, bool, str]:
-    """Return (nodata, one band is enough, assumed, note)."""
-    declared = {header.nodata[i - 1] for i in found.indexes}
-    value = next((n for n in declared if n is not None), None)
+class _Gaps(NamedTuple):
+    """What is not observed; see `Layer`."""
+
+    value: float | None
+    any_band: bool = True
+    assumed: bool = False
+    unseen: tuple[Unseen, ...] = ()
+    note: str = ""
+    doubts: tuple[Doubt, ...] = ()
+    settled: bool = False  # the user, or a mask of the file, says what was observed
+
+    def of(self, sample: NDArray[np.float32] | None, found: Recognition) -> NDArray[np.bool_] | None:
+        """Bool [h, w] of a sample of all bands of the file."""
+        if sample is None:
+            return None
+        return unseen_pixels(sample[[i - 1 for i in found.indexes]], self.value, self.any_band, self.unseen)
+
+
+def _nodata(request: LayerRequest, header: Header, found: Recognition, sample: NDArray[np.float32] | None) -> _Gaps:
+    """What the user says, what the file declares, and what the pixels show beside it."""
     dtype = header.dtypes[found.indexes[0] - 1] if found.indexes else header.dtypes[0]
-    if value is not None:
-        note = f"bands declare different nodata; {value:g} is used" if len(declared - {None}) > 1 else ""
-        return value, _is_extreme(value, dtype), False, note
-    if sample is None or header.alpha or header.internal_mask:
-        return None, True, False, ""
+    wanted = request.known_nodata(len(found.indexes))
+    if wanted is not None:
+        return _of_values(wanted, dtype, assumed=True)._replace(settled=True)
+    declared = tuple(header.nodata[i - 1] for i in found.indexes)
+    own = _of_values(declared, dtype, assumed=False)
+    if sample is None or header.alpha or header.internal_mask or found.palette:
+        return own._replace(settled=True)
     values = sample[[i - 1 for i in found.indexes]]
-    if conversion.zero_is_nodata and (values == 0).all(axis=0).any():
-        return 0.0, False, True, "no nodata is declared; 0 in all bands is taken as nodata"
-    if dtype.startswith(("int", "float")):
+    if own.value is None and not own.unseen and dtype.startswith(("int", "float")):
         for sentinel in _SENTINELS:
             if (values == np.float32(sentinel)).any():
-                return sentinel, True, True, f"no nodata is declared; {sentinel:g} is taken as nodata"
-    return None, True, False, ""
+                note = f"no nodata is declared; {sentinel:g} is taken as nodata"
+                own = _Gaps(sentinel, True, True, note=note)
+                break
+    return _with_fill(own, values, dtype)
+
+
+def _zero_of_product(
+    gaps: _Gaps, found: Recognition, conversion: Conversion, sample: NDArray[np.float32] | None
+) -> _Gaps:
+    """Products that write 0 where there is nothing do so wherever it lies."""
+    if sample is None or not conversion.zero_is_nodata or gaps.value is not None or gaps.unseen or gaps.doubts:
+        return gaps
+    if gaps.settled or not (sample[[i - 1 for i in found.indexes]] == 0).all(axis=0).any():
+        return gaps
+    return _Gaps(0.0, False, True, note="no nodata is declared; 0 in all bands is taken as nodata")
+
+
+def _with_fill(own: _Gaps, values: NDArray[np.float32], dtype: str) -> _Gaps:
+    """Beside what is declared, the fill that the pixels show."""
+    filled = fill.find(values, dtype, unseen_pixels(values, own.value, own.any_band, own.unseen))
+    if filled is None:
+        return own
+    gaps = own._replace(doubts=(filled.doubt,))
+    colour = filled.colour
+    if colour is None:
+        return gaps
+    if own.value is None and not own.unseen and len(set(colour)) == 1:
+        return gaps._replace(value=colour[0], any_band=False, assumed=True)
+    return gaps._replace(unseen=(*own.unseen, Unseen(colour, False)))
+
+
+def _of_values(values: tuple[float | None, ...], dtype: str, *, assumed: bool) -> _Gaps:
+    """One value of all bands, or those of each band where they differ."""
+    given = {value for value in values if value is not None}
+    if not given:
+        return _Gaps(None)
+    one = next(iter(given))
+    if len(given) == 1 or all(np.isnan(value) for value in given):
+        return _Gaps(one, _is_extreme(one, dtype), assumed)
+    every = all(_is_extreme(value, dtype) for value in given)
+    shown = ", ".join("none" if value is None else f"{value:g}" for value in values)
+    return _Gaps(None, unseen=(Unseen(values, every),), note=f"each band has its own nodata: {shown}")
+
+
+def unseen_pixels(
+    values: NDArray[np.float32], nodata: float | None, any_band: bool, unseen: tuple[Unseen, ...]
+) -> NDArray[np.bool_]:
+    """Bool [h, w] of values [B, h, w] in the file's numbers: nodata, or one of the colours that mean "nothing"."""
+    out: NDArray[np.bool_] = np.zeros(values.shape[1:], dtype=bool)
+    rules = [*unseen, *([Unseen((nodata,) * len(values), any_band)] if nodata is not None else [])]
+    for rule in rules:
+        hits = [
+            np.isnan(band) if np.isnan(value) else band == np.float32(value)
+            for band, value in zip(values, rule.values)
+            if value is not None
+        ]
+        if hits:
+            out |= np.logical_or.reduce(hits) if rule.any_band else np.logical_and.reduce(hits)
+    return out
 
 
 def _is_extreme(value: float, dtype: str) -> bool:

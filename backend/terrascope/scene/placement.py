@@ -80,7 +80,8 @@ def _from_wkt(wkt: str) -> ProjCRS | None:
 def metres_per_pixel(frame: Frame) -> tuple[float, float] | None:
     """Return the pixel size in metres (x, y) at the frame's centre; None without a CRS.
 
-    Projected: CRS units times the unit's length. Geographic: geodesic lengths of the centre pixel's sides.
+    Projected: CRS units times the unit's length, or geodesic lengths where the projection stretches them by more than
+    `_STRETCH` (Web Mercator away from the equator). Geographic: geodesic lengths of the centre pixel's sides.
     """
     if frame.crs is None:
         return None
@@ -91,7 +92,10 @@ def metres_per_pixel(frame: Frame) -> tuple[float, float] | None:
     if not crs.is_geographic:
         unit = crs.axis_info[0].unit_conversion_factor if crs.axis_info else 1.0
         x, y = pixel_size(t)
-        return x * (unit or 1.0), y * (unit or 1.0)
+        flat = x * (unit or 1.0), y * (unit or 1.0)
+        true = _on_the_ground(frame, crs)
+        stretched = true is not None and any(abs(a / b - 1) > _STRETCH for a, b in zip(flat, true))
+        return true if stretched else flat
     degree = crs.axis_info[0].unit_conversion_factor / math.radians(1.0) if crs.axis_info else 1.0
     geod = crs.get_geod() or Geod(ellps="WGS84")
     col, row = frame.width / 2, frame.height / 2
@@ -101,6 +105,29 @@ def metres_per_pixel(frame: Frame) -> tuple[float, float] | None:
         lat0, lat1 = (min(90.0, max(-90.0, y * degree)) for y in (y0, y1))
         sides.append(float(geod.inv(x0 * degree, lat0, x1 * degree, lat1)[2]))
     return sides[0], sides[1]
+
+
+#: Share by which maps of one country or zone distort lengths at most, so that the CRS's own metres are kept for them.
+_STRETCH = 0.05
+
+
+def _on_the_ground(frame: Frame, crs: ProjCRS) -> tuple[float, float] | None:
+    """Geodesic lengths of the centre pixel's sides in a projected CRS; None where they cannot be told."""
+    geographic, geod = crs.geodetic_crs, crs.get_geod()
+    if geographic is None or geod is None:
+        return None
+    col, row = frame.width / 2, frame.height / 2
+    cols, rows = np.array([col - 0.5, col + 0.5, col, col]), np.array([row, row, row - 0.5, row + 0.5])
+    x, y = apply(frame.transform, cols, rows)
+    try:
+        lon, lat = Transformer.from_crs(crs, geographic, always_xy=True).transform(x, y)
+    except (ProjError, ProjCRSError):
+        return None
+    if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
+        return None
+    sides = (float(geod.inv(lon[i], lat[i], lon[i + 1], lat[i + 1])[2]) for i in (0, 2))
+    a, b = sides
+    return (a, b) if min(a, b) > 0 else None
 
 
 def crs_name(crs: CRS | None) -> str:

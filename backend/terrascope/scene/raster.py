@@ -68,10 +68,17 @@ class Header:
     palette: bool
     alpha: int | None
     internal_mask: bool
-    overviews: tuple[int, ...]
+    overviews: tuple[int, ...]  # factors; none where they are not to be used
     block: tuple[int, int]
     stac: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    stale_overviews: bool = False
+    measured_alpha: bool = False  # a band is flagged as alpha, but is a measurement
+
+    @property
+    def open_options(self) -> dict[str, str]:
+        """What the file has to be opened with: overviews that show another picture are not used."""
+        return {"OVERVIEW_LEVEL": "NONE"} if self.stale_overviews else {}
 
     @property
     def stem(self) -> str:
@@ -139,14 +146,15 @@ def opened(path: str, **options: Any) -> Iterator[Any]:
     SceneError
         If there is no such file, it is empty, no raster, or holds several rasters of which one must be chosen.
     """
-    shelf = None if options else _SHELF.get()
-    if shelf is None or (path not in shelf.datasets and len(shelf.datasets) >= _SHELF_ROOM):
+    shelf = _SHELF.get()
+    key = path if not options else f"{path}|{sorted(options.items())}"
+    if shelf is None or (key not in shelf.datasets and len(shelf.datasets) >= _SHELF_ROOM):
         with _opened(path, **options) as dataset:
             yield dataset
         return
-    if path not in shelf.datasets:
-        shelf.datasets[path] = shelf.stack.enter_context(_opened(path))
-    yield shelf.datasets[path]
+    if key not in shelf.datasets:
+        shelf.datasets[key] = shelf.stack.enter_context(_opened(path, **options))
+    yield shelf.datasets[key]
 
 
 @contextmanager

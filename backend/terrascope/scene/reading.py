@@ -17,7 +17,6 @@ from terrascope.scene.blocks import PixelWindow, Strip
 from terrascope.scene.layer import Layer
 from terrascope.scene.placement import Frame, same_crs, spans
 from terrascope.scene.raster import environment
-from terrascope.scene.scaling import Kind
 from terrascope.scene.types import Scale
 
 Progress = Callable[[float, str], None]
@@ -75,7 +74,9 @@ def _reduction(layer: Layer, window: PixelWindow, grid: Frame) -> str:
     if layer.found.palette:
         return f"one of {times} pixels stands for each (colour table)"
     levels = [o for o in layer.header.overviews if o <= min(fx, fy) * 1.01]
-    in_db = ", as decibels" if layer.conversion.scale is Scale.DB and layer.conversion.kind is Kind.LINEAR else ""
+    in_db = ", as power" if layer.conversion.scale is Scale.DB else ""
+    if blocks.averages_itself(layer) and window.width * window.height <= blocks.AVERAGED_AT_ONCE:
+        levels = []
     via = f", from the overview 1:{max(levels)}" if levels and not layer.header.complex else ""
     return f"{times} pixels averaged to one{in_db}{via}"
 

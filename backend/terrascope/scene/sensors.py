@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from terrascope.scene import band_words, subject
 from terrascope.scene.types import Role
 
 #: Band names of `types.BANDS` by centre wavelength in nanometres (Sentinel-2 A centres; Landsat within its widths).
@@ -34,46 +36,11 @@ ALIASES: dict[str, str] = {
     "r": "red", "g": "green", "b": "blue", "band1red": "red", "band2green": "green", "band3blue": "blue",
     "sigma0vv": "vv", "sigma0vh": "vh", "gamma0vv": "vv", "gamma0vh": "vh", "amplitudevv": "vv", "amplitudevh": "vh",
     "intensityvv": "vv", "intensityvh": "vh", "pan": "pan", "panchromatic": "pan", "gray": "gray", "grey": "gray",
+    **band_words.BY_WORD,
 }  # fmt: skip
 
 _PLAIN = ("coastal", "blue", "green", "red", "rededge1", "rededge2", "rededge3", "nir", "nir08", "swir1", "swir2",
           "vv", "vh", "hh", "hv")  # fmt: skip
-
-#: Layers of a product that are not measurements.
-NOT_IMAGE = frozenset(
-    [
-        "scl",
-        "cld",
-        "aot",
-        "wvp",
-        "qa60",
-        "qa",
-        "fmask",
-        "qapixel",
-        "qaradsat",
-        "qaaerosol",
-        "qacloud",
-        "mask",
-        "dataset_mask",
-        "datamask",
-        "cloudmask",
-        "udm",
-        "udm2",
-        "msk",
-        "snw",
-        "snowprob",
-        "cloudprob",
-        "b09wvp",
-        "saa",
-        "vaa",
-        "sza",
-        "vza",
-        "angle",
-        "localincidenceangle",
-        "lia",
-        "mskcldprb",
-    ]
-)
 
 _S2 = {"b01": "coastal", "b02": "blue", "b03": "green", "b04": "red", "b05": "rededge1", "b06": "rededge2",
        "b07": "rededge3", "b08": "nir", "b8a": "nir08", "b11": "swir1", "b12": "swir2",
@@ -191,8 +158,9 @@ def sensor_from_name(name: str) -> Sensor | None:
 
 
 def squeeze(text: str) -> str:
-    """Lower case without spaces, underscores and punctuation."""
-    return re.sub(r"[^a-z0-9]", "", text.lower())
+    """Lower case without accents, spaces, underscores and punctuation."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return re.sub(r"[\W_]", "", plain)
 
 
 def band_from_text(text: str, sensor: Sensor | None) -> str | None:
@@ -203,15 +171,23 @@ def band_from_text(text: str, sensor: Sensor | None) -> str | None:
     plain = squeeze(text)
     if not plain:
         return None
-    if plain in NOT_IMAGE or plain.startswith(("qa", "mskcl", "msksn")):
-        return ""
-    found = _by_code(plain, sensor) or _by_name(plain)
-    if found:
+    if found := _by_code(plain, sensor) or _by_name(plain):
         return found
-    for word in re.split(r"[\s_,;:/()\[\]-]+", text.lower()):
-        if found := _by_code(word, sensor) or (_by_name(word) if len(word) > 1 else None):
-            return found
-    return None
+    other = subject.of_text(text)
+    if (other and other != subject.QUALITY) or plain.startswith(("qa", "mskcl", "msksn")):
+        return ""
+    words = [word for word in re.split(r"[^\w]+|_", text.casefold()) if word]
+    for length in range(
+        min(len(words), _PHRASE), 0, -1
+    ):  # "red edge 1" before "red", "infrarouge moyen" before its parts
+        for start in range(len(words) - length + 1):
+            phrase = squeeze("".join(words[start : start + length]))
+            if found := _by_code(phrase, sensor) or (_by_name(phrase) if len(phrase) > 1 or phrase > "z" else None):
+                return found
+    return "" if other else None
+
+
+_PHRASE = 5  # words of the longest name: "infrarrojo de onda corta 1"
 
 
 def _by_code(plain: str, sensor: Sensor | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terrascope.scene.dates import date_text
+from terrascope.scene.doubts import Doubt
 
 #: Band names that the rest of the code understands; others are kept as they are called in the file.
 BANDS: tuple[str, ...] = (
@@ -84,6 +86,8 @@ class View:
         bool [H, W]: inside the image and not nodata, NaN, alpha 0 or masked.
     date_precision
         How much of `date` is known: "day", "month" (the 1st stands for it) or "year" (1 July stands for it).
+    time
+        Time of day of `date`, where it is known.
     """
 
     name: str
@@ -95,6 +99,7 @@ class View:
     valid: NDArray[np.bool_]
     source: Source
     date_precision: str = "day"
+    time: dt.time | None = None
 
     @property
     def date_text(self) -> str | None:
@@ -120,6 +125,10 @@ class Scene:
         True where the view is larger than the model's window and is segmented tile by tile at native resolution.
     notes
         Sentences that say what was resampled, warped, clipped or assumed.
+    doubts
+        Decisions about the layers that their metadata does not make, and what was taken.
+    comparable
+        How probable it is, by season, sensor and numbers, that what differs between dates is the ground, in [0, 1].
     """
 
     grid: Grid
@@ -129,3 +138,10 @@ class Scene:
     tiled: bool = False
     notes: tuple[str, ...] = ()
     extra: Mapping[str, str] = field(default_factory=dict)
+    doubts: tuple[Doubt, ...] = ()
+    comparable: float = 1.0
+
+    @property
+    def likely(self) -> float:
+        """How probable it is that all that was taken for granted of the layers is so, in [0, 1]."""
+        return self.comparable * math.prod(doubt.likely for doubt in self.doubts if doubt.choice is not None)

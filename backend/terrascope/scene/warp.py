@@ -22,13 +22,14 @@ from rasterio.windows import Window
 
 from terrascope.scene import blocks
 from terrascope.scene.blocks import PixelWindow, Strip
-from terrascope.scene.layer import Layer
+from terrascope.scene.layer import Layer, unseen_pixels
 from terrascope.scene.placement import Frame, footprint, proj_crs, same_crs
 from terrascope.scene.raster import opened, read_failure
 
 _WARP_MB = 96
 _STRIP_PIXELS = 2**21
 _SMALL = 2**23  # source pixels that are warped as they are, however much they shrink
+_COPIED = 2**26  # pixels of a source up to which colours that mean "nothing" are masked before it is warped
 _TURN_SLACK = 1e-9  # degrees
 _STAND_IN = CRS.from_epsg(3857)  # both sides without a CRS: any one, the same on both sides
 
@@ -57,8 +58,8 @@ def strips(layer: Layer, grid: Frame, span: tuple[float, float]) -> Iterator[Str
                 yield from _warped(source, layer, grid, (span[0] / k, span[1] / k), reduced=True)
             else:
                 levels = [i for i, o in enumerate(header.overviews) if o <= factor * 1.01]
-                options = {"overview_level": levels[-1]} if levels and not layer.found.palette else {}
-                source = stack.enter_context(opened(header.path, **options))
+                options: dict[str, Any] = {"overview_level": levels[-1]} if levels and not layer.found.palette else {}
+                source = stack.enter_context(blocks.source(layer, **options))
                 own = span[0] * source.width / header.width, span[1] * source.height / header.height
                 yield from _warped(source, layer, grid, own, reduced=False)
     except (RasterioError, CPLE_BaseError) as error:
@@ -67,7 +68,9 @@ def strips(layer: Layer, grid: Frame, span: tuple[float, float]) -> Iterator[Str
 
 def _wants_copy(layer: Layer, factor: float) -> bool:
     header = layer.header
-    if header.complex:
+    if header.complex or (layer.unseen and header.width * header.height <= _COPIED):
+        return True
+    if blocks.averages_itself(layer) and factor >= 2:
         return True
     if layer.found.palette or any(2 <= o <= factor * 1.01 for o in header.overviews):
         return False
@@ -142,10 +145,8 @@ def _wrapped(frame: Frame, target: CRS) -> CRS | None:
 
 def _nothing(layer: Layer, values: NDArray[np.float32], nodata: float | None) -> NDArray[np.bool_]:
     out: NDArray[np.bool_] = np.logical_not(np.isfinite(values).all(axis=0))
-    if nodata is not None and not np.isnan(nodata):
-        hit = values == np.float32(nodata)
-        out |= hit.any(axis=0) if layer.any_band else hit.all(axis=0)
-    return out
+    known = None if nodata is None or np.isnan(nodata) else nodata
+    return out | unseen_pixels(values, known, layer.any_band, layer.unseen)
 
 
 @contextmanager

@@ -80,7 +80,8 @@ class Recorder:
         elif isinstance(event, EvidenceReady):
             self._evidence(event)
         elif isinstance(event, AnswerReady):
-            self.answer = Answer(event.text, event.choice, event.confidence)
+            sure = None if event.confidence is None else event.confidence * self._scene.likely
+            self.answer = Answer(event.text, event.choice, sure)
         elif isinstance(event, Ended):
             self.ended = event
             self.flush()
@@ -114,8 +115,9 @@ class Recorder:
         view = self._scene.views[event.view]
         date = view.date_text
         self._steps[event.step] = Step(
-            event.step, self._texts.get(event.step, ""), event.label, event.view, view.name, date, event.date_reason
-        )
+            event.step, self._texts.get(event.step, ""), event.label, event.view, view.name, date, event.date_reason,
+            region=event.region,
+        )  # fmt: skip
         self._send(
             {"type": "step", "step": event.step, "label": event.label, "view": event.view, "date": date,
              "view_name": view.name}
@@ -126,12 +128,13 @@ class Recorder:
             self._begun(StepBegun(event.step, event.label, event.view))
         prediction = event.prediction
         mask = large.within(prediction.mask, self._scene.views[event.view].valid)
-        measurement = self._measure(mask, event.view, prediction)
+        measurement = self._measure(mask, event.view, None if event.derived else prediction)
+        measurements = measurements_of(measurement.to_dict()) | interval_of(prediction, measurement)
         step = replace(
             self._steps[event.step],
             text=self._texts.get(event.step, ""),
             mask=MaskRle.encode(mask),
-            measurements=measurements_of(measurement.to_dict()),
+            measurements=measurements,
             confidence=_plain_number(prediction.confidence),
         )
         self._steps[event.step] = step
@@ -178,6 +181,18 @@ class Recorder:
             if wkt is not None:
                 message["wkt"] = wkt
         return {key: value for key, value in message.items() if value is not None or key in ("date", "confidence")}
+
+
+def interval_of(prediction: MaskPrediction, measurement: Measurement) -> dict[str, object]:
+    """Return the model interval of a mask as a measurement: shares, and areas where the mask has one."""
+    found = prediction.model_interval
+    if found is None:
+        return {}
+    interval: dict[str, object] = {"level": found.level, "places": found.places, "share": [found.low, found.high]}
+    whole = measurement.valid_area_m2
+    if whole is not None:
+        interval["area_m2"] = [found.low * whole, found.high * whole]
+    return {"model_interval": interval}
 
 
 def _plain_number(value: float | None) -> float | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from terrascope.errors import TerraScopeError
+from terrascope.questions.query import ByFeatures, Query, decode
 from terrascope.scene.request import Area, LayerRequest
 
 #: Settings that belong to the scene; all others are the reasoning loop's.
@@ -28,7 +30,12 @@ class SceneRequest:
 
 @dataclass(frozen=True)
 class QuestionRequest:
-    """One question; `out` is the GeoPackage to write. `settings` are those of the reasoning loop."""
+    """One question; `out` is the GeoPackage to write. `settings` are those of the reasoning loop.
+
+    `query` is what it means as data, where the asker says so; `layers` are vector and raster files by the name that a
+    question or a query calls them; `context` is the query of the question before, for one that follows on it;
+    `zones` asks for one row a polygon of a named layer, whatever the question says.
+    """
 
     question: str
     scene: SceneRequest
@@ -38,6 +45,10 @@ class QuestionRequest:
     device: str | None = None
     precision: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    query: Query | None = None
+    layers: Mapping[str, Path] = field(default_factory=dict)
+    context: Query | None = None
+    zones: ByFeatures | None = None
 
 
 def scene_request(message: Mapping[str, Any]) -> SceneRequest:
@@ -69,7 +80,25 @@ def question_request(message: Mapping[str, Any]) -> QuestionRequest:
         device=message.get("device"),
         precision=message.get("precision"),
         settings={name: value for name, value in settings.items() if name not in SCENE_SETTINGS},
+        query=_query(message.get("query")),
+        layers={str(name): Path(path) for name, path in (message.get("named_layers") or {}).items()},
+        context=_query(message.get("context")),
+        zones=_zones(message.get("zones")),
     )
+
+
+def _zones(value: Mapping[str, Any] | None) -> ByFeatures | None:
+    """Read {layer, column}."""
+    if not value:
+        return None
+    if not isinstance(value.get("layer"), str) or not isinstance(value.get("column"), (str, type(None))):
+        raise TerraScopeError("zones has no layer.", 'Give {"layer": NAME, "column": NAME or null}.')
+    return ByFeatures(layer=value["layer"], column=value.get("column") or None)
+
+
+def _query(value: object) -> Query | None:
+    """Read a query that is JSON data."""
+    return None if value is None else decode(json.dumps(value))
 
 
 def _whole(value: object, name: str) -> int:

@@ -19,11 +19,17 @@ from terrascope.networks.interface import Network, Prompt
 from terrascope.networks.progress import listening
 from terrascope.networks.registry import resolve
 from terrascope.process_memory import own_peak_mb
-from terrascope.reasoning.events import EndReason
+from terrascope.questions.evaluate import Result
+from terrascope.questions.query import Query, data
+from terrascope.questions.tables import result_rows, text_rows
+from terrascope.questions.wording import Wording
+from terrascope.reasoning.events import AnswerReady, Ended, EndReason
 from terrascope.reasoning.evidence import MeasuredEvidence
 from terrascope.reasoning.loop import EvidenceProvider, reason
+from terrascope.reasoning.program import Program
 from terrascope.reasoning.settings import ReasoningSettings, ResolvedSettings
 from terrascope.scene.types import Scene
+from terrascope.service.asked import Asked, asked
 from terrascope.service.claims import claims_of
 from terrascope.service.recorder import Message, OnMessage, Recorder
 from terrascope.service.request import QuestionRequest
@@ -32,7 +38,7 @@ from terrascope.trace.geopackage import GeoPackageWriter
 from terrascope.trace.jsonable import jsonable
 from terrascope.trace.pictures import view_picture
 from terrascope.trace.place import ResultPlace
-from terrascope.trace.types import ClaimRecord, GridRecord, InputRecord, NetworkRecord, Trace
+from terrascope.trace.types import ClaimRecord, GridRecord, InputRecord, NetworkRecord, ResultRow, Trace
 
 log = logging.getLogger(__name__)
 
@@ -78,20 +84,33 @@ def run_question(
     settings = ReasoningSettings.from_mapping(request.settings)
     with ResultPlace(request.out) as place:
         scene, network = prepare(bench, request, on_message, cancelled, clock)
+        with clock.part("reading_s"):
+            plan = asked(request, scene, network)
+        if plan is not None:
+            on_message(understood_message(plan))
         trace = begin_trace(request, scene, network, settings.resolved(network.info.defaults))
+        if plan is not None:
+            trace = replace(trace, understood=plan.text, query=plan.query_data)
         with clock.part("pictures_s"):
             pictures = {index: view_picture(view) for index, view in enumerate(scene.views)}
         with GeoPackageWriter(place.work, trace, pictures) as writer:
             recorder = Recorder(scene, writer, on_message)
             try:
                 with clock.part("reasoning_s"), listening(_progress(on_message, lambda: False)):
-                    _reason(network, scene, request, settings, recorder, cancelled)
+                    if plan is None:
+                        _reason(network, scene, request, settings, recorder, cancelled)
+                    else:
+                        _run_query(plan, request.question, recorder, cancelled)
             except TerraScopeError as error:
                 _record_failure(recorder, writer, error, clock)
                 writer.close()
                 place.fail(error, writer.trace)
                 raise
-            end = _conclude(recorder, writer, scene, network, on_message, clock)
+            if plan is not None:
+                writer.put_results(result_rows_of(plan))
+                if plan.query is not None and plan.program.result is not None:
+                    on_message(results_message(plan.query, plan.program.result, plan.program))
+            end = _conclude(recorder, writer, scene, network, on_message, clock, checked=plan is None)
         path, warning = place.finish(writer.trace)
     on_message({**end, "gpkg": str(path), "warnings": [*writer.trace.warnings, *([warning] if warning else [])]})
     return writer.trace
@@ -208,6 +227,54 @@ def _reason(
         recorder.cut_off()
 
 
+def _run_query(plan: Asked, question: str, recorder: Recorder, cancelled: Callable[[], bool]) -> None:
+    """Run the query of a question, or say why there is none."""
+    if plan.query is None:
+        recorder.take(AnswerReady(plan.refusal(question)))
+        recorder.take(Ended(EndReason.ABSTAINED))
+        return
+    try:
+        with large.interrupted_by(stopping.check):
+            for event in plan.program.events(plan.query, plan.note, cancelled):
+                recorder.take(event)
+    except stopping.Interrupted:
+        recorder.cut_off()
+
+
+def understood_message(plan: Asked) -> Message:
+    """Return the `understood` message: what the question was taken to mean, and what of it was not used."""
+    wording = Wording("en", tuple(plan.program.ground.dates), plan.program.has_metres)
+    nearest = [
+        {"text": replace(wording, language=each.language).query(each), "query": data(each)}
+        for each in plan.understood.nearest
+    ]
+    return {
+        "type": "understood", "text": plan.text, "query": plan.query_data, "not_used": list(plan.not_used),
+        "nearest": nearest, "reason": plan.understood.reason, "reader": plan.understood.reader,
+    }  # fmt: skip
+
+
+def results_message(query: Query, result: Result, program: Program) -> Message:
+    """Return the `results` message: the values as text, a row a zone, date or class."""
+    wording = Wording(query.language, tuple(program.ground.dates), program.has_metres)
+    columns = ["", *(wording.measure(each) for each in query.measures)]
+    return {
+        "type": "results",
+        "columns": columns,
+        "rows": [list(row) for row in text_rows(query, result, program.has_metres)],
+    }
+
+
+def result_rows_of(plan: Asked) -> tuple[ResultRow, ...]:
+    """Return the values of a query that was run; none where it was not."""
+    if plan.query is None or plan.program.result is None:
+        return ()
+    metres = plan.program.has_metres
+    wording = Wording("en", tuple(plan.program.ground.dates), metres)
+    names = [wording.measure(each) for each in plan.query.measures]
+    return tuple(ResultRow(**row) for row in result_rows(plan.query, plan.program.result, names, metres))
+
+
 def evidence_for(scene: Scene, prompt: Prompt) -> EvidenceProvider:
     """Return what measures each mask; a trace keeps relations and changes also where the network does not read them."""
     return MeasuredEvidence(scene, prompt.question, prompt.options)
@@ -220,12 +287,17 @@ def _conclude(
     network: Network,
     on_message: OnMessage,
     clock: Clock,
+    checked: bool = True,
 ) -> Message:
-    """Write what is known at the end; return the message that says so, without the file's last name."""
+    """Write what is known at the end; return the message that says so, without the file's last name.
+
+    Statements are `checked` against the masks where a network wrote them; an answer that is made of measured values has
+    none that could differ.
+    """
     ended = recorder.ended
     assert ended is not None, "the loop always ends with Ended"  # nosec B101
     claims: tuple[ClaimRecord, ...] = ()
-    if ended.reason is not EndReason.CANCELLED:  # whoever stops does not wait
+    if checked and ended.reason is not EndReason.CANCELLED:  # whoever stops does not wait
         with clock.part("claims_s"):
             claims = claims_of(recorder, scene, writer.trace.question, writer.trace.options)
     if claims:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,21 +10,26 @@ import geopandas
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from pyogrio.errors import DataSourceError
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 from shapely.geometry.base import BaseGeometry
 
-from terrascope.landcover import CLASSES, can_be_seen
+from terrascope import large
+from terrascope.landcover import ATOMS, CLASSES, can_be_seen
 from terrascope.landcover.words import labels_in
 from terrascope.masks.coverage import coverage
 from terrascope.masks.indices import INDICES
 from terrascope.networks.embedded.class_map import NOWHERE, Group, class_map, groups_of
 from terrascope.networks.embedded.scores import Scores
+from terrascope.networks.interface import ModelInterval
 from terrascope.questions.regions import RegionError
+from terrascope.scene.raster_on import raster_on
 from terrascope.scene.time_points import time_points
 from terrascope.scene.types import Grid, Scale, Scene, View
 
 _CLOUDS = "clouds"
+_SHOWN = 8
 
 
 @dataclass
@@ -36,13 +41,21 @@ class SceneGround:
     scores
         Class probabilities of a view by its number.
     layers
-        Vector files by the name that queries call them.
+        Vector and raster files by the name that queries call them; FILE|layername=NAME for a layer of a file.
+    intervals
+        Gives the model interval of a view, pixel size, class and mask.
+    sway
+        How far a class is favoured (positive) or held back (negative): a pixel is of it where its probability exceeds
+        that of the best other one by more than -`sway`. 0: exclusive classes, as answers have them.
     """
 
     scene: Scene
     scores: Callable[[int], Scores]
     layers: Mapping[str, Path] = field(default_factory=dict)
+    sway: float = 0.0
+    intervals: Callable[[View, float | None, str, NDArray[np.bool_]], ModelInterval | None] | None = None
     _maps: dict[int, tuple[tuple[Group, ...], NDArray[np.uint8]]] = field(default_factory=dict)
+    _rasters: dict[str, tuple[NDArray[np.float32], NDArray[np.bool_]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         points = [point[0] for point in time_points(self.scene.views)]
@@ -94,15 +107,49 @@ class SceneGround:
                 + (f" and one of the bands {', '.join(land.needs)}." if land.needs else "."),
                 "not visible at this pixel size",
             )
+        if self.sway:
+            return self._swayed(label, self._views[date])
         groups, places = self._classes(self._views[date])
         inside = [place for place, group in enumerate(groups) if group.atoms <= CLASSES[label].atoms]
         return np.isin(places, inside)
+
+    def probability(self, name: str, date: str) -> NDArray[np.float32]:
+        """Return the probability of a class at every pixel, float32 [H, W]; 0 where nothing was observed.
+
+        Raises
+        ------
+        RegionError
+            As `cover`.
+        """
+        self.cover(name, date)  # refuses what cannot be seen
+        label = name if name in CLASSES else labels_in(name)[0]
+        view = self._views[date]
+        atoms = [ATOMS.index(atom) for atom in sorted(CLASSES[label].atoms)]
+        valid = self.scene.views[view].valid
+        found: NDArray[np.float32] = large.empty(valid.shape, np.float32)
+        for rows, probabilities in self.scores(view).strips():
+            found[rows] = np.clip(probabilities[atoms].sum(0), 0, 1) * valid[rows]
+        return found
+
+    def model_interval(self, name: str, date: str) -> ModelInterval | None:
+        """Return between which shares of a view the truth lies, by places never seen; None where that is not known."""
+        if self.intervals is None or self.sway:
+            return None
+        label = name if name in CLASSES else labels_in(name)[0]
+        view = self.scene.views[self._views[date]]
+        return self.intervals(view, self.pixel_m, label, self.cover(name, date))
+
+    def view_of(self, date: str) -> int:
+        """Return the index of the view that shows a date."""
+        return self._views[date]
 
     def values(self, name: str, date: str) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:
         """See `Ground`: bands by name, and NDVI, NDWI, NBR."""
         view = self.scene.views[self._views[date]]
         pair = INDICES.get(name.upper())
         if pair is None:
+            if name in self.layers and view.band(name.lower()) is None:
+                return self._raster(name)
             return self._band(view, name.lower()), view.valid
         if view.scale not in (Scale.REFLECTANCE, Scale.RAW):
             raise RegionError(
@@ -116,12 +163,20 @@ class SceneGround:
     def features(self, layer: str, column: str | None, named: str | None) -> list[tuple[str, BaseGeometry]]:
         """See `Ground`."""
         frame = self._layer(layer)
+        if column is None and named is not None:
+            column = self._column_with(frame, layer, named)
         if column is not None and column not in frame.columns:
             raise RegionError(
                 f"Layer {layer!r} has no column {column!r}.", f"It has {', '.join(map(str, frame.columns[:-1]))}."
             )
         if column is not None and named is not None:
-            frame = frame[frame[column].astype(str) == named]
+            wanted = frame[column].astype(str).str.strip().str.casefold() == named.strip().casefold()
+            if not wanted.any():
+                raise RegionError(
+                    f"No feature of {layer!r} has {named!r} in {column!r}.",
+                    f"There are {_some(frame[column].astype(str))}.",
+                )
+            frame = frame[wanted]
         names = frame[column].astype(str) if column is not None else [str(number) for number in frame.index + 1]
         return list(zip(names, frame.geometry))
 
@@ -129,6 +184,11 @@ class SceneGround:
         """See `Ground`: features of one name are one zone."""
         shapes: dict[str, list[BaseGeometry]] = {}
         for name, shape in self.features(layer, column, None):
+            if shape.area == 0:
+                raise RegionError(
+                    f"Layer {layer!r} has points or lines; rows need polygons.",
+                    "Take a polygon layer, or a buffer of it.",
+                )
             shapes.setdefault(name, []).append(shape)
         return [(name, coverage(shapely.union_all(parts), self.grid)) for name, parts in shapes.items()]
 
@@ -147,12 +207,44 @@ class SceneGround:
         if name not in self.layers:
             known = ", ".join(self.layers) or "none"
             raise RegionError(f"There is no layer {name!r}; there are: {known}.", "Add it to the question.")
-        frame = geopandas.read_file(self.layers[name])
+        path, _, part = str(self.layers[name]).partition("|layername=")
+        try:
+            frame = geopandas.read_file(path, layer=part or None)
+        except (OSError, ValueError, DataSourceError) as error:
+            raise RegionError(f"Layer {name!r} cannot be read: {error}.", "Check its file.") from error
         frame = frame[~frame.geometry.is_empty & frame.geometry.notna()]
         frame.geometry = shapely.make_valid(frame.geometry.values)
         if self.grid.crs is not None and frame.crs is not None:
             frame = frame.to_crs(self.grid.crs)
         return frame.reset_index(drop=True)
+
+    @staticmethod
+    def _column_with(frame: geopandas.GeoDataFrame, layer: str, named: str) -> str:
+        """The column in which one value is that name."""
+        wanted = named.strip().casefold()
+        for column in frame.columns.drop(frame.geometry.name):
+            if (frame[column].astype(str).str.strip().str.casefold() == wanted).any():
+                return str(column)
+        raise RegionError(f"No feature of {layer!r} is called {named!r}.", "Give the value of one of its columns.")
+
+    def _raster(self, name: str) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """The first band of a raster layer on the grid, and where it has values; kept."""
+        if name not in self._rasters:
+            self._rasters[name] = raster_on(self.layers[name], self.grid)
+        return self._rasters[name]
+
+    def _swayed(self, label: str, view: int) -> NDArray[np.bool_]:
+        groups = groups_of(self.pixel_m, self.scene.views[view].role.value, self.scene.views[view].bands)
+        numbers = [[ATOMS.index(atom) for atom in sorted(group.atoms)] for group in groups]
+        inside = [place for place, group in enumerate(groups) if group.atoms <= CLASSES[label].atoms]
+        outside = [place for place in range(len(groups)) if place not in inside]
+        valid = self.scene.views[view].valid
+        found: NDArray[np.bool_] = large.empty(valid.shape, np.bool_)
+        for rows, probabilities in self.scores(view).strips():
+            sums = np.stack([probabilities[places].sum(0) for places in numbers])
+            best = sums[outside].max(0) if outside else np.zeros_like(sums[0])
+            found[rows] = (sums[inside].max(0) - best > -self.sway) & valid[rows]
+        return found
 
     def _band(self, view: View, name: str) -> NDArray[np.float32]:
         found = view.band(name)
@@ -166,3 +258,8 @@ class SceneGround:
             groups = groups_of(self.pixel_m, seen.role.value, seen.bands)
             self._maps[view] = groups, class_map(self.scores(view), seen.valid, groups)
         return self._maps[view]
+
+
+def _some(values: Iterable[str]) -> str:
+    found = sorted(set(values))
+    return ", ".join(found[:_SHOWN]) + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")

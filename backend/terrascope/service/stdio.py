@@ -271,7 +271,7 @@ def _id_of(message: object) -> str | None:
 
 
 def _error_message(error: TerraScopeError) -> dict[str, object]:
-    return {"type": "error", "code": error.code, "message": error.message, "hint": error.hint}
+    return {"type": "error", "code": error.code, "message": error.message, "hint": error.hint, **error.details}
 
 
 def _end_process() -> None:

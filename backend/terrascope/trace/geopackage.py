@@ -37,6 +37,7 @@ from terrascope.trace.types import (
     ClaimRecord,
     GridRecord,
     MaskEntry,
+    ResultRow,
     Step,
     Trace,
     all_masks,
@@ -103,6 +104,8 @@ class GeoPackageWriter:
                 self.put_step(step)
             if trace.claims:
                 self.put_claims(trace.claims)
+            if trace.results:
+                self.put_results(trace.results)
         except BaseException:
             self._connection.close()
             raise
@@ -171,6 +174,19 @@ class GeoPackageWriter:
             )  # fmt: skip
         self._trace = replace(self._trace, claims=tuple(claims))
 
+    def put_results(self, results: Sequence[ResultRow]) -> None:
+        """Write the values of the query, in place of those that were there."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM results")
+            connection.executemany(
+                f"INSERT INTO results ({_RESULT_COLUMNS}) VALUES ({_marks(_RESULT_COLUMNS)})",  # nosec B608
+                [
+                    (each.row, each.by, each.key, each.measure, each.value, each.unit, each.text, each.low, each.high)
+                    for each in results
+                ],
+            )
+        self._trace = replace(self._trace, results=tuple(results))
+
     def put_run(self, trace: Trace) -> None:
         """Write what is known of the run as a whole: answer, end reason, warnings, timings."""
         with self._transaction() as connection:
@@ -203,6 +219,7 @@ class GeoPackageWriter:
         total, colour = large.count(mask), colour_of(entry.label, entry.derived)
         date, confidence = _full_date(step.date), None if entry.derived else step.confidence
         parts, number = stream_parts(mask, self._grid, area), 0
+        region = None if entry.derived else _text(step.region)
         while some := list(itertools.islice(parts, _AT_ONCE)):
             geometries = [part.geometry for part in some]
             bounds = shapely.bounds(geometries).reshape(-1, 4)
@@ -213,7 +230,7 @@ class GeoPackageWriter:
                 yield (
                     blob, step.number, entry.label, step.view, step.view_name, date, step.date, number, part.area_m2,
                     None if share is None else share * weight, part.pixels, area, share, confidence, colour,
-                    entry.derived,
+                    entry.derived, region,
                 )  # fmt: skip
 
     def _add_colours(self, masks: Sequence[MaskEntry]) -> bool:
@@ -233,16 +250,17 @@ class GeoPackageWriter:
 
 _MASK_COLUMNS = (
     "geom, step, label, view, view_name, date, date_text, part, area_m2, share, pixels, mask_area_m2, mask_share,"
-    " confidence, colour, derived"
+    " confidence, colour, derived, region"
 )
 _STEP_COLUMNS = (
     "step, text, label, view, view_name, date, date_text, area_m2, share, confidence, evidence, empty, record"
 )
+_RESULT_COLUMNS = 'row, "by", "key", measure, value, unit, text, low, high'
 _CLAIM_COLUMNS = "step, claim, verdict, claimed, measured, unit, reason, record"
 _INPUT_COLUMNS = "view, name, role, date, date_text, path, sha256, bands, sensor, picture, picture_type"
 _RUN_COLUMNS = (
-    "id, created, question, options, answer, choice, confidence, end_reason, network, network_version,"
-    " weights_sha256, device, settings, versions, warnings, seconds, record"
+    "id, created, question, options, understood, query, answer, choice, confidence, end_reason, network,"
+    " network_version, weights_sha256, device, settings, versions, warnings, seconds, record"
 )
 
 
@@ -280,7 +298,8 @@ def _step_row(step: Step) -> tuple[object, ...]:
 def _run_row(trace: Trace) -> tuple[object, ...]:
     answer = trace.answer
     return (
-        trace.id, trace.created, trace.question, "\n".join(trace.options), answer.text if answer else None,
+        trace.id, trace.created, trace.question, "\n".join(trace.options), trace.understood,
+        _text(trace.query), answer.text if answer else None,
         answer.choice if answer else None, answer.confidence if answer else None, trace.end_reason, trace.network.name,
         trace.network.version, trace.network.weights_sha256, trace.network.device, _text(trace.network.settings),
         _text(trace.versions), "\n".join(trace.warnings), trace.timings.get("total_s"),

@@ -37,7 +37,8 @@ _TABLES = """
 CREATE TABLE masks (
   fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom MULTIPOLYGON, step INTEGER NOT NULL, label TEXT NOT NULL,
   view INTEGER, view_name TEXT, date DATE, date_text TEXT, part INTEGER NOT NULL, area_m2 DOUBLE, share DOUBLE,
-  pixels INTEGER, mask_area_m2 DOUBLE, mask_share DOUBLE, confidence DOUBLE, colour TEXT, derived BOOLEAN NOT NULL);
+  pixels INTEGER, mask_area_m2 DOUBLE, mask_share DOUBLE, confidence DOUBLE, colour TEXT, derived BOOLEAN NOT NULL,
+  region TEXT);
 CREATE INDEX masks_step ON masks (step);
 CREATE TABLE steps (
   fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, step INTEGER NOT NULL UNIQUE, text TEXT NOT NULL, label TEXT,
@@ -51,9 +52,13 @@ CREATE TABLE inputs (
   date DATE, date_text TEXT, path TEXT NOT NULL, sha256 TEXT, bands TEXT, sensor TEXT, picture BLOB, picture_type TEXT);
 CREATE TABLE run (
   fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, id TEXT NOT NULL UNIQUE, created DATETIME, question TEXT NOT NULL,
-  options TEXT, answer TEXT, choice TEXT, confidence DOUBLE, end_reason TEXT, network TEXT NOT NULL,
+  options TEXT, understood TEXT, query TEXT, answer TEXT, choice TEXT, confidence DOUBLE, end_reason TEXT,
+  network TEXT NOT NULL,
   network_version TEXT, weights_sha256 TEXT, device TEXT, settings TEXT, versions TEXT, warnings TEXT, seconds DOUBLE,
   record TEXT NOT NULL);
+CREATE TABLE results (
+  fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, row INTEGER NOT NULL, "by" TEXT, "key" TEXT, measure TEXT,
+  value DOUBLE, unit TEXT, text TEXT, low DOUBLE, high DOUBLE);
 CREATE TABLE layer_styles (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
   f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
@@ -65,6 +70,7 @@ CREATE TABLE layer_styles (
 ATTRIBUTE_TABLES: dict[str, str] = {
     "steps": "TerraScope: the reasoning, one row a step",
     "claims": "TerraScope: every number of the text beside the measured one",
+    "results": "TerraScope: values of the question by zone, date or class",
     "inputs": "TerraScope: what the question was asked about",
     "run": "TerraScope: question, answer, network and settings",
     "layer_styles": "",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from terrascope.trace.jsonable import jsonable
 
-#: Version of the JSON layout (`resources/trace.schema.json`) and of the GeoPackage tables.
-FORMAT_VERSION = 1
+#: Version of the JSON layout (`resources/trace.schema.json`) and of the GeoPackage tables. What 1 lacks (query,
+#: results, regions) is not known of a file of layout 1.
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ class Step:
 
     `measurements` are those of the mask alone, `relations` what was measured for the evidence (against other masks and
     dates), `evidence` the text of it that the network read. `tokens` are the (view, token index) pairs of the visual
-    tokens that went back into its context; `confidence` is the network's own estimate in [0, 1].
+    tokens that went back into its context; `confidence` is the network's own estimate in [0, 1]. `region` is the part
+    of the query whose ground the mask shows (`questions.query`), None where no query was run.
     """
 
     number: int
@@ -122,6 +124,26 @@ class Step:
     confidence: float | None = None
     derived: tuple[DerivedMask, ...] = ()
     tokens: tuple[tuple[int, int], ...] = ()
+    region: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """A value that a query gave: of which row (zone, date, class), which measure of it, in which unit.
+
+    `value` is in m2, m, 1 (a share 0..1, a count, a mean) as `unit` says; None where there is none. `low` and `high`
+    bound it where an interval is known. `text` is a name (a class, a place), empty for a number.
+    """
+
+    row: int
+    by: str
+    key: str
+    measure: str
+    value: float | None
+    unit: str
+    text: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -148,7 +170,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Trace:
-    """The whole run. `end_reason` is None while it runs, and for ever if the process was killed."""
+    """The whole run. `end_reason` is None while it runs, and for ever if the process was killed.
+
+    `understood` says in words what the question was taken to mean, `query` the same as data; empty and None where the
+    network read the question itself, as the full model does.
+    """
 
     question: str
     grid: GridRecord
@@ -162,6 +188,9 @@ class Trace:
     warnings: tuple[str, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    understood: str = ""
+    query: Mapping[str, object] | None = None
+    results: tuple[ResultRow, ...] = ()
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     created: str = field(default_factory=lambda: utc_now())
     format_version: int = FORMAT_VERSION
@@ -196,6 +225,17 @@ def measurements_of(values: Mapping[str, object]) -> dict[str, object]:
     plain = jsonable(values)
     assert isinstance(plain, dict)  # nosec B101
     return plain
+
+
+def result_table(results: Sequence[ResultRow]) -> tuple[list[str], list[list[ResultRow | None]], list[str]]:
+    """Return the values of a query as a table: names of the measures, a row of values a key, and the keys.
+
+    A value that a key has none of is None.
+    """
+    names = list(dict.fromkeys(each.measure for each in results))
+    keys = list(dict.fromkeys(each.key for each in results))
+    found: dict[tuple[str, str], ResultRow] = {(each.key, each.measure): each for each in results}
+    return names, [[found.get((key, name)) for name in names] for key in keys], keys
 
 
 def summary_area(measurements: Mapping[str, object]) -> float | None:

@@ -8,7 +8,6 @@ from dataclasses import fields, is_dataclass
 
 import numpy as np
 import pytest
-from grids import degrees, masks, utm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
@@ -18,6 +17,7 @@ from terrascope import masks as algebra
 from terrascope.errors import SceneError
 from terrascope.masks import regions, rle
 from terrascope.scene.types import Grid, Role, Scale, Source, View
+from tests.backend.masks.grids import degrees, masks, utm
 
 
 @contextmanager

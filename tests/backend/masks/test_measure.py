@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from grids import bare, degrees, masks, utm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
@@ -16,6 +15,7 @@ from scipy import ndimage
 
 from terrascope.masks import MaskError, change, measure, regions
 from terrascope.scene.types import Affine6, Grid, Role, Scale, Source, View
+from tests.backend.masks.grids import bare, degrees, masks, utm
 
 
 @settings(max_examples=150, deadline=None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from grids import bare, degrees, masks, utm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio import features
@@ -15,6 +14,7 @@ from terrascope.masks import MaskError, measure, polygonise, polygonise_labels
 from terrascope.masks.polygons import polygons_of
 from terrascope.masks.stitching import outlines
 from terrascope.scene.types import Affine6, Grid
+from tests.backend.masks.grids import bare, degrees, masks, utm
 
 
 def gdal_polygons(image: np.ndarray) -> list[shapely.Polygon]:

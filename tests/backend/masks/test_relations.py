@@ -8,7 +8,6 @@ import time
 import numpy as np
 import pytest
 import shapely
-from grids import bare, degrees, masks, utm
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pyproj import CRS, Geod, Transformer
@@ -16,6 +15,7 @@ from scipy import ndimage
 
 from terrascope.masks import Method, adjacency, compare, distance, polygonise
 from terrascope.scene.types import Affine6, Grid
+from tests.backend.masks.grids import bare, degrees, masks, utm
 
 GRIDS = {
     "UTM": ("EPSG:32633", Affine6(10, 0, 5e5, 0, -10, 5e6)),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from grids import masks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terrascope.masks import MaskError, rle
+from tests.backend.masks.grids import masks
 
 
 @settings(max_examples=200, deadline=None)

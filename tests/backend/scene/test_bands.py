@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from terrascope.errors import SceneError
-from terrascope.scene import LayerRequest, Role, Scale
+from terrascope.scene import LayerRequest, Role, Scale, describe, open_scene, sensors
 from terrascope.scene.layer import Layer, inspect
 
 from .awkward import UTM, Affine, write
@@ -164,7 +164,6 @@ def test_stac_item_beside_the_file(tmp_path: Path) -> None:
     [
         ("S2A_MSIL2A_20230715T103031_N0509_R108_T32TQM_20230715T164602.tif", 3000, 0.2),
         ("S2A_MSIL2A_20210715T103031_N0301_R108_T32TQM_20210715T164602.tif", 3000, 0.3),
-        ("S2A_20230715.tif", 3000, 0.2),  # after the change of baseline and no value below 950
         ("S2A_20230716.tif", 700, 0.07),
         ("LC08_L2SP_224063_20190806_20200827_02_T1_SR_B5.tif", 10000, 0.075),
         ("HLS.L30.T15RYN.2021245T165849.v2.0.B05.tif", 3000, 0.3),
@@ -205,3 +204,142 @@ def test_a_picture_of_swir_nir_red_is_not_taken_for_red_green_blue(images: Path)
     found = inspect(LayerRequest(str(images / "demo_scenes/pucallpa_landsat_2020.tif")))
     assert found.found.bands == ("swir1", "nir", "red", "green")
     assert not found.found.sure
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Rojo", "Verde", "Azul", "Infrarrojo cercano"),
+        ("Rot", "Grün", "Blau", "nahes Infrarot"),
+        ("Rouge", "Vert", "Bleu", "Proche infrarouge (PIR)"),
+        ("Vermelho", "Verde", "Azul", "Infravermelho próximo"),
+        ("Rosso", "Verde", "Blu", "Infrarosso vicino"),
+        ("红", "绿", "蓝", "近红外"),
+        ("Banda 4 - rojo", "Banda 3 - verde", "Banda 2 - azul", "Banda 8 - infrarrojo"),
+    ],
+)
+def test_bands_are_named_in_the_languages_of_the_product(tmp_path: Path, names: tuple[str, ...]) -> None:
+    found = layer(tmp_path, "scene.tif", 4, descriptions=names)
+    assert found.found.bands == ("red", "green", "blue", "nir")
+    assert found.found.sure
+    assert "bands" not in {each.what for each in found.doubts}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Infrarrojo de onda corta 1", "swir1"),
+        ("infrarouge moyen 2", "swir2"),
+        ("Red Edge 1 (705 nm)", "rededge1"),
+        ("short-wave infrared 2", "swir2"),
+        ("cloud-free red", "red"),
+        ("NDVI (nir, red)", ""),
+        ("Slope", ""),
+        ("Landbedeckung", ""),
+    ],
+)
+def test_the_longest_name_in_a_description_counts(text: str, name: str) -> None:
+    assert sensors.band_from_text(text, None) == name
+
+
+def test_thirteen_bands_with_sentinel_codes_are_sentinel_2(tmp_path: Path) -> None:
+    codes = ("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B9", "B10", "B11", "B12")
+    found = layer(tmp_path, "patch.tif", 13, descriptions=codes).found
+    assert (found.sensor, found.bands) == ("Sentinel-2", S2_13)
+    four = layer(tmp_path, "four.tif", 4, descriptions=("B2", "B3", "B4", "B8")).found
+    assert (four.sensor, four.bands) == ("Sentinel-2", ("blue", "green", "red", "nir"))
+
+
+def test_codes_that_two_sensors_share_are_said_to_be_unsure(tmp_path: Path) -> None:
+    found = layer(tmp_path, "stack.tif", 6, descriptions=("B2", "B3", "B4", "B5", "B6", "B7"))
+    assert found.found.bands == ("blue", "green", "red", "nir", "swir1", "swir2")
+    assert ("bands", "name") in [(each.what, each.by) for each in found.doubts]
+
+
+def nir_behind_rgb(folder: Path, nir: np.ndarray, **more: Any) -> Layer:
+    rng = np.random.default_rng(1)
+    data = np.concatenate([rng.integers(30, 200, (3, 60, 60)), nir[None]]).astype(np.uint8)
+    request = more.pop("request", {})
+    return inspect(LayerRequest(str(write(folder / "ortho.tif", data, crs=UTM, transform=T, **more)), **request))
+
+
+def test_a_fourth_band_that_is_described_is_not_transparency(tmp_path: Path) -> None:
+    nir = np.random.default_rng(2).integers(0, 255, (60, 60))
+    found = nir_behind_rgb(tmp_path, nir, descriptions=(None, None, None, "nir")).found
+    assert (found.bands, found.alpha) == (("red", "green", "blue", "nir"), None)
+
+
+def test_a_band_of_many_values_is_no_transparency(tmp_path: Path) -> None:
+    nir = np.random.default_rng(2).integers(0, 255, (60, 60))
+    found = nir_behind_rgb(tmp_path, nir)
+    assert (found.found.bands, found.found.alpha) == (("red", "green", "blue", "nir"), None)
+    assert [(each.what, each.choice, each.by) for each in found.doubts] == [("alpha", "no", "pixels")]
+    assert nir_behind_rgb(tmp_path, nir, request={"alpha": "yes"}).found.alpha == 4
+
+
+def test_soft_edges_stay_transparency_and_what_lies_between_is_asked(tmp_path: Path) -> None:
+    soft = np.full((60, 60), 255)
+    soft[:20], soft[20] = 0, np.linspace(1, 254, 60)
+    assert nir_behind_rgb(tmp_path, soft).found.alpha == 4
+    between = soft.copy()
+    between[21:24] = np.linspace(1, 254, 180).reshape(3, 60)
+    assert [each.what for each in nir_behind_rgb(tmp_path, between).doubts if each.open] == ["alpha"]
+
+
+def test_the_order_of_four_unnamed_bands_is_asked(tmp_path: Path) -> None:
+    data = np.random.default_rng(3).integers(300, 3000, (4, 60, 60)).astype(np.uint16)
+    path = str(write(tmp_path / "a.tif", data, crs=UTM, transform=T))
+    (doubt,) = [each for each in inspect(LayerRequest(path)).doubts if each.what == "bands"]
+    assert doubt.open
+    assert [each.key for each in doubt.readings] == ["blue,green,red,nir", "red,green,blue,nir"]
+    settled = LayerRequest(path).with_setting("bands", "red,green,blue,nir")
+    assert inspect(settled).found.bands == ("red", "green", "blue", "nir")
+    assert open_scene([settled]).views[0].bands == ("red", "green", "blue", "nir")
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "dtype", "value", "more", "word"),
+    [
+        ("series.tif", 3, "float32", 0.4, {"descriptions": ("2020-05-01", "2020-06-01", "2020-07-01")}, "a date"),
+        ("series.tif", 3, "int16", 4000, {"descriptions": ("NDVI_2019", "NDVI_2020", "NDVI_2021")}, "an index"),
+        ("ndvi_series_3dates.tif", 3, "float32", 0.4, {}, "an index"),
+        ("srtm_30m.tif", 1, "int16", 300, {}, "heights"),
+        ("dgm1_hoehe.tif", 1, "float32", 300, {}, "heights"),
+        ("worldcover_2021.tif", 1, "uint8", 40, {}, "classes"),
+        ("terrain.tif", 3, "float32", 20, {"descriptions": ("Höhe", "Hangneigung", "Aspect")}, "heights"),
+        ("cloud_mask.tif", 1, "uint8", 1, {}, "quality"),
+    ],
+)
+def test_what_is_no_picture_is_said_to_be_none(
+    tmp_path: Path, name: str, count: int, dtype: str, value: float, more: dict[str, Any], word: str
+) -> None:
+    found = layer(tmp_path, name, count, dtype, value, **more)
+    assert word in found.found.no_picture
+    with pytest.raises(SceneError, match="no picture of the ground") as error:
+        open_scene([LayerRequest(found.header.path)])
+    assert "Untick this layer" in error.value.hint
+    picture = layer(tmp_path, "S2_20200705.tif", 4)
+    scene = open_scene([LayerRequest(picture.header.path), LayerRequest(found.header.path)])
+    assert [view.name for view in scene.views] == ["S2_20200705"]
+    assert any("is left out" in note for note in scene.notes)
+    described = describe([LayerRequest(picture.header.path), LayerRequest(found.header.path)])
+    assert "left out" in described.layers[1].treatment
+
+
+def test_unnamed_numbers_on_both_sides_of_0_are_no_reflectance(tmp_path: Path) -> None:
+    data = np.random.default_rng(4).uniform(-0.6, 0.9, (3, 40, 40)).astype(np.float32)
+    found = inspect(LayerRequest(str(write(tmp_path / "x.tif", data, crs=UTM, transform=T))))
+    assert "below 0" in found.found.no_picture
+    named = {"bands": {"red": 1, "green": 2, "blue": 3}}
+    assert not inspect(LayerRequest(found.header.path, **named)).found.no_picture
+
+
+def test_one_band_of_few_whole_numbers_is_a_map_of_classes(tmp_path: Path) -> None:
+    data = np.random.default_rng(4).integers(1, 8, (1, 40, 40)).astype(np.uint8)
+    found = inspect(LayerRequest(str(write(tmp_path / "x.tif", data, crs=UTM, transform=T))))
+    assert "as classes have" in found.found.no_picture
+    (tmp_path / "LULC").mkdir()
+    grey = np.random.default_rng(4).integers(1, 200, (1, 40, 40)).astype(np.uint8)
+    assert not inspect(LayerRequest(str(write(tmp_path / "y.tif", grey, crs=UTM, transform=T)))).found.no_picture
+    by_folder = inspect(LayerRequest(str(write(tmp_path / "LULC" / "y.tif", grey, crs=UTM, transform=T))))
+    assert "folder 'LULC'" in by_folder.found.no_picture

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from terrascope.scene.dates import date_of, date_text, parse_date
+from terrascope.scene.dates import DateFound, date_of, date_text, find_date, parse_date, settle_order
 from terrascope.scene.request import LayerRequest
 
 
@@ -26,6 +26,12 @@ from terrascope.scene.request import LayerRequest
         ("shot 12.25.2021.tif", dt.date(2021, 12, 25)),
         ("field_4Mar2020.tif", dt.date(2020, 3, 4)),
         ("20200307_142355_1054_3B_AnalyticMS_SR.tif", dt.date(2020, 3, 7)),
+        ("MOD09A1.A2020185.h18v04.tif", dt.date(2020, 7, 3)),
+        ("ndvi_doy2020185_aid0001.tif", dt.date(2020, 7, 3)),
+        ("lago 12 de agosto de 2021.tif", dt.date(2021, 8, 12)),
+        ("See 3. März 2020.tif", dt.date(2020, 3, 3)),
+        ("July 4, 2021.tif", dt.date(2021, 7, 4)),
+        ("水库2021年7月4日.tif", dt.date(2021, 7, 4)),
         ("pucallpa_landsat_1985.tif", dt.date(1985, 7, 1)),
         ("mosaic_2019-06.tif", dt.date(2019, 6, 1)),
         ("scene_99999999.tif", None),
@@ -74,3 +80,44 @@ def test_processing_date_of_the_tiff_is_the_last_resort() -> None:
 @pytest.mark.parametrize("text", ["", "31/31/2020", "2020-13-01", "1234-01-01", "20230230"])
 def test_impossible_dates_are_none(text: str) -> None:
     assert parse_date(text) is None
+
+
+TODAY = dt.date(2026, 1, 1)
+
+
+def settled(*names: str, wanted: str | None = None, today: dt.date = TODAY) -> tuple[list[DateFound], list[str]]:
+    found, doubts = settle_order([date_of(each) for each in names], names, [wanted] * len(names), today)
+    return found, [each.layer for each in doubts if each.open]
+
+
+def test_a_day_above_twelve_in_one_name_tells_how_all_are_written() -> None:
+    found, asked = settled("lake_05-12-2021.tif", "lake_11-25-2021.tif")
+    assert [each.date for each in found] == [dt.date(2021, 5, 12), dt.date(2021, 11, 25)]
+    assert not asked
+
+
+def test_two_readings_that_put_the_layers_into_another_order_are_asked() -> None:
+    _, asked = settled("lake_05-12-2021.tif", "lake_11-02-2021.tif")
+    assert asked == ["lake_05-12-2021.tif", "lake_11-02-2021.tif"]
+    found, asked = settled("lake_05-12-2021.tif", "lake_11-02-2021.tif", wanted="mdy")
+    assert [each.date for each in found] == [dt.date(2021, 5, 12), dt.date(2021, 11, 2)]
+    assert not asked
+
+
+def test_an_ambiguous_date_that_decides_nothing_is_read_day_first_and_said() -> None:
+    found, doubts = settle_order([date_of("lake_05-12-2021.tif")], ["lake"], [None], TODAY)
+    assert found[0].date == dt.date(2021, 12, 5)
+    assert [(each.choice, each.by) for each in doubts] == [("dmy", "assumed")]
+    assert "month before day" in doubts[0].text
+
+
+def test_a_reading_in_the_future_is_none() -> None:
+    found, asked = settled("lake_05-12-2021.tif", "lake_11-02-2021.tif", today=dt.date(2021, 11, 20))
+    assert [each.date for each in found] == [dt.date(2021, 5, 12), dt.date(2021, 11, 2)]
+    assert not asked
+
+
+def test_names_of_months_and_the_time_of_day_are_read() -> None:
+    assert find_date("S2A_MSIL1C_20230715T103031_N0509").time == dt.time(10, 30, 31)
+    assert find_date("2021-07-04T05:06:07Z").time == dt.time(5, 6, 7)
+    assert find_date("20200307_142355_1054_3B").time == dt.time(14, 23, 55)

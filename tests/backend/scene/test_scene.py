@@ -481,3 +481,11 @@ def test_a_polygon_is_cut_out_the_same_where_its_mask_lives_in_a_file(
     monkeypatch.setattr(large, "STRIP", 64)
     np.testing.assert_array_equal(whole, open_scene([LayerRequest(str(path))], area).views[0].valid)
     assert 0 < np.count_nonzero(whole) < whole.size
+
+
+def test_web_mercator_metres_are_no_metres_on_the_ground(tmp_path: Path) -> None:
+    (west,), (north,) = warp_points("EPSG:4326", "EPSG:3857", [15.0], [60.0])
+    path = placed(tmp_path / "web.tif", Affine(20, 0, west, 0, -20, north), crs="EPSG:3857")
+    gsd = open_scene([LayerRequest(str(path))]).gsd_m
+    assert gsd is not None
+    assert gsd == pytest.approx((10.0, 10.0), rel=0.01)

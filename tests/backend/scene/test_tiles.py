@@ -18,6 +18,7 @@ pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 from terrascope import large
 from terrascope.landcover import ATOMS
 from terrascope.masks import polygons, stitching
+from terrascope.networks.embedded.class_map import groups_of
 from terrascope.networks.embedded.scores import Scores
 from terrascope.networks.embedded.segments import cells_of, predicted
 from terrascope.networks.embedded.session import default_folder
@@ -136,13 +137,14 @@ def test_masks_and_cells_of_probabilities_in_a_file_are_those_of_probabilities_i
     valid = rng.random((90, 77)) > 0.2
     asked = np.zeros(len(ATOMS), bool)
     asked[[1, 4]] = True
+    groups = groups_of(10.0, "optical", ("blue", "green", "red", "nir"))
     whole = Scores.of(values * valid)
-    mask, spread = predicted(whole, asked, valid)
+    mask, spread = predicted(whole, asked, valid, groups)
     with in_files():
         cut = Scores((len(ATOMS), 90, 77))
         for row in range(0, 90, 13):
             cut.put(row, (values * valid)[:, row : row + 13])
-        mask_in_file, spread_in_file = predicted(cut, asked, valid)
+        mask_in_file, spread_in_file = predicted(cut, asked, valid, groups)
         for side in (1, 4, 16):
             np.testing.assert_allclose(cells_of(cut, valid, side), cells_of(whole, valid, side), atol=1e-4)
     assert np.count_nonzero(mask.mask != mask_in_file.mask) <= 1

@@ -66,7 +66,7 @@ def test_numbers_of_all_kinds_become_json() -> None:
         (lambda data: data.update(question=5), "question"),
         (lambda data: data["grid"].update(transform=[1, 2]), "transform"),
         (lambda data: data.update(steps="none"), "steps"),
-        (lambda data: data.update(format_version=2), "layout 2"),
+        (lambda data: data.update(format_version=3), "layout 3"),
     ],
 )
 def test_a_damaged_trace_is_named(change: object, words: str) -> None:

@@ -49,8 +49,8 @@ def test_two_thousand_changed_run_files(tmp_path: Path) -> None:
         ('"role": "optical"', '"role": ["optical"]', "role"),
         ('"date": "2020-06-01"', '"date": "yesterday"', "date"),
         ('"10 %"', '"\\ud800"', "not JSON"),
-        ('"format_version": 1', '"format_version": 99', "layout 99"),
-        ('"format_version": 1', '"format_version": "1"', "format_version"),
+        ('"format_version": 2', '"format_version": 99', "layout 99"),
+        ('"format_version": 2', '"format_version": "1"', "format_version"),
     ],
 )
 def test_values_are_held_to_the_definition(old: str, new: str, words: str) -> None:

@@ -109,3 +109,24 @@ def test_the_mask_picture_is_the_mask(shape: tuple[int, int]) -> None:
     mask = np.random.default_rng(0).random(shape) > 0.5
     with MemoryFile(mask_png(mask, "#2166ff")) as memory, memory.open() as file:
         np.testing.assert_array_equal(file.read(1) > 0, mask)
+
+
+def test_what_was_understood_and_the_values_by_row_are_shown(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from terrascope.trace.types import Answer, ResultRow
+
+    rows = (
+        ResultRow(0, "dates", "2010", "area of water", 25_000.0, "m2"),
+        ResultRow(0, "dates", "2010", "share of water", 0.125, "1"),
+        ResultRow(1, "dates", "2020", "area of water", None, "m2", "none"),
+    )
+    trace = replace(
+        make_trace(UTM), understood="Area of <water>", results=rows, answer=Answer("2.5 ha", None, 0.3), claims=(),
+    )  # fmt: skip
+    text = write_report(write_geopackage(trace, tmp_path / "run.gpkg"), tmp_path / "run.html").read_text(
+        encoding="utf-8"
+    )
+    assert "Understood: Area of &lt;water&gt;" in text and "Answered, doubtful" in text
+    assert "<th>area of water</th><th>share of water</th>" in text
+    assert "<td>2010</td><td>2.5 ha</td><td>12.5 %</td>" in text and "<td>2020</td><td>none</td><td></td>" in text

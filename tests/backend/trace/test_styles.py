@@ -72,6 +72,8 @@ def test_everyday_words_and_changes_have_colours() -> None:
     assert colour_of("trees") == colour_of("forest") == COLOURS["trees"]
     assert colour_of("flooded area") == COLOURS["flooded"]
     assert colour_of("trees lost", derived=True) != colour_of("trees gained", derived=True) != COLOURS["trees"]
+    assert colour_of("trees lost from 2010 to 2020") == COLOURS["lost"]
+    assert colour_of("patches of trees, over 2 ha") == COLOURS["trees"]
     assert colour_of("ferris wheel") == colour_of(None) == COLOURS["other"]
     for label in LABELS:
         assert colour_of(label) != COLOURS["other"]

@@ -43,12 +43,35 @@ def groups_of(pixel_m: float | None, role: str, bands: Sequence[str]) -> tuple[G
     return tuple([*groups, Group("", rest)] if rest else groups)
 
 
+def numbers_of(groups: Sequence[Group]) -> list[list[int]]:
+    """Return the places of the atoms of each group."""
+    return [[ATOMS.index(atom) for atom in sorted(group.atoms)] for group in groups]
+
+
+def parted(asked: NDArray[np.bool_], groups: Sequence[Group]) -> tuple[list[list[int]], list[list[int]]]:
+    """Return the places of the atoms of the groups asked for, bool [atoms], and of the others; a group of which a part
+    is asked for is cut in two."""
+    inside, outside = [], []
+    for places in numbers_of(groups):
+        inside.append([place for place in places if asked[place]])
+        outside.append([place for place in places if not asked[place]])
+    return [each for each in inside if each], [each for each in outside if each]
+
+
+def strongest(probabilities: NDArray[np.float32], groups: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+    """Return what the probabilities [atoms, H, W] of the strongest group add up to, [H, W]; 0 where there is none."""
+    best = np.zeros(probabilities.shape[1:], np.float32)
+    for places in groups:
+        np.maximum(best, probabilities[list(places)].sum(0), out=best)
+    return best
+
+
 def class_map(scores: Scores, valid: NDArray[np.bool_], groups: Sequence[Group]) -> NDArray[np.uint8]:
     """Return the group of every pixel by its place, uint8 [H, W]; `NOWHERE` where the view is not valid.
 
     A pixel belongs to the group whose atoms' probabilities add up to the most.
     """
-    numbers = [[ATOMS.index(atom) for atom in sorted(group.atoms)] for group in groups]
+    numbers = numbers_of(groups)
     found: NDArray[np.uint8] = large.empty(valid.shape, np.uint8)
     for rows, probabilities in scores.strips():
         sums = np.stack([probabilities[places].sum(0) for places in numbers])

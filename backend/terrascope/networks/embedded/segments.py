@@ -2,46 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from terrascope import large
 from terrascope.networks.embedded.certainty import Spread, spread
+from terrascope.networks.embedded.class_map import Group, parted, strongest
 from terrascope.networks.embedded.scores import Scores
 from terrascope.networks.embedded.visual_tokens import FINE, pooled
 from terrascope.networks.interface import MaskPrediction
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
+_LEAST = np.float32(1e-6)  # margin of a pixel that is in the mask by a hair
 
 
-def predicted(scores: Scores, asked: Bools, valid: Bools) -> tuple[MaskPrediction, Spread]:
+def predicted(
+    scores: Scores, asked: Bools, valid: Bools, groups: Sequence[Group]
+) -> tuple[MaskPrediction, Spread]:
     """Return the mask of the classes asked for, bool [classes], and how small and large it could be.
 
-    A pixel is in the mask if the probabilities of these classes add up to more than that of the best other one. The
-    confidence is the mean of that sum over the mask, or, for an empty mask, the mean of its complement over the valid
-    pixels. `valid` is bool [H, W].
+    Each pixel belongs to one of the groups that share the ground out (`class_map`), and to the mask if all of that
+    group is asked for: masks of one image exclude each other, and that of several classes is the sum of theirs. A group
+    of which a part is asked for is cut in two. The confidence is the mean over the mask of the probabilities asked for,
+    added up, or, for an empty mask, the mean of its complement over the valid pixels. `valid` is bool [H, W].
     """
+    inside, outside = parted(asked, groups)
     probability = large.empty(valid.shape, np.float32)
     masks = Spread(*(large.empty(valid.shape, np.bool_) for _ in range(3)))
-    inside, within, everywhere = 0.0, 0, 0.0
+    within, number, everywhere = 0.0, 0, 0.0
     for rows, found in scores.strips():
         here = valid[rows]
         one = np.clip(found[asked].sum(0), 0, 1).astype(np.float32) * here
-        rest = found[~asked].max(0) if not asked.all() else np.zeros_like(one)
+        best, other = strongest(found, inside), strongest(found, outside)
+        margin = np.where(best > other, np.maximum(one - other, _LEAST), np.minimum(one - other, 0))
         probability[rows] = one
-        for whole, part in zip(masks, spread(one - rest, here)):
+        for whole, part in zip(masks, spread(margin, here)):
             whole[rows] = part
         chosen = masks.mask[rows]
-        within += int(np.count_nonzero(chosen))
-        inside += float(one.sum(where=chosen, dtype=np.float64))
+        number += int(np.count_nonzero(chosen))
+        within += float(one.sum(where=chosen, dtype=np.float64))
         everywhere += float(one.sum(dtype=np.float64))
         large.release(probability, *masks, valid)
-    if within:
-        sure = inside / within
+    if number:
+        sure = within / number
     else:
-        number = large.count(valid)
-        sure = 1 - everywhere / number if number else 0.0
+        seen = large.count(valid)
+        sure = 1 - everywhere / seen if seen else 0.0
     return MaskPrediction(masks.mask, probability, float(sure)), masks
 
 

@@ -11,9 +11,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from terrascope import large
 from terrascope.landcover import ATOMS, LABELS
 from terrascope.landcover.words import labels_in, own_words
 from terrascope.networks.embedded.certainty import Spread, certainty
+from terrascope.networks.embedded.class_map import class_map, groups_of
 from terrascope.networks.embedded.constraints import FREE, Constraints
 from terrascope.networks.embedded.evidence_text import read
 from terrascope.networks.embedded.language import LanguageNetworks
@@ -23,7 +25,7 @@ from terrascope.networks.embedded.segments import cells_of, predicted
 from terrascope.networks.embedded.tokens import MAX_STEPS, evidence_tokens
 from terrascope.networks.embedded.vision import VisionNetworks
 from terrascope.networks.embedded.visual_tokens import COARSE, FINE, features
-from terrascope.networks.interface import MaskPrediction, NetworkInfo, Prompt, TokenGrid, TokenTable
+from terrascope.networks.interface import MaskPrediction, ModelInterval, NetworkInfo, Prompt, TokenGrid, TokenTable
 from terrascope.resources import resource
 from terrascope.scene.time_points import time_points
 from terrascope.scene.types import Role, Scene, View
@@ -103,6 +105,16 @@ class EmbeddedNetwork:
     def forget(self) -> None:
         """See `Forgetful`."""
         self._scene, self._seen = None, {}
+
+    def model_interval(
+        self, view: View, gsd_m: float | None, label: str, mask: NDArray[np.bool_]
+    ) -> ModelInterval | None:
+        """Return the model interval of the share that a mask of a class has; None where none was measured."""
+        if not isinstance(self.vision, VisionNetworks):
+            return None
+        seen = large.count(view.valid)
+        share = large.count(mask) / seen if seen else 0.0
+        return self.vision.intervals.of(view, self.vision.expert_for(view, gsd_m), label, share)
 
     def scores(self, scene: Scene, view: int) -> Scores:
         """Return class probabilities of a view, [atoms, H, W]; those of a large view stay in a file for the scene."""
@@ -209,18 +221,27 @@ class EmbeddedDecoding:
         """See `Decoding`.
 
         The [SEG] state gives a weight for each class atom; atoms from 0.5 on are asked for. A pixel is in the mask if
-        their probabilities add up to more than that of the best other atom. Where pixels are too large to tell houses
-        apart, buildings are looked for as settlement. The confidence is the mean of that sum
-        over the mask, or, for an empty mask, the mean of its complement over the valid pixels.
+        its class is asked for, see `segments.predicted`. Where pixels are too large to tell houses apart, buildings are
+        looked for as settlement.
         """
         asked = self._stream.query >= 0.5
         if asked[ATOMS.index("building")] and self._constraints.steps[-1][0] == "buildings":
             asked[ATOMS.index("built")] = self._gsd is None or self._gsd > FINEST_BUILDINGS_M
         if not asked.any():
             asked = self._stream.query >= self._stream.query.max()
-        found, masks = predicted(self._network.scores(self._scene, view), asked, self._scene.views[view].valid)
+        seen = self._scene.views[view]
+        groups = groups_of(self._gsd, seen.role.value, seen.bands)
+        found, masks = predicted(self._network.scores(self._scene, view), asked, seen.valid, groups)
         self._spreads.append(masks)
-        return found
+        return found._replace(model_interval=self._interval(seen, asked, found.mask))
+
+    def _interval(self, view: View, asked: NDArray[np.bool_], mask: NDArray[np.bool_]) -> ModelInterval | None:
+        """The model interval of a mask's share; of a mask that is exactly one class."""
+        names = {atom for atom, wanted in zip(ATOMS, asked) if wanted}
+        label = next((name for name, atoms in LABELS.items() if atoms == names), None)
+        if label is None and names <= LABELS["built-up area"] and "built" in names:
+            label = "built-up area"
+        return None if label is None else self._network.model_interval(view, self._gsd, label, mask)
 
     def feed_visual(self, views: Sequence[int], tokens: Sequence[int]) -> None:
         """See `Decoding`."""
@@ -249,16 +270,20 @@ class EmbeddedDecoding:
         return certainty(self.reading.kind, self._spreads, facts, self._options)
 
     def _shares(self, points: Sequence[Sequence[int]]) -> dict[str, float]:
-        """Share of each label in the view of the question's date, by the most probable class of each pixel; only where
-        the scene decides about the classes."""
+        """Share of each label in the view of the question's date, by the class of each pixel; only where the scene
+        decides about the classes."""
         if not points or self.reading.kind not in FREE:
             return {}
         view = points[self._dates[0 if self.reading.early else -1]][0]
-        valid, counts = self._scene.views[view].valid, np.zeros(len(ATOMS), np.int64)
-        for rows, found in self._network.scores(self._scene, view).strips():
-            counts += np.bincount(found.argmax(0)[valid[rows]], minlength=len(ATOMS))
+        seen = self._scene.views[view]
+        groups = groups_of(self._gsd, seen.role.value, seen.bands)
+        found = class_map(self._network.scores(self._scene, view), seen.valid, groups)
+        counts = np.bincount(found[seen.valid], minlength=len(groups))
         part = counts / max(1, counts.sum())
-        return {label: float(sum(part[ATOMS.index(atom)] for atom in atoms)) for label, atoms in LABELS.items()}
+        return {
+            label: float(sum(share for share, group in zip(part, groups) if group.atoms <= atoms))
+            for label, atoms in LABELS.items()
+        }
 
     def _tokens(self, view: int, side: int) -> NDArray[np.float32]:
         """Feature vectors of a view's cells."""

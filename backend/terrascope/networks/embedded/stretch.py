@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 BRIGHT = 0.28
 DARK = 0.02
 _NARROWEST = 0.12  # a picture of open water alone is not blown up to full contrast
+#: Nor are digital numbers: their range is taken to be at least this share of their level.
+_NARROWEST_RAW = 0.25
 _SAMPLES = 65_536
 
 
@@ -44,6 +46,7 @@ def stretch_of(
     if per_band:
         low = np.percentile(sample, 1, axis=1)[:, None, None].astype(np.float32)
         high = float(np.percentile(sample[rgb] - low[rgb][:, 0], 99))
+        high = max(high, _NARROWEST_RAW * float(low[rgb].mean()))
         return Stretch(low, np.float32(BRIGHT / max(high, 1e-6)))
     low_all, high_all = np.percentile(sample[rgb], (1, 99))
     gain = (BRIGHT - DARK) / max(float(high_all - low_all), _NARROWEST)

@@ -3,7 +3,8 @@
 Three experts, chosen by what the view is:
 
 - `optical`: satellite optical images of 3 to 60 m; any subset of blue, green, red, NIR, SWIR1, SWIR2 (where no band is
-  beyond the visible ones, by the network `colour`, or `picture` where they are no reflectance);
+  beyond near infrared, by the network `infrared`; where none is beyond the visible ones, by the network `colour`, or
+  `picture` where they are no reflectance);
 - `aerial`: red, green, blue finer than 3 m;
 - `sar`: VV and/or VH in dB.
 
@@ -33,6 +34,7 @@ from terrascope.hashes import ungrouped
 from terrascope.landcover import ATOMS
 from terrascope.networks import stopping
 from terrascope.networks.embedded import devices, tiles
+from terrascope.networks.embedded.model_interval import ModelIntervals
 from terrascope.networks.embedded.prepared import Doubled, Grown, Halved, Image, Shrunk, Streamed, Whole
 from terrascope.networks.embedded.resolution import LARGEST, looks_aerial
 from terrascope.networks.embedded.scores import Rows, Scores
@@ -56,7 +58,7 @@ from terrascope.scene.types import Role, Scale, View
 
 log = logging.getLogger(__name__)
 
-LARGEST_WINDOW = 448
+LARGEST_WINDOW = 576
 OVERLAP = 48
 MULTIPLE = 32
 VISIBLE = 3  # of the optical bands, the first; near infrared comes next
@@ -84,6 +86,7 @@ class VisionNetworks:
     def __init__(self, folder: Path, threads: int = 2, providers: Sequence[str] = ("CPUExecutionProvider",)) -> None:
         self.folder = Path(folder)
         self.manifest = read_manifest(self.folder)
+        self.intervals = ModelIntervals(self.folder)
         self._threads = threads
         self._providers = list(providers)
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
@@ -179,7 +182,7 @@ class VisionNetworks:
         self, expert: str, view: View, present: NDArray[np.float32], gsd_m: float | None
     ) -> tuple[str, list[Feeds]]:
         """The graph that looks at a satellite view, and what it is given beside the bands; twice for what has
-        short-wave infrared and is no reflectance (see `settled`)."""
+        short-wave infrared and is no reflectance, where the first look is `unsure` (see `settled`)."""
         if expert != "optical":
             return expert, [{"present": present[None]}]
         gsd = 0.0 if gsd_m is None or not gsd_m > 0 else math.log2(min(max(gsd_m, 4.0), 80.0) / 10.0) / 3.0
@@ -187,6 +190,8 @@ class VisionNetworks:
         context = np.array([[shown, gsd]], np.float32)
         if not present[VISIBLE:].any():
             expert = "picture" if shown else "colour"
+        elif not present[VISIBLE + 1 :].any() and "infrared" in self.manifest["experts"]:
+            expert = "infrared"
         looks: list[Feeds] = [{"present": present[None], "context": context}]
         if shown and present[: VISIBLE + 1].all() and present[VISIBLE + 1 :].any():
             fewer = present * (np.arange(len(present)) <= VISIBLE)
@@ -249,6 +254,8 @@ class VisionNetworks:
         def look(bands: NDArray[np.float32]) -> NDArray[np.float32]:
             found: list[NDArray[np.float32]] = []
             for given in looks:
+                if found and not unsure(found[0]):
+                    break
                 shown = bands if not found else bands * given["present"][0][:, None, None]
                 found.append(np.asarray(stopping.run(session, {"bands": shown[None], **given})[0][0], np.float32))
             return found[0] if len(found) == 1 else settled(*found)
@@ -292,6 +299,17 @@ class VisionNetworks:
         log.info("vision network %s on %s", expert, session.get_providers()[0])
         self._sessions[expert] = session
         return session
+
+
+#: A pixel whose probability of settlement lies between these may be either, and a window with this share of them is
+#: looked at again.
+_EITHER, _SHARE = (0.1, 0.9), 0.05
+
+
+def unsure(found: NDArray[np.float32]) -> bool:
+    """Whether a window, [atoms, H, W], leaves open what of it is settlement."""
+    built = found[ATOMS.index("built")]
+    return float(((built > _EITHER[0]) & (built < _EITHER[1])).mean()) > _SHARE
 
 
 def settled(whole: NDArray[np.float32], fewer: NDArray[np.float32]) -> NDArray[np.float32]:

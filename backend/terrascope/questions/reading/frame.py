@@ -172,8 +172,8 @@ class Frame(Grammar):
             before, after = self.at(place - 1), self.at(place + 1)
             second = self.at(place + 2)
             opened = (
-                before is not None
-                and before.has("w", "between")
+                (before is not None
+                and before.has("w", "between"))
                 or (before is not None and before.has("date", "between", "since"))
             )
             linked = after is not None and (
@@ -1025,8 +1025,8 @@ class Frame(Grammar):
         found = self.subjects()
         if (
             not self.yes_no()
-            or self.measured("exists", "count", "list", "area", "share")
-            and not self.measured("touch")
+            or (self.measured("exists", "count", "list", "area", "share")
+            and not self.measured("touch"))
         ):
             return None
         cues = self.measured("touch")
@@ -1099,10 +1099,10 @@ class Frame(Grammar):
             measures = tuple(self._measure(names[0], self.joined(found)) for _ in (0,))
         by = self._dates_by()
         if (
-            len(self.dates) > 1
-            and not any(noun.of_kind("date") for noun in found)
-            or len(found) == 1
-            and len(found[0].of_kind("date")) > 1
+            (len(self.dates) > 1
+            and not any(noun.of_kind("date") for noun in found))
+            or (len(found) == 1
+            and len(found[0].of_kind("date")) > 1)
         ):
             bare = self.joined([noun.without(*noun.of_kind("date")) for noun in found])
             measures = tuple(self._measure(name, q.At(of=bare, date=date)) for date in self.dates for name in names)

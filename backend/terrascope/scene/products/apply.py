@@ -48,7 +48,7 @@ def known_of(request: LayerRequest, header: Header) -> Known | None:
     indexes = tuple(band.index for band in bands)
     declared = any(header.nodata[i - 1] is not None for i in indexes)
     return Known(
-        header=replace(header, alpha=None) if header.alpha in indexes else header,
+        header=replace(header, alpha=None, measured_alpha=True) if header.alpha in indexes else header,
         found=None if request.bands or not bands else _recognition(product, bands, header),
         conversion=_conversion(product, bands) if own_numbers and request.scale is None else None,
         dated=DateFound(product.date, f"{product.title}, from {product.source}") if product.date else None,

@@ -14,9 +14,21 @@ from terrascope.landcover.colours import colour_of
 from terrascope.trace.geopackage import Picture
 from terrascope.trace.pictures import PREVIEW_PX, mask_png
 from terrascope.trace.text import readable
-from terrascope.trace.types import ClaimRecord, GridRecord, InputRecord, Step, Trace, all_masks, summary_share
+from terrascope.trace.types import (
+    ClaimRecord,
+    GridRecord,
+    InputRecord,
+    ResultRow,
+    Step,
+    Trace,
+    all_masks,
+    result_table,
+    summary_share,
+)
 from terrascope.units import area_text, length_text, share_text
 
+#: An answer that is less sure is called doubtful, as in the panel.
+DOUBTFUL = 0.6
 _END_REASONS: Mapping[str | None, tuple[str, str]] = {
     "answered": ("good", "Answered"),
     "abstained": ("warn", "The network says that it cannot tell"),
@@ -85,9 +97,15 @@ def content(trace: Trace, pictures: Mapping[int, Picture]) -> dict[str, Any]:
     tone, ending = _END_REASONS.get(trace.end_reason, ("warn", str(trace.end_reason)))
     if tone == "good" and any(claim.verdict == "contradicted" for claim in trace.claims):
         tone, ending = "warn", "Answered, but not all of it agrees with the masks"
+    sure = None if trace.answer is None else trace.answer.confidence
+    if tone == "good" and sure is not None and sure < DOUBTFUL:
+        tone, ending = "warn", "Answered, doubtful"
+    head, rows = _results(trace)
     return {
         "trace": trace,
         "answer": trace.answer,
+        "result_head": head,
+        "result_rows": rows,
         "tone": tone,
         "ending": ending,
         "steps": [each for each in steps if each.text or each.masks],
@@ -144,6 +162,7 @@ def _mask(
         ("Where", str(measured.get("where") or "")),
         ("Perimeter", length_text(perimeter) if perimeter is not None else ""),
         ("Confidence", f"{confidence:.0%}" if confidence is not None and not derived else ""),
+        ("Model interval", interval_text(measured)),
         *((f"Mean {name.upper()}", f"{value:.2f}") for name, value in (measured.get("indices") or {}).items()),
     ]
     return MaskView(
@@ -160,6 +179,15 @@ def _mask(
         derived=derived,
         empty=pixels == 0,
     )
+
+
+def interval_text(measured: Mapping[str, Any]) -> str:
+    """Return the model interval of a mask's share as text, empty without one."""
+    found = measured.get("model_interval")
+    if not found:
+        return ""
+    low, high = found["share"]
+    return f"{share_text(low)} to {share_text(high)} ({found['level']:.0%} of {found['places']} places left out)"
 
 
 def thin_out(mask: NDArray[np.bool_], limit: int = PREVIEW_PX) -> NDArray[np.bool_]:
@@ -257,6 +285,27 @@ def _verdict_counts(claims: tuple[ClaimRecord, ...]) -> list[tuple[str, str]]:
         if number:
             counted.append((tone, f"{number} {title.lower()}"))
     return counted
+
+
+def _results(trace: Trace) -> tuple[list[str], list[list[str]]]:
+    """Head and rows of the values by zone, date or class; empty where the answer says the only one."""
+    names, rows, keys = result_table(trace.results)
+    if len(keys) < 2:
+        return [], []
+    return ["", *names], [
+        [key, *("" if each is None else _result(each) for each in row)] for key, row in zip(keys, rows)
+    ]
+
+
+def _result(row: ResultRow) -> str:
+    if row.value is None:
+        return row.text or "-"
+    written = {"m2": area_text, "m": length_text}.get(row.unit)
+    if written is not None:
+        return f"{'−' if row.value < 0 else ''}{written(abs(row.value))}"
+    if row.measure.startswith("share"):
+        return share_text(row.value)
+    return f"{row.value:,.0f}" if float(row.value).is_integer() else f"{row.value:,.4f}"
 
 
 def _value(value: object, unit: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import zoom
+from scipy.ndimage import uniform_filter, zoom
 
 from terrascope.networks.embedded.stretch import stretch_display
 from terrascope_lab.data.legends import bits
@@ -27,10 +27,12 @@ def resize(bands: Array, allowed: NDArray[np.uint16], size: int) -> tuple[Array,
     old = bands.shape[-1]
     if old == size:
         return bands, allowed
+    f = old // size
     if old % size == 0:
-        f = old // size
         bands = bands.reshape(bands.shape[0], size, f, size, f).mean((2, 4))
     else:
+        if f > 1:  # averaged first: what lies between the pixels that are kept would be lost
+            bands = uniform_filter(bands, (0, f, f), mode="nearest")
         bands = zoom(bands, (1, size / old, size / old), order=1, mode="nearest", grid_mode=True)
     index = ((np.arange(size) + 0.5) * old / size).astype(int)
     return bands, allowed[np.ix_(index, index)]
@@ -69,24 +71,30 @@ def illuminate(bands: Array, rng: np.random.Generator) -> Array:
 
 
 def picture(bands: Array, rng: np.random.Generator, keep: int) -> Array:
-    """Reflectance as the 8-bit picture that somebody made of it, read back by `stretch_display`; `keep` bands of 6."""
+    """Reflectance as the 8-bit picture that somebody made of it, read back by `stretch_display`; `keep` bands of 6.
+
+    A third each: one calibrated stretch for all bands (with a gamma or without), percentiles of each band or of all,
+    mean and spread of each band; these are what programs do when nobody chooses.
+    """
     out = np.zeros_like(bands)
     layers = bands[:keep]
-    style = rng.random()
-    if style < 0.5:
-        measured = np.percentile(layers[:3, ::2, ::2], rng.uniform(97, 99.9))
-        high = measured if rng.random() < 0.6 else rng.uniform(0.2, 0.4)
-        low = rng.uniform(0, 0.03)
-        shown = (layers - low) / max(float(high) - low, 0.03)
+    some = layers[:, ::2, ::2].reshape(keep, -1)
+    style, gamma = rng.random(), rng.uniform(0.48, 1.15) if rng.random() < 0.4 else 1.0
+    if style < 0.36:
+        low = np.full(keep, rng.uniform(0, 0.02) if rng.random() < 0.4 else 0.0)
+        high = np.full(keep, rng.uniform(0.2, 0.45))
+        gamma = rng.uniform(0.45, 0.8) if rng.random() < 0.4 else gamma
+    elif style < 0.7:
+        low, high = np.percentile(some, (rng.uniform(0, 3), rng.uniform(97, 100)), axis=1)
     else:
-        low, high = np.percentile(layers[:, ::2, ::2], (rng.uniform(0, 2), rng.uniform(97.5, 100)), axis=(1, 2))
-        even_low, even_high = np.mean(low[:3]), np.mean(high[:3])  # from one stretch for all to one for each band
+        times = rng.uniform(1.5, 2.8)
+        low, high = some.mean(1) - times * some.std(1), some.mean(1) + times * some.std(1)
+    if style >= 0.36 and rng.random() < 0.3:  # from one stretch for each band to one for all
         mix = rng.uniform(0, 1)
-        low, high = low * mix + even_low * (1 - mix), high * mix + even_high * (1 - mix)
-        shown = (layers - low[:, None, None]) / np.maximum(high - low, 0.03)[:, None, None]
-    shown = np.clip(shown, 0, 1) ** rng.uniform(0.48, 1.15)
-    shown = np.round(shown * 255) / 255
-    if rng.random() < 0.8:
+        low, high = low * mix + low[:3].mean() * (1 - mix), high * mix + high[:3].mean() * (1 - mix)
+    shown = (layers - low[:, None, None]) / np.maximum(high - low, 0.01)[:, None, None]
+    shown = np.round(np.clip(shown, 0, 1) ** gamma * 255) / 255
+    if rng.random() < 0.9:
         shown = stretch_display(shown.astype(np.float32), np.ones(shown.shape[1:], bool), slice(0, 3))
     else:
         shown = shown * 0.28
@@ -123,6 +131,7 @@ SUBSETS = (
     ((0, 0, 1, 1, 0, 0), 0.04),
 )
 _COLOURS = np.array([1, 1, 1, 0, 0, 0], bool)
+TO_NEAR_INFRARED = np.array([1, 1, 1, 1, 0, 0], bool)
 
 
 def optical(
@@ -139,7 +148,7 @@ def optical(
         whole = np.ones(bands.shape[1:], bool)
         bands = stretch_display(bands * gains, whole, slice(0, 3), per_band=True)
         if rng.random() < 0.3:
-            present = present & np.array((1, 1, 1, 1, 0, 0), bool)
+            present = present & TO_NEAR_INFRARED
         return np.asarray(bands * present[:, None, None], np.float32), present, True
     if display:
         bands = recolour(bands, rng) if rng.random() < 0.8 else bands

@@ -2,8 +2,9 @@
 
     python -m terrascope_lab.training.vision.calibrate colour --data ../shared/data --runs .work/vision/points
 
-Prints the temperature that makes the unseen pixels most likely, and the bias of water with the best IoU of water; both
-go to `export.py`. Unseen regions and unseen places of the flood region weigh the same; doubtful labels are left out.
+Prints, for each form in which the network is shown an image, the temperature that makes the unseen pixels most likely,
+and the bias of water with the best IoU of water; both go to `export.py`.
+Unseen regions and unseen places of the flood region weigh the same; doubtful labels are left out.
 """
 
 from __future__ import annotations
@@ -27,23 +28,25 @@ FLOODED = f"region{split.FLOOD_REGION}"
 #: The input forms that each network is given.
 FORMS: dict[str, tuple[str, ...]] = {
     "optical": ("six bands", "RGB+NIR", "digital numbers"),
+    "infrared": ("RGB+NIR",),
     "colour": ("RGB reflectance",),
     "picture": tuple(forms.PICTURES),
 }
-TEMPERATURES = np.round(np.arange(0.6, 2.01, 0.05), 2)
+TEMPERATURES = np.round(np.arange(0.6, 3.01, 0.05), 2)
 BIASES = np.round(np.arange(-0.5, 2.01, 0.1), 1)
-PIXELS = 1500
+PIXELS = 500
 
 
-def unseen(expert: str, root: Path, runs: Path) -> tuple[Tensor, Tensor, Tensor]:
-    """Logits [n, atoms], class [n] and whether it is of the flood region, of pixels that the folds had not seen."""
+def unseen(expert: str, form: str, root: Path, runs: Path) -> tuple[Tensor, Tensor, Tensor]:
+    """Logits [n, atoms], class [n] and whether it is of the flood region, of pixels in a form that the folds had not
+    seen."""
     data = landsat.without_doubtful(landsat.read_hls(root))
     rng = np.random.default_rng(0)
     logits, classes, flooded = [], [], []
     for fold in range(places.FOLDS):
         model, _ = load(runs / f"{expert}_{fold}.safetensors")
-        for rank, plain in enumerate(s for s in data if places.fold_of(s) == fold):
-            sample = forms.FORMS[FORMS[expert][rank % len(FORMS[expert])]](plain)
+        for plain in (s for s in data if places.fold_of(s) == fold):
+            sample = forms.FORMS[form](plain)
             view = forms.view_of(sample)
             stack, present = collect(view, view.valid, OPTICAL_BANDS)
             stack = optical_units(stack, present, view.valid, view.scale)
@@ -84,15 +87,20 @@ def main() -> None:
     parser.add_argument("expert", choices=tuple(DEFAULTS))
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--runs", type=Path, required=True)
+    parser.add_argument("--bias", action="append", default=[], metavar="ATOM:VALUE", help="that will be exported")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    found = unseen(arguments.expert, arguments.data, arguments.runs)
-    for bias in BIASES:
-        regions, places = water_iou(*found, float(bias))
-        sys.stdout.write(f"water {bias:+.1f}: IoU {regions:.3f} in regions, {places:.3f} in places\n")
-    best = max(TEMPERATURES, key=lambda t: likelihood(*found, float(t)))
-    bias = max(BIASES, key=lambda b: sum(water_iou(*found, float(b))))
-    sys.stdout.write(f"temperature {best:.2f}, bias of water {bias:+.1f}\n")
+    for form in FORMS[arguments.expert]:
+        found = unseen(arguments.expert, form, arguments.data, arguments.runs)
+        for atom, _, value in (item.partition(":") for item in arguments.bias):
+            found[0][:, ATOMS.index(atom)] += float(value)
+        best = max(TEMPERATURES, key=lambda t: likelihood(*found, float(t)))
+        bias = max(BIASES, key=lambda b: sum(water_iou(*found, float(b))))
+        plain, biased = water_iou(*found, 0.0), water_iou(*found, float(bias))
+        sys.stdout.write(
+            f"{form}: temperature {best:.2f}; bias of water {bias:+.1f}: IoU {biased[0]:.3f} in regions,"
+            f" {biased[1]:.3f} in places ({plain[0]:.3f} and {plain[1]:.3f} without)\n"
+        )
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import copy
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +41,23 @@ INPUTS: dict[str, dict[str, str]] = {
     "sar": {"bands": "float32 [1, 2, H, W], VV and VH in dB", "present": "float32 [1, 2]"},
 }
 
+INPUTS["infrared"] = INPUTS["optical"]  # of which no short-wave infrared is ever there
 INPUTS["colour"] = INPUTS["picture"] = INPUTS["optical"]  # of which only blue, green and red are ever there
 
 
-class Probabilities(nn.Module):
-    """Calibrated probabilities of a network: softmax of (logits + bias) / temperature."""
+#: Temperature of a network: one, or one for each of the forms in which it is shown an image.
+Temperature = float | Mapping[str, float]
+#: Forms of the optical network that have a temperature of their own.
+CALIBRATED = ("six bands", "RGB+NIR", "digital numbers")
 
-    def __init__(self, network: nn.Module, temperature: float, bias: Mapping[str, float] | None = None) -> None:
+
+class Probabilities(nn.Module):
+    """Calibrated probabilities of a network: softmax of (logits + bias) / temperature.
+
+    With a temperature for each of `CALIBRATED`, the graph tells by its inputs which it is shown.
+    """
+
+    def __init__(self, network: nn.Module, temperature: Temperature, bias: Mapping[str, float] | None = None) -> None:
         super().__init__()
         self.network, self.temperature = network, temperature
         values = [(bias or {}).get(name, 0.0) for name in ATOMS]
@@ -55,9 +65,19 @@ class Probabilities(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Probabilities, [N, atoms, H, W]."""
-        logits = (self.network(*inputs) + self.bias) / self.temperature
+        logits = (self.network(*inputs) + self.bias) * self._sharpness(*inputs)
         exponents = torch.exp(logits - logits.amax(1, keepdim=True))  # ONNX Runtime's own softmax is slow on this axis
         return exponents / exponents.sum(1, keepdim=True)
+
+
+    def _sharpness(self, *inputs: Tensor) -> Tensor | float:
+        """One over the temperature, [N, 1, 1, 1]."""
+        if not isinstance(self.temperature, Mapping):
+            return 1 / self.temperature
+        _, present, context = inputs
+        whole, fewer, numbers = (1 / self.temperature[form] for form in CALIBRATED)
+        shown, swir = context[:, :1], present[:, 4:].amax(1, keepdim=True)
+        return (shown * numbers + (1 - shown) * (swir * whole + (1 - swir) * fewer)).view(-1, 1, 1, 1)
 
 
 def fuse(module: nn.Module) -> nn.Module:
@@ -104,7 +124,7 @@ def halve(model: onnx.ModelProto, smallest: int = 256) -> onnx.ModelProto:
 
 
 def export(
-    model: nn.Module, expert: str, temperature: float, path: Path, bias: Mapping[str, float] | None = None
+    model: nn.Module, expert: str, temperature: Temperature, path: Path, bias: Mapping[str, float] | None = None
 ) -> None:
     """Write one graph; `bias` is added to the logits of the atoms it names."""
     network = fuse(copy.deepcopy(model).eval())
@@ -126,6 +146,17 @@ def export(
     onnx.save(halve(graph), str(path))
 
 
+def temperatures_of(items: Sequence[str]) -> dict[str, Temperature]:
+    """Read "expert=value" and "expert:form=value"."""
+    found: dict[str, Temperature] = {}
+    for item in items:
+        name, _, value = item.partition("=")
+        expert, _, form = name.partition(":")
+        own = found.get(expert)
+        found[expert] = {**(own if isinstance(own, dict) else {}), form: float(value)} if form else float(value)
+    return found
+
+
 def described(path: Path) -> dict[str, Any]:
     """Return name, size and hash of a file."""
     return {
@@ -141,11 +172,13 @@ def main() -> None:
     parser.add_argument("pairs", nargs="*", metavar="EXPERT=RUN")
     parser.add_argument("--runs", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--temperature", action="append", default=[], metavar="EXPERT=VALUE")
+    parser.add_argument(
+        "--temperature", action="append", default=[], metavar="EXPERT[:FORM]=VALUE", help="see calibrate.py"
+    )
     parser.add_argument("--bias", action="append", default=[], metavar="EXPERT=ATOM:VALUE", help="see calibrate.py")
     parser.add_argument("--metrics", type=Path, help="figures written by evaluate --json, to be kept in the manifest")
     arguments = parser.parse_args()
-    temperatures = {name: float(value) for name, _, value in (item.partition("=") for item in arguments.temperature)}
+    temperatures = temperatures_of(arguments.temperature)
     biases: dict[str, dict[str, float]] = {}
     for item in arguments.bias:
         expert, _, given = item.partition("=")
@@ -162,6 +195,8 @@ def main() -> None:
         expert, _, run = pair.partition("=")
         model, checkpoint = load(arguments.runs / f"{run}.safetensors")
         temperature = temperatures.get(expert, 1.0)
+        if isinstance(temperature, Mapping) and set(temperature) != set(CALIBRATED):
+            parser.error(f"--temperature: {expert} needs one for each of {', '.join(CALIBRATED)}")
         path = arguments.out / f"vision_{expert}.onnx"
         export(model, expert, temperature, path, biases.get(expert))
         manifest["experts"][expert] = {

@@ -17,16 +17,16 @@ from torch import nn
 from terrascope_lab.data import forms, landsat, places
 from terrascope_lab.data.sample import Sample
 from terrascope_lab.training.vision import metrics
-from terrascope_lab.training.vision.models import optical_features
+from terrascope_lab.training.vision.models import FEATURES, optical_features, roots
 
 log = logging.getLogger("terrascope_lab.training.vision")
 
 
 def features(sample: Sample) -> torch.Tensor:
-    """Bands and indices of every pixel, [pixels, 14]."""
+    """Bands and indices of every pixel, [pixels, 18]."""
     bands = torch.from_numpy(sample.bands.astype(np.float32))[None]
     present = torch.from_numpy(sample.present.astype(np.float32))[None]
-    return optical_features(bands, present)[0].flatten(1).T
+    return torch.cat([roots(bands, present), optical_features(bands, present)], 1)[0].flatten(1).T
 
 
 def fit(train: list[Sample], steps: int = 2500, seed: int = 0) -> nn.Module:
@@ -35,7 +35,7 @@ def fit(train: list[Sample], steps: int = 2500, seed: int = 0) -> nn.Module:
     x = torch.cat([features(s) for s in train])
     y = torch.from_numpy(np.concatenate([metrics.truth(s.allowed, metrics.EIGHT).ravel() for s in train]))
     x, y = x[y >= 0], y[y >= 0]
-    model = nn.Sequential(nn.Linear(14, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 8))
+    model = nn.Sequential(nn.Linear(6 + FEATURES, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 8))
     optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     for step in range(steps):

@@ -29,38 +29,52 @@ def double(x: Tensor, times: int = 1) -> Tensor:
 class DescribedNet(nn.Module):
     """Perceptrons on what a pixel and its surroundings look like.
 
-    `own`: features of the pixel. `near`: in cells of 2 pixels their mean, and mean and spread over 6 pixels. `around`:
-    mean and spread in cells of 4, 8 and 48 pixels. The surroundings are digested at a quarter of the resolution, what
-    is near is judged at half of it, and only a narrow layer looks at every pixel: memory, not arithmetic, is what
-    full resolution costs. Nothing but perceptrons is learnt, so that training can start from cached descriptions.
+    `own`: what the pixel itself shows. `near`: in cells of 2 pixels the mean of that and further features of the mean
+    values, and mean and spread of all over 6 pixels. `around`: mean and spread in cells of 4, 8 and 48 pixels. The
+    spread of what pixels show is that between pixels, not between cells: towns are told by it. The surroundings are
+    digested at a quarter of the resolution, what is near is judged at half of it, and only a narrow layer looks at
+    every pixel: memory, not arithmetic, is what full resolution costs. Nothing but perceptrons is learnt, so that
+    training can start from cached descriptions.
     """
 
     def __init__(
-        self, features: int, conditions: int, hidden: int = 64, digest: tuple[int, int] = (96, 32), narrow: int = 32
+        self,
+        own: int,
+        features: int,
+        conditions: int,
+        hidden: int = 64,
+        digest: tuple[int, int] = (96, 32),
+        narrow: int = 16,
     ) -> None:
         super().__init__()
-        self.sizes = {"own": features, "near": 3 * features, "around": 6 * features}
+        every = own + features
+        self.sizes = {"own": own, "near": 3 * every, "around": 6 * every}
         for name, size in self.sizes.items():
             self.register_buffer(f"{name}_mean", torch.zeros(size))
             self.register_buffer(f"{name}_scale", torch.ones(size))
-        self.enter = nn.Conv2d(6 * features + conditions, digest[0], 1)
+        self.enter = nn.Conv2d(6 * every + conditions, digest[0], 1)
         self.leave = nn.Conv2d(digest[0], digest[1], 1)
-        self.first = nn.Conv2d(3 * features + digest[1], hidden, 1)
+        self.first = nn.Conv2d(3 * every + digest[1], hidden, 1)
         self.condition = nn.Conv2d(conditions, hidden, 1)
         self.second = nn.Conv2d(hidden, hidden, 1)
         self.third = nn.Conv2d(hidden, narrow, 1)
-        self.pixel = nn.Conv2d(features, narrow, 1)
+        self.pixel = nn.Conv2d(own, narrow, 1)
         self.head = nn.Conv2d(narrow, len(ATOMS), 1)
         self.drop = nn.Dropout(0.1)
 
-    def features(self, bands: Tensor, present: Tensor) -> Tensor:
-        """Features of physical values, [N, B, H, W] -> [N, F, H, W]."""
+    def own(self, bands: Tensor, present: Tensor) -> Tensor:
+        """What a pixel itself shows, of physical values, [N, B, H, W] -> [N, own, H, W]."""
         raise NotImplementedError
 
-    @staticmethod
-    def pooled(x: Tensor) -> tuple[Tensor, Tensor]:
-        """`near` [N, 3 F, H / 2, W / 2] and `around` [N, 6 F, H / 4, W / 4] of features."""
-        mean, square = functional.avg_pool2d(x, 2), functional.avg_pool2d(x * x, 2)
+    def features(self, bands: Tensor, present: Tensor) -> Tensor:
+        """Features of cells of 2 pixels by their mean values, [N, B, H / 2, W / 2] -> [N, F, H / 2, W / 2]."""
+        raise NotImplementedError
+
+    def surroundings(self, bands: Tensor, own: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
+        """`near` [N, 3 F, H / 2, W / 2] and `around` [N, 6 F, H / 4, W / 4]; F features, those of the pixels first."""
+        more = self.features(functional.avg_pool2d(bands, 2), present)
+        mean = torch.cat([functional.avg_pool2d(own, 2), more], 1)
+        square = torch.cat([functional.avg_pool2d(own * own, 2), more * more], 1)
         wide = functional.avg_pool2d(mean, 3, 1, 1, count_include_pad=False)
         wide_square = functional.avg_pool2d(square, 3, 1, 1, count_include_pad=False)
         near = torch.cat([mean, wide, _spread(wide, wide_square)], 1)
@@ -97,9 +111,9 @@ class DescribedNet(nn.Module):
 
     def describe(self, bands: Tensor, *given: Tensor, points: Tensor) -> dict[str, Tensor]:
         """Descriptions at flat indices [N, P]: own, near, around, each [N, C, P, 1]; and condition [N, C]."""
-        x = self.features(bands, given[0])
+        x = self.own(bands, given[0])
         height, width = x.shape[2:]
-        near, around = self.pooled(x)
+        near, around = self.surroundings(bands, x, given[0])
         index = points.unsqueeze(1).expand(-1, x.shape[1], -1)
         return {
             "own": torch.gather(x.flatten(2), 2, index).unsqueeze(-1),
@@ -114,9 +128,9 @@ class DescribedNet(nn.Module):
         The same as `judge`, with the standardisation folded into the first layers and what is linear done before it is
         brought up to a higher resolution.
         """
-        x = self.features(bands, given[0])
+        x = self.own(bands, given[0])
         condition = torch.cat(given, 1).unsqueeze(-1).unsqueeze(-1)
-        near, around = self.pooled(x)
+        near, around = self.surroundings(bands, x, given[0])
         count = self.sizes["around"]
         weight, bias = _folded(self.enter, self.around_mean, self.around_scale)
         y = functional.conv2d(around, weight, bias)
@@ -145,17 +159,22 @@ INDICES = ((3, 2), (1, 3), (1, 4), (3, 5), (4, 3), (4, 5), (1, 2), (2, 0))  # ND
 #: Which band is above which, over the range of all bands: haze, glint and gain of the whole leave that alone.
 SHAPES = ((1, 4), (1, 3), (2, 3), (0, 2))
 NARROWEST = 0.02  # reflectance: a smaller range is mostly noise
-FEATURES = 6 + len(INDICES) + len(SHAPES)
+FEATURES = len(INDICES) + len(SHAPES)  #: of cells; the roots of six bands are those of pixels
+
+
+def roots(bands: Tensor, present: Tensor) -> Tensor:
+    """Square-root reflectance, about -1.5 to 4; 0 for what is absent. [N, 6, H, W] -> [N, 6, H, W]."""
+    flags = present.unsqueeze(-1).unsqueeze(-1)
+    return ((bands.clamp(0.0, 1.6) + 1e-4).sqrt() - 0.3) * 5.0 * flags
 
 
 def optical_features(bands: Tensor, present: Tensor, soft: float = SOFT) -> Tensor:
-    """Square-root reflectance, normalised differences and shape; what is absent is 0. [N, 6, H, W] -> [N, 18, H, W].
+    """Normalised differences and shape; what is absent is 0. [N, 6, H, W] -> [N, 12, H, W].
 
     `soft` is added to the sums that the differences are divided by: the larger, the less the noise of dark ground says.
     """
     flags = present.unsqueeze(-1).unsqueeze(-1)
     x = bands.clamp(0.0, 1.6) * flags
-    roots = ((x + 1e-4).sqrt() - 0.3) * 5.0 * flags
     first, second = [a for a, _ in INDICES], [b for _, b in INDICES]
     left, right = x[:, first], x[:, second]
     indices = (left - right) / (left + right + soft) * 2.0 * (flags[:, first] * flags[:, second])
@@ -163,7 +182,7 @@ def optical_features(bands: Tensor, present: Tensor, soft: float = SOFT) -> Tens
     lowest = (x + (1 - flags) * 2.0).amin(1, keepdim=True)
     first, second = [a for a, _ in SHAPES], [b for _, b in SHAPES]
     shapes = (x[:, first] - x[:, second]) / (highest - lowest + NARROWEST) * 2.0 * (flags[:, first] * flags[:, second])
-    return torch.cat([roots, indices, shapes], 1)
+    return torch.cat([indices, shapes], 1)
 
 
 class OpticalNet(DescribedNet):
@@ -173,7 +192,11 @@ class OpticalNet(DescribedNet):
     """
 
     def __init__(self) -> None:
-        super().__init__(FEATURES, 8)
+        super().__init__(6, FEATURES, 8)
+
+    def own(self, bands: Tensor, present: Tensor) -> Tensor:
+        """See `roots`."""
+        return roots(bands, present)
 
     def features(self, bands: Tensor, present: Tensor) -> Tensor:
         """See `optical_features`."""

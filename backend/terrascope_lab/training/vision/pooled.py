@@ -15,19 +15,23 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import time
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 from terrascope_lab.data import landsat, optical, pixel_tables, places
-from terrascope_lab.training.vision import losses
-from terrascope_lab.training.vision.batches import DEFAULTS, build, optical_batch, pick
+from terrascope_lab.training.vision import losses, shortwave
+from terrascope_lab.training.vision.batches import DEFAULTS, Settings, build, optical_batch, pick, shares_of
 from terrascope_lab.training.vision.models import DescribedNet
 from terrascope_lab.training.vision.sampling import SINGLES, Crops
 from terrascope_lab.training.vision.spectra import Spectra
@@ -35,6 +39,17 @@ from terrascope_lab.training.vision.spectra import Spectra
 log = logging.getLogger("terrascope_lab.training.vision")
 DESCRIBED = ("own", "near", "around")
 KINDS = (*DESCRIBED, "condition", "labels", "sample", "folds")
+
+
+_WARM = 0.08  # part of the steps in which the rate rises
+_LOWEST_AVERAGED = 0.2  # of the highest rate, at the end, where weights are averaged
+
+
+def _rate(part: float, lowest: float) -> float:
+    """Share of the highest rate at a part (0..1) of the steps."""
+    if part < _WARM:
+        return 0.04 + 0.96 * 0.5 * (1 - math.cos(math.pi * part / _WARM))
+    return lowest + (1 - lowest) * 0.5 * (1 + math.cos(math.pi * (part - _WARM) / (1 - _WARM)))
 
 
 def described(expert: str) -> DescribedNet:
@@ -51,13 +66,33 @@ def described(expert: str) -> DescribedNet:
     return model
 
 
-def cache(expert: str, root: Path, out: Path, crops: int, points: int, seed: int) -> None:
+def changed(settings: Settings, given: Sequence[str]) -> Settings:
+    """Return settings with some numbers replaced, each given as "name=value".
+
+    Raises
+    ------
+    ValueError
+        If there is no such number.
+    """
+    for item in given:
+        name, _, value = item.partition("=")
+        if name not in {field.name for field in fields(Settings) if field.type == "float"}:
+            raise ValueError(f"no number of the settings is called {name!r}")
+        number: dict[str, Any] = {name: float(value)}
+        settings = replace(settings, **number)
+    return settings
+
+
+def cache(settings: Settings, root: Path, out: Path, crops: int, points: int, seed: int) -> None:
     """Write points as `<expert>_<kind>_<seed>.npy`, and the samples and their folds as `<expert>_points.json`."""
     out.mkdir(parents=True, exist_ok=True)
-    settings = DEFAULTS[expert]
+    expert = settings.expert
     data = landsat.without_doubtful(optical.read_optical(root))
-    spectra = Spectra(pixel_tables.read_tables(root))
-    source = Crops(data, settings.shares, settings.size, seed, settings.rare, settings.balance)
+    tables = pixel_tables.read_tables(root)
+    spectra = Spectra(tables)
+    if expert == "optical" and settings.shortwave:
+        data = shortwave.complete(data, tables, settings.shortwave, seed)
+    source = Crops(data, shares_of(settings), settings.size, seed, settings.rare, settings.balance, settings.coarser)
     model = described(expert).eval()
     parts: dict[str, list[NDArray[np.generic]]] = {name: [] for name in KINDS}
     start = time.monotonic()
@@ -90,8 +125,20 @@ def cached(out: Path, expert: str, kind: str) -> tuple[NDArray[np.generic], list
     return np.concatenate([np.load(out / f"{expert}_{kind}_{seed}.npy") for seed in seeds]), seeds
 
 
-def fit(expert: str, out: Path, fold: int | None, run: str, steps: int, power: float = 0.3, iou: float = 0.3) -> Path:
-    """Fit the perceptrons on the cached points outside a fold; return the written `<run>.safetensors`."""
+def fit(
+    expert: str,
+    out: Path,
+    fold: int | None,
+    run: str,
+    steps: int,
+    power: float = 0.3,
+    iou: float = 0.3,
+    averaged: float = 0.0,
+) -> Path:
+    """Fit the perceptrons on the cached points outside a fold; return the written `<run>.safetensors`.
+
+    `averaged` is the last part of the steps whose weights are averaged (0..1), at a rate that stays high for it.
+    """
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     note = json.loads((out / f"{expert}_points.json").read_text(encoding="utf-8"))
@@ -106,8 +153,10 @@ def fit(expert: str, out: Path, fold: int | None, run: str, steps: int, power: f
     some = torch.from_numpy(np.sort(rng.choice(usable, min(len(usable), 100_000), replace=False)))
     model.standardise(**{kind: points[kind][some].float() for kind in DESCRIBED})
     parameters = [p for p in model.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(parameters, weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, steps, pct_start=0.08)
+    optimiser = torch.optim.AdamW(parameters, lr=3e-3, weight_decay=0.02)
+    lowest = _LOWEST_AVERAGED if averaged else 0.0
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step / steps, lowest))
+    mean = AveragedModel(model)
     running, start = 0.0, time.monotonic()
     for step in range(steps):
         index = torch.from_numpy(usable[rng.integers(len(usable), size=3072)])
@@ -120,14 +169,17 @@ def fit(expert: str, out: Path, fold: int | None, run: str, steps: int, power: f
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
         schedule.step()
+        if step >= steps * (1 - averaged):
+            mean.update_parameters(model)
         running = loss.item() if step == 0 else 0.98 * running + 0.02 * loss.item()
         if step % 200 == 199:
             log.info("%s step %d, %.0f s, loss %.3f", run, step + 1, time.monotonic() - start, running)
     held_out = sorted(name for name, own in zip(note["samples"], fold_of, strict=True) if own == fold)
     settings = {**note["settings"], "seeds": cached(out, expert, "sample")[1], "weight_power": power, "iou_weight": iou}
+    settings["averaged"] = averaged
     about = {"settings": {**settings, "fold": fold}, "held_out": held_out, "steps": steps, "loss": round(running, 4)}
     path = out / f"{run}.safetensors"
-    save_file(model.state_dict(), path)
+    save_file((mean.module if averaged else model).state_dict(), path)
     path.with_suffix(".json").write_text(json.dumps(about), encoding="utf-8")
     return path
 
@@ -140,10 +192,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--crops", type=int, default=3600)
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="numbers of the settings to change")
     parser.add_argument("--points", type=int, default=288)
     parser.add_argument("--seed", type=int, default=1, help="of the crops; every seed adds to the cache")
     parser.add_argument("--fold", type=int, choices=range(places.FOLDS), help="left out; nothing by default")
     parser.add_argument("--steps", type=int, default=1800)
+    parser.add_argument("--averaged", type=float, default=0.5, help="last part of the steps whose weights are averaged")
     parser.add_argument("--run", help="name of the checkpoint; EXPERT or EXPERT_FOLD by default")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -153,10 +207,14 @@ def main() -> None:
     if arguments.action == "cache":
         if arguments.data is None:
             parser.error("cache reads the data sets: name their folder with --data")
-        cache(expert, arguments.data, arguments.out, arguments.crops, arguments.points, arguments.seed)
+        try:
+            settings = changed(DEFAULTS[expert], arguments.set)
+        except ValueError as error:
+            parser.error(f"--set: {error}")
+        cache(settings, arguments.data, arguments.out, arguments.crops, arguments.points, arguments.seed)
     else:
         run = arguments.run or (expert if fold is None else f"{expert}_{fold}")
-        fit(expert, arguments.out, fold, run, arguments.steps)
+        fit(expert, arguments.out, fold, run, arguments.steps, averaged=arguments.averaged)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from terrascope_lab.data.legends import bits
 from terrascope_lab.data.sample import Sample
 from terrascope_lab.training.vision import augment
 
+FINE_M = 12.0  #: samples with smaller pixels are also shown as coarse as their size allows (`Crops.coarser`)
 SINGLES = np.array([bits(name) for name in ATOMS], np.uint16)
 
 
@@ -31,9 +32,10 @@ class Crops:
         seed: int,
         rare: float = 0.4,
         balance: float = 0.5,
+        coarser: float = 0.0,
     ) -> None:
         self.samples = [s for s in samples if (s.allowed > 0).any()]
-        self.size, self.rare = size, rare
+        self.size, self.rare, self.coarser = size, rare, coarser
         self.rng = np.random.default_rng(seed)
         groups = Counter((s.source, s.group) for s in self.samples)
         weight = np.array([groups[s.source, s.group] ** -balance for s in self.samples])
@@ -67,6 +69,8 @@ class Crops:
         p = self.p if atom is None else self.by_class[atom]
         place = int(self.rng.choice(len(self.samples), p=p))
         sample = self.samples[place]
+        if sample.gsd_m <= FINE_M and self.rng.random() < self.coarser:
+            scales = scales[1], max(min(sample.allowed.shape) / self.size, scales[1])
         factor = float(np.exp(self.rng.uniform(np.log(scales[0]), np.log(scales[1]))))
         window = min(round(self.size * factor), *sample.allowed.shape)
         row, col = self.corner(sample, window, atom)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
 from terrascope_lab.data.legends import bits
+from terrascope_lab.training.vision import seas
 from terrascope_lab.training.vision.augment import smooth_field
 
 Array = NDArray[np.float32]
@@ -32,11 +33,15 @@ WATERS = np.array(
 )
 REPAINTED = 0.45  # share of crops with water whose water is painted
 INVENTED = 0.12  # share of crops without water that get some
+OPEN = 0.04  # share of crops that become open water from edge to edge, or all but a shore
+BY_CONTENT = 0.6  # share of painted water that is worked out of what is in it
 GLINT = np.array([1, 1, 1, 1, 1, 0.9], np.float32)
 
 
 def _spectra(size: int, rng: np.random.Generator) -> Array:
     """One kind of water that changes softly over a crop, float32 [6, size, size]."""
+    if rng.random() < BY_CONTENT:
+        return seas.draw(smooth_field(size, rng), smooth_field(size, rng), rng)
     one = rng.dirichlet(np.full(len(WATERS), 0.5)).astype(np.float32) @ WATERS
     one = one * np.exp(rng.normal(0, 0.25) + rng.normal(0, 0.12, 6)).astype(np.float32)
     other = one * np.exp(rng.normal(0, 0.2, 6)).astype(np.float32)
@@ -58,6 +63,8 @@ def _blob(size: int, rng: np.random.Generator) -> NDArray[np.bool_]:
 def repaint(bands: Array, allowed: NDArray[np.uint16], rng: np.random.Generator) -> tuple[Array, NDArray[np.uint16]]:
     """Paint other water over some; reflectance [6, N, N] and labels [N, N] in and out."""
     water, size = bits("water"), allowed.shape[0]
+    if rng.random() < OPEN:
+        return open_water(bands, allowed, rng)
     where = allowed == water
     if where.mean() < 0.01:
         if rng.random() > INVENTED:
@@ -72,6 +79,21 @@ def repaint(bands: Array, allowed: NDArray[np.uint16], rng: np.random.Generator)
     allowed = allowed.copy()
     allowed[where] = water
     return np.asarray(bands * (1 - alpha) + _spectra(size, rng) * alpha, np.float32), allowed
+
+
+def open_water(
+    bands: Array, allowed: NDArray[np.uint16], rng: np.random.Generator
+) -> tuple[Array, NDArray[np.uint16]]:
+    """Make a crop open water, with nothing else in it or with what it was along an edge; as `repaint`."""
+    size = allowed.shape[0]
+    shore = np.zeros((size, size), bool)
+    if rng.random() < 0.4:
+        shore[: int(rng.integers(1, max(2, size // 6)))] = True
+        shore = np.rot90(shore, int(rng.integers(4)))
+    level, other = smooth_field(size, rng), smooth_field(size, rng)
+    sea = seas.draw(level, other, rng, glint=0.04)
+    found = np.where(shore[None], bands, sea).astype(np.float32)
+    return found, np.where(shore, allowed, bits("water")).astype(np.uint16)
 
 
 def haze(bands: Array, rng: np.random.Generator) -> Array:
