@@ -120,7 +120,7 @@ def context_of(text: str, language: str) -> Context:
 
 
 def _query_of(question: str, context: Context) -> q.Query | None:
-    found = read(question, context)
+    found = read(question, dataclasses.replace(context, pixel_m=None, bands=None, role="optical"))
     return found.query or next(iter(found.nearest), None)
 
 

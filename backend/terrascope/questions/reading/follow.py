@@ -246,6 +246,8 @@ class Follow(Frame):
         if len(dates) != 1:
             return query
         if has_change(query):
+            if dates[0] == "first":
+                raise Unanswerable(None, "a change that ends before it begins")
             return mapped(query, lambda node: _with_span(node, {"end": dates[0]}))  # type: ignore[no-any-return]
         return msgspec.structs.replace(query, date=None if dates[0] == "last" else dates[0])
 
@@ -323,6 +325,8 @@ def _with_limit(node: Any, kind: str, value: float, hits: list[Any]) -> Any:
         fields = {"over_m2" if node.over_m2 is not None else "under_m2": value}
     elif kind in ("number", "share") and isinstance(node, q.Limit):
         fields = {"value": value if kind == "number" else value * 100}
+    elif kind == "number" and isinstance(node, q.Features) and node.named is not None:
+        fields = {"named": f"{value:g}"}
     elif isinstance(node, q.Threshold) and kind in ("share", "length", "area"):
         fields = {"value": value}
     if fields:

@@ -79,6 +79,7 @@ class Frame(Grammar):
         self.value: str | None = None
         self.confined: q.Region | None = None
         self.limit_kind = ""
+        self.values: list[str] = []
 
     # --- bookkeeping --------------------------------------------------------------------------------------------------
     def take(self, *places: int) -> None:
@@ -395,7 +396,7 @@ class Frame(Grammar):
             self.edge = True
             self.take(place)
         elif item.has("value") or item.has("height") or (item.layer is not None and item.layer.kind == "raster"):
-            self.value = self.value_name(item)
+            self.values.append(self.value_name(item))
             self.take(place)
         else:
             self.loose.append(place)
@@ -420,12 +421,23 @@ class Frame(Grammar):
         nouns = [noun for phrase in self.phrases for noun in phrase.nouns]
         for noun in nouns:
             changes = noun.of_kind("change")
+            same = [each for each in changes if each.text == changes[0].text]
+            if len(same) > 1:  # said twice
+                noun.conditions = [each for each in noun.conditions if each not in same] + same[:1]
+                changes = noun.of_kind("change")
             if len(changes) > 1:  # "gained, lost, kept": each of them
                 self._split(noun, changes)
         nouns = [noun for phrase in self.phrases for noun in phrase.nouns]
         for noun in nouns:
             if self.edge and noun.kind in ("class", "before"):
                 noun.conditions.append(Condition("edge"))
+        limits = {
+            node.value_of
+            for noun in nouns for each in noun.conditions if each.region is not None
+            for node in (each.region, *q.walk(each.region)) if isinstance(node, q.Limit)
+        }  # fmt: skip
+        self.value = next((value for value in self.values if value not in limits), None)
+        self._conditions(nouns)
         self._lift(nouns)
         nouns = [noun for phrase in self.phrases for noun in phrase.nouns]
         for build in (
@@ -436,6 +448,19 @@ class Frame(Grammar):
             if query is not None:
                 return self._confined(query, nouns)
         raise Unanswerable(None)
+
+    def _conditions(self, nouns: list[Noun]) -> None:
+        """Let what stands apart and only sets conditions ("slope < 5 %", "within 1 km of a road") hold for the classes."""
+        named = [noun for noun in nouns if noun.kind in ("class", "before")]
+        loose = [noun for noun in nouns if noun.kind in ("ground", "value") and noun.conditions]
+        if not named or not loose or self.measured("share", "howmuch", "compare", "distance", "border") or self.unit == "%":
+            return
+        groups = [phrase for phrase in self.phrases if any(noun in named for noun in phrase.nouns)]
+        if len(groups) > 1:
+            return
+        for noun in named:
+            noun.conditions = [*noun.conditions, *(each for other in loose for each in other.conditions)]
+        self.phrases = [phrase for phrase in self.phrases if not any(noun in loose for noun in phrase.nouns)]
 
     def _split(self, noun: Noun, changes: list[Condition]) -> None:
         for phrase in self.phrases:

@@ -220,7 +220,7 @@ class Grammar:
             if joint is None:
                 break
             name, after = joint
-            if (nested or first.kind == "layer") and name == "comma":
+            if (nested or first.kind in ("layer", "ground", "image")) and name == "comma":
                 break
             following = self.noun(after, nested, follows=True)
             if following is None or following.kind in ("image", "ground", "value", "before"):
@@ -305,7 +305,9 @@ class Grammar:
         if self.has(noun.end, "rank", "nearest"):
             noun.end += 1
         noun.start, noun.negated = start, negated
-        if not rank and self.has(noun.end, "rank", "largest", "smallest") and noun.kind == "class":
+        behind = self.skip(noun.end, "be", "that") if count > 1 else noun.end
+        if not rank and self.has(behind, "rank", "largest", "smallest") and noun.kind == "class":
+            noun.end = behind
             ahead = self.at(noun.end)
             if ahead is not None and not (self._rank_is_asked(noun.end)):
                 rank = ahead.get("rank") or ""
@@ -373,7 +375,8 @@ class Grammar:
                 return False
             if item.has("rank", "largest", "smallest") and ahead > place:
                 return True
-            if not (item.has("class") or item.has("classes") or item.has("patch") or item.has("w", "of") or item.has("filler")):
+            known = item.has("class") or item.has("classes") or item.has("patch") or item.has("filler")
+            if not (known or item.has("w", "of", "be", "that")):
                 return False
         return False
 
@@ -429,7 +432,7 @@ class Grammar:
             if self.before is not None and not item.has("ground"):
                 return Noun(self.before, "before", parts=True, plural=True, end=place + 1)
         if item.has("pron") and self.before is not None:
-            return Noun(self.before, "before", end=place + 1)
+            return Noun(self.before, "before", parts=isinstance(self.before, q.Parts), end=place + 1)
         if item.has("w", "within") and not nested and self._length(self.skip(place + 1, "of")) is not None:
             strip = self._distance(place)
             if strip is not None:
@@ -520,6 +523,8 @@ class Grammar:
                 return
             condition, noun.end = found
             condition.joined = joined and begin != noun.start
+            if condition.kind == "not in" and noun.of_kind("touch") and self.has(begin, "w", "not"):
+                condition.kind = "nottouch"  # "that touch water but not a road"
             noun.conditions.append(condition)
             if self.also is not None:
                 noun.conditions.append(self.also)
@@ -790,8 +795,13 @@ class Grammar:
         """A limit of a band, an index or a raster layer: "NDVI > 0.6", "slope between 10 and 20 degrees"."""
         begin = self.skip(place, "in", "with") if self.has(place, "w", "with", "in") else place
         item = self.at(begin)
+        if item is not None and item.has("compare") and (turned := self._turned_limit(begin)) is not None:
+            return turned
         if item is None or not (item.has("value") or item.has("height") or _raster(item)):
             return None
+        again = item.get("height")
+        while again is not None and self.has(begin + 1, "height", again):  # "on slopes steeper than"
+            begin += 1
         after = self.skip(begin + 1, "of", "be", "in", "with", "that")
         dated = self._dated_limits(item, begin + 1)
         if dated is not None:
@@ -809,6 +819,20 @@ class Grammar:
             regions.append(q.Limit(value_of=name, test="<=" if strict == "<=" or low is not None else "<", value=high))
         region = regions[0] if len(regions) == 1 else q.AllOf(of=tuple(regions))
         return end, Condition("limit", region=region)
+
+    def _turned_limit(self, place: int) -> tuple[int, Condition] | None:
+        """A limit whose name comes last: "über 20° Neigung"."""
+        found = self.bounds(place, "number")
+        if found is None:
+            return None
+        after = self.skip(found[2], "of", "in")
+        item = self.at(after)
+        if item is None or not (item.has("height") or _raster(item)) or (found[0] is None) == (found[1] is None):
+            return None
+        low, high, _ = found
+        value = low if low is not None else high or 0.0
+        region = q.Limit(value_of=self.value_name(item), test=">" if low is not None else "<", value=value)
+        return after + 1, Condition("limit", region=region)
 
     def _dated_limits(self, item: Item, place: int) -> tuple[int, Condition] | None:
         """Limits of several dates: "NDVI above 0.6 in April but under 0.3 in September"."""

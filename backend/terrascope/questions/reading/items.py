@@ -125,7 +125,8 @@ def items_of(
             found.append(item)
             place = item.last + 1
             continue
-        near = words.corrected(token.plain) if mend and token.kind == "word" and place not in mended else None
+        spelt = token.kind == "word" and place not in mended and not (token.capital and language != "de")
+        near = words.corrected(token.plain) if mend and spelt else None
         if near is not None and words.joined(token.plain) is None:
             mended.add(place)
             tokens[place] = token._replace(text=near, plain=near)
@@ -377,7 +378,8 @@ def _months(items: list[Item], tokens: Sequence[Token]) -> list[Item]:
             nearby = items[place + 2]
             after = nearby if nearby.date is not None and len(nearby.date) == 4 else after
         before = found[-1] if found else None
-        if month is None or (item.has("filler") and (after is None or after.date is None)):
+        named = before is not None and before.has("date")
+        if month is None or (item.has("filler") and (after is None or after.date is None) and not named):
             found.append(item)
             place += 1
             continue
