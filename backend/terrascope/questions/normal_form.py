@@ -139,8 +139,15 @@ def _(region: q.Parts) -> q.Region:
     inner = found.of
     unranked = (found.largest, found.smallest) == (None, None)
     if unranked and isinstance(inner, q.Parts) and (inner.largest, inner.smallest) == (None, None):
-        return _merged(found, inner) or found
+        merged = _merged(found, inner)
+        if merged is None and _only_touching(found) and _only_touching(inner) and _key(found.touching) < _key(inner.touching):
+            return q.Parts(of=q.Parts(of=inner.of, touching=found.touching), touching=inner.touching)
+        return merged or found
     return found
+
+
+def _only_touching(parts: q.Parts) -> bool:
+    return parts == q.Parts(of=parts.of, touching=parts.touching) and parts.touching is not None
 
 
 def _merged(outer: q.Parts, inner: q.Parts) -> q.Parts | None:
@@ -161,6 +168,10 @@ def _all(members: tuple[q.Region, ...]) -> q.Region:
     kept = [each for each in found if each != q.Everything()]
     if not kept:
         return q.Everything()
+    nots = [each.of for each in kept if isinstance(each, q.Not)]
+    if len(nots) > 1:  # what is in neither is not in their union
+        kept = [each for each in kept if not isinstance(each, q.Not)]
+        kept.append(q.Not(of=region_form(q.AnyOf(of=tuple(nots)))))
     one = _sorted(kept)
     return one[0] if len(one) == 1 else q.AllOf(of=one)
 
@@ -173,5 +184,5 @@ def _sorted(regions: list[q.Region]) -> tuple[q.Region, ...]:
     return tuple(sorted(dict.fromkeys(regions), key=_key))
 
 
-def _key(region: q.Region) -> bytes:
+def _key(region: q.Region | None) -> bytes:
     return msgspec.json.encode(region)

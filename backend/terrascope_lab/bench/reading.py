@@ -127,12 +127,17 @@ def context_of(text: str, language: str) -> Context:
 
 
 def _query_of(question: str, context: Context) -> q.Query | None:
-    found = read(question, context)
+    found = read(question, dataclasses.replace(context, pixel_m=None, bands=None, role="optical"))
     return found.query or next(iter(found.nearest), None)
 
 
 def _dates(text: str, language: str) -> tuple[str, ...]:
     """Dates that a context names: years, months with and without days."""
+    text = text.replace(",", ", ")
+    month = r"([^\W\d]{3,})\.?"
+    text = re.sub(rf"(\d{{1,2}}) (?:e|y|et|and|und) (\d{{1,2}}) {month} (\d{{4}})", r"\1 \3 \4, \2 \3 \4", text)
+    text = re.sub(r"(\d{4})年(\d+)月(\d+)日和(\d+)日", r"\1年\2月\3日, \1年\2月\4日", text)
+    text = re.sub(r"(\d{2})\.(\d{2})\. und (\d{2})\.(\d{2})\.(\d{4})", r"\1.\2.\5, \3.\4.\5", text)
     text = re.sub(r"Sentinel-\d|Landsat[ -]?\d\b|\d+ bands?|\d+(?:[.,]\d+)?\s?m\b", " ", text)
     items = items_of(tokens_of(text), language, Context(dates=()), mend=False)
     found = [item.date for item in items if item.date and not item.has("when")]

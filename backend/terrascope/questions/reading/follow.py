@@ -73,6 +73,10 @@ class Follow(Frame):
             self._sequence()
         else:
             query = added
+        outside = [cue for cue in self.loosely("w", "without") if not self.phrases]
+        if outside and query.inside is not None:
+            self.take(outside[0].place)
+            query = msgspec.structs.replace(query, inside=q.Not(of=query.inside))
         query = self._ground(query)
         query = self._places(query)
         query = self._when(query)
@@ -87,6 +91,15 @@ class Follow(Frame):
         if query == before:
             raise Unanswerable(None, "nothing new")
         return msgspec.structs.replace(query, language=self.language)
+
+    def _span(self) -> tuple[str, str]:
+        """The two dates of a change: those of the query before where none are named."""
+        before = self.context.previous
+        named = self.range or self.start or self.end or self.dates
+        change = None if before is None or named else next(
+            (node for node in q.walk(before) if isinstance(node, (q.Change, q.Turned, q.NetChange, q.Rate))), None
+        )  # fmt: skip
+        return super()._span() if change is None else (change.start, change.end)
 
     def _main(self, query: q.Query) -> q.Region:
         region = main_region(query)
@@ -121,7 +134,7 @@ class Follow(Frame):
         """A number alone replaces the one of its kind: "5 km?", "try 250 m", "make the cutoff .25"."""
         meant = [
             place for place, item in enumerate(self.items)
-            if not item.has("filler") and not item.has("w") and not item.has("follow") and not item.has("pron")
+            if not (item.has("filler") or item.has("w") or item.has("follow") or item.has("pron") or item.has("measure"))
         ]  # fmt: skip
         if not meant or not all(
             self.items[place].has("quantity") or self.items[place].has("number") or self.items[place].has("compare")
@@ -136,7 +149,7 @@ class Follow(Frame):
             found = mapped(query, lambda node, kind=kind, value=value: _with_limit(node, kind, value, hits))
             if len(hits) == 1:
                 self.take(*meant)
-                self.items = []
+                self.items = [item for item in self.items if item.has("measure")]
                 return found  # type: ignore[no-any-return]
         return query
 
@@ -203,6 +216,9 @@ class Follow(Frame):
                 self.dates += [each.text for each in noun.of_kind("date")]
         if old is None or not covers:
             raise Unanswerable(None, "no class before")
+        moves = any(noun.of_kind("change") for noun in nouns)
+        if moves and isinstance(query.measures[0], (q.NetChange, q.Rate)):
+            raise Unanswerable(None, "another kind of change")
         target: q.Region = covers[0] if bare else old
         of = new[0] if len(new) == 1 else q.AnyOf(of=tuple(new))
         return mapped(query, lambda node: of if node == target else node)  # type: ignore[no-any-return]
@@ -230,6 +246,8 @@ class Follow(Frame):
         if len(dates) != 1:
             return query
         if has_change(query):
+            if dates[0] == "first":
+                raise Unanswerable(None, "a change that ends before it begins")
             return mapped(query, lambda node: _with_span(node, {"end": dates[0]}))  # type: ignore[no-any-return]
         return msgspec.structs.replace(query, date=None if dates[0] == "last" else dates[0])
 
@@ -281,6 +299,8 @@ class Follow(Frame):
             return msgspec.structs.replace(query, test=test)
         if query.by is not None:
             return msgspec.structs.replace(query, test=q.Ranked(order=order, count=count or 1))  # type: ignore[arg-type]
+        if isinstance(self._main(query), q.Features):
+            raise Unanswerable(None, "features are not ranked by their size")
         part = q.Parts(of=self._main(query), **{order: count or 1})  # type: ignore[arg-type]
         return msgspec.structs.replace(query, measures=(q.ListParts(of=part),), test=None)
 
@@ -305,6 +325,8 @@ def _with_limit(node: Any, kind: str, value: float, hits: list[Any]) -> Any:
         fields = {"over_m2" if node.over_m2 is not None else "under_m2": value}
     elif kind in ("number", "share") and isinstance(node, q.Limit):
         fields = {"value": value if kind == "number" else value * 100}
+    elif kind == "number" and isinstance(node, q.Features) and node.named is not None:
+        fields = {"named": f"{value:g}"}
     elif isinstance(node, q.Threshold) and kind in ("share", "length", "area"):
         fields = {"value": value}
     if fields:

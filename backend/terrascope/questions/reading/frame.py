@@ -26,7 +26,7 @@ _WEAK_WORDS = frozenset({
 #: What must not be left over even where a word may also be one of the grammar.
 _STRONG = frozenset({
     "compare", "class", "classes", "change", "number", "quantity", "unknown", "most", "rank", "place", "thing", "layer",
-    "fraction", "times", "zone", "when", "halves", "refuse",
+    "fraction", "times", "more", "zone", "when", "halves", "refuse",
 })  # fmt: skip
 _PLAIN = ("area", "share", "count", "list", "perimeter", "position", "exists", "howmuch", "length")
 _TWO_DATES = ("net", "grow", "shrink")
@@ -79,6 +79,7 @@ class Frame(Grammar):
         self.value: str | None = None
         self.confined: q.Region | None = None
         self.limit_kind = ""
+        self.values: list[str] = []
 
     # --- bookkeeping --------------------------------------------------------------------------------------------------
     def take(self, *places: int) -> None:
@@ -319,6 +320,10 @@ class Frame(Grammar):
             follows.has("w", "with", "that", "without", "be", "not") or follows.has("compare") or follows.has("change")
             or follows.has("class")
         )  # fmt: skip
+        most = self.skip(place + 1, "with", "that", "be")
+        if leads and self.has(place + 1, "w", "with") and (self.has(most, "most") or self.has(most, "rank")):
+            self.count = next((int(each.number) for each in self.items[:place] if each.number is not None), None)
+            return by, 0, place + 1, True
         any_of = self.has(place - 1, "rank", "nearest") or self.has(place - 1, "by")
         if (leads and said) or (any_of and self.yes_no()):
             return by, place - 1 if any_of and not self.has(place - 1, "w", "which") else place, place, True
@@ -378,7 +383,8 @@ class Frame(Grammar):
             self.dates.append(item.date)
             self.take(place)
             return
-        if (found := self._place(place)) is not None and found[0].region is not None:
+        averaged = item.has("measure", "mean") and any(each.has("value") or each.has("height") for each in self.items)
+        if not averaged and (found := self._place(place)) is not None and found[0].region is not None:
             self.places.append(found[0].region)
             self.take(*range(place, found[1]))
             # the items behind it are looked at again and are weak or used
@@ -390,7 +396,7 @@ class Frame(Grammar):
             self.edge = True
             self.take(place)
         elif item.has("value") or item.has("height") or (item.layer is not None and item.layer.kind == "raster"):
-            self.value = self.value_name(item)
+            self.values.append(self.value_name(item))
             self.take(place)
         else:
             self.loose.append(place)
@@ -415,12 +421,23 @@ class Frame(Grammar):
         nouns = [noun for phrase in self.phrases for noun in phrase.nouns]
         for noun in nouns:
             changes = noun.of_kind("change")
+            same = [each for each in changes if each.text == changes[0].text]
+            if len(same) > 1:  # said twice
+                noun.conditions = [each for each in noun.conditions if each not in same] + same[:1]
+                changes = noun.of_kind("change")
             if len(changes) > 1:  # "gained, lost, kept": each of them
                 self._split(noun, changes)
         nouns = [noun for phrase in self.phrases for noun in phrase.nouns]
         for noun in nouns:
             if self.edge and noun.kind in ("class", "before"):
                 noun.conditions.append(Condition("edge"))
+        limits = {
+            node.value_of
+            for noun in nouns for each in noun.conditions if each.region is not None
+            for node in (each.region, *q.walk(each.region)) if isinstance(node, q.Limit)
+        }  # fmt: skip
+        self.value = next((value for value in self.values if value not in limits), None)
+        self._conditions(nouns)
         self._lift(nouns)
         nouns = [noun for phrase in self.phrases for noun in phrase.nouns]
         for build in (
@@ -431,6 +448,19 @@ class Frame(Grammar):
             if query is not None:
                 return self._confined(query, nouns)
         raise Unanswerable(None)
+
+    def _conditions(self, nouns: list[Noun]) -> None:
+        """Let what stands apart and only sets conditions ("slope < 5 %", "within 1 km of a road") hold for the classes."""
+        named = [noun for noun in nouns if noun.kind in ("class", "before")]
+        loose = [noun for noun in nouns if noun.kind in ("ground", "value") and noun.conditions]
+        if not named or not loose or self.measured("share", "howmuch", "compare", "distance", "border") or self.unit == "%":
+            return
+        groups = [phrase for phrase in self.phrases if any(noun in named for noun in phrase.nouns)]
+        if len(groups) > 1:
+            return
+        for noun in named:
+            noun.conditions = [*noun.conditions, *(each for other in loose for each in other.conditions)]
+        self.phrases = [phrase for phrase in self.phrases if not any(noun in loose for noun in phrase.nouns)]
 
     def _split(self, noun: Noun, changes: list[Condition]) -> None:
         for phrase in self.phrases:
@@ -496,6 +526,14 @@ class Frame(Grammar):
             date = self.dates[0]
         if date == "last":
             date = None
+        measures = query.measures
+        plain = query.test is None and not has_change(query) and not any(isinstance(n, q.At) for n in q.walk(query))
+        if len(self.dates) > 1 and plain:  # a measure a date
+            measures = tuple(
+                msgspec.structs.replace(each, of=q.At(of=each.of, date=day))  # type: ignore[union-attr]
+                for day in self.dates for each in measures
+            )  # fmt: skip
+        query = replace_query(query, measures=measures)
         return replace_query(query, inside=inside, date=date)
 
     def _span(self) -> tuple[str, str]:
@@ -531,6 +569,8 @@ class Frame(Grammar):
             if noun.kind not in ("image", "ground") or noun.conditions
         ]  # fmt: skip
         said = [noun.base for noun in found if noun.conditions and noun.kind == "class"]
+        if self.loosely("w", "as share of"):
+            return found
         return [noun for noun in found if noun.conditions or noun.rank or noun.base not in said]  # said again
 
     def subject(self) -> q.Region:
@@ -613,7 +653,10 @@ class Frame(Grammar):
         if isinstance(self.by, q.ByClasses) and not self.subjects() and self.value is None:
             self.take(*(cue.place for cue in self.measured("area", "share")))
             return q.Query(measures=(q.Area(of=q.Everything()),), by=self.by, test=test)
-        inner = self._first(self._mean, self._net, self._plain)
+        inner = self._first(self._mean, self._net, self._share_of, self._plain)
+        falls = any(cue.value == "shrink" for cue in self.changes)
+        if falls and isinstance(inner.measures[0], q.NetChange):  # what shrank most has the least balance
+            test = q.Ranked(order="smallest" if order == "largest" else "largest", count=count)
         return replace_query(inner, by=self.by, test=test)
 
     def _first(self, *builds: object) -> q.Query:
@@ -778,6 +821,7 @@ class Frame(Grammar):
         if self.measured("share") and not times:
             kind = "share"
         make = {"count": q.Count, "share": q.Share, "area": q.Area}[kind]
+        self.take(*(cue.place for cue in self.measured("classes")))
         self.take(*(cue.place for cue in (*more, *difference, *times, *compare, *bare, *factor, *count)))
         self.take(*(cue.place for cue in self.measured("area", "share", "howmuch", "exists")))
         self.take(*(cue.place for cue in self.loosely("w", "or", "only")))
@@ -817,6 +861,11 @@ class Frame(Grammar):
                 region = self.region(bare)
                 self.places = []
                 return join(region, self.all_places[0]), join(region, self.all_places[1])
+            if len(self.dates) == 1 and self.loosely("times"):  # "less than half of what it was in May"
+                bare = noun.without(*noun.of_kind("date"))
+                region, date = self.region(bare), self.dates[0]
+                self.dates = []
+                return region, q.At(of=region, date=date)
             if len(self.dates) == 2:
                 bare = noun.without(*noun.of_kind("date"))
                 region = self.region(bare)
@@ -1061,6 +1110,11 @@ class Frame(Grammar):
             names = list(dict.fromkeys([*names, "share"]))
         if names == ["list"] and self.by is not None:
             names = ["area"]
+        if self.language == "zh" and len(names) > 1 and any(self.items[cue.place].has("measure", "howmuch") for cue in kinds):
+            names = [self._plain_name(cue) for cue in kinds if not self.items[cue.place].has("measure", "howmuch")] or names
+        layers = [noun for noun in found if noun.kind == "layer" and not noun.conditions]
+        if layers and len(layers) < len(found) and len(self.phrases) > 1:
+            raise Unanswerable(None, "zones beside classes")
         if names == ["length"]:
             raise Unanswerable(None, "length")
         regions = self._regions(found, names)
@@ -1094,6 +1148,10 @@ class Frame(Grammar):
 
     def _plain_name(self, cue: Cue) -> str:
         item = self.items[cue.place]
+        if item.has("measure", "howmuch") and item.has("measure", "count"):  # "combien de": of things, or of a stuff
+            things = [noun for noun in self.subjects() if noun.plural or noun.is_parts or noun.base == q.Cover(name="buildings")]
+            patches = any(self.items[place].has("patch") for place in self.loose)
+            return "count" if things or patches else "howmuch"
         for each in item.meanings:
             if each.kind == "measure" and each.value in _PLAIN:
                 return each.value

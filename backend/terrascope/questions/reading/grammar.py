@@ -185,6 +185,7 @@ class Grammar:
         self.context = context
         self.before = before
         self.language = "en"
+        self.also: Condition | None = None
         self.cues: dict[int, str] = {}
         self._under_way: set[int] = set()
 
@@ -220,7 +221,7 @@ class Grammar:
             if joint is None:
                 break
             name, after = joint
-            if (nested or first.kind == "layer") and name == "comma":
+            if (nested or first.kind in ("layer", "ground", "image")) and name == "comma":
                 break
             following = self.noun(after, nested, follows=True)
             if following is None or following.kind in ("image", "ground", "value", "before"):
@@ -305,7 +306,9 @@ class Grammar:
         if self.has(noun.end, "rank", "nearest"):
             noun.end += 1
         noun.start, noun.negated = start, negated
-        if not rank and self.has(noun.end, "rank", "largest", "smallest") and noun.kind == "class":
+        behind = self.skip(noun.end, "be", "that") if count > 1 else noun.end
+        if not rank and self.has(behind, "rank", "largest", "smallest") and noun.kind == "class":
+            noun.end = behind
             ahead = self.at(noun.end)
             if ahead is not None and not (self._rank_is_asked(noun.end)):
                 rank = ahead.get("rank") or ""
@@ -313,6 +316,11 @@ class Grammar:
         if rank:
             noun.rank = (rank, count)
         noun.conditions = [*before, *noun.conditions]
+        if noun.kind == "ground" and (moved := self._change(noun.end)) is not None:  # "Surface restée en eau"
+            inner = self._head(self.skip(moved[1], "of", "in", "be"), nested)
+            if inner is not None and inner.kind == "class":
+                noun.base, noun.kind, noun.end = inner.base, "class", inner.end
+                noun.conditions.append(moved[0])
         if negated and noun.kind in ("class", "layer"):
             self._negated_union(noun)
         if excluded:
@@ -328,8 +336,11 @@ class Grammar:
     def _negated_union(self, noun: Noun) -> None:
         """ "Neither forest nor water nor town": all of them are meant by the one negation."""
         regions = [noun.base]
-        while (joint := self._joint(noun.end)) is not None and joint[0] in ("or", "comma", "and"):
-            place = joint[1]
+        while True:
+            joint = self._joint(noun.end)
+            if joint is None and not self.has(noun.end, "w", "not"):
+                break
+            place = noun.end if joint is None else joint[1]
             while self.has(place, "w", "not") or self.has(place, "filler"):
                 place += 1
             following = self._head(place, True)
@@ -365,7 +376,8 @@ class Grammar:
                 return False
             if item.has("rank", "largest", "smallest") and ahead > place:
                 return True
-            if not (item.has("class") or item.has("classes") or item.has("patch") or item.has("w", "of") or item.has("filler")):
+            known = item.has("class") or item.has("classes") or item.has("patch") or item.has("filler")
+            if not (known or item.has("w", "of", "be", "that")):
                 return False
         return False
 
@@ -423,7 +435,7 @@ class Grammar:
             if self.before is not None and not item.has("ground"):
                 return Noun(self.before, "before", parts=True, plural=True, end=place + 1)
         if item.has("pron") and self.before is not None:
-            return Noun(self.before, "before", end=place + 1)
+            return Noun(self.before, "before", parts=isinstance(self.before, q.Parts), end=place + 1)
         if item.has("w", "within") and not nested and self._length(self.skip(place + 1, "of")) is not None:
             strip = self._distance(place)
             if strip is not None:
@@ -449,6 +461,8 @@ class Grammar:
     def _class(self, place: int, name: str) -> Noun:
         item = self.items[place]
         noun = Noun(q.Cover(name=name), "class", plural=item.has("classes"), end=place + 1)
+        if self.language == "fr" and item.text.endswith(("s", "x")) and item.text not in ("bois", "marais"):
+            noun.plural = True
         after = place + 1
         if self.has(after, "patch") and not self.has(after, "measure"):
             noun.parts = noun.plural = True
@@ -512,7 +526,12 @@ class Grammar:
                 return
             condition, noun.end = found
             condition.joined = joined and begin != noun.start
+            if condition.kind == "not in" and noun.of_kind("touch") and self.has(begin, "w", "not"):
+                condition.kind = "nottouch"  # "that touch water but not a road"
             noun.conditions.append(condition)
+            if self.also is not None:
+                noun.conditions.append(self.also)
+                self.also = None
 
     def _connected(self, place: int) -> tuple[int, bool]:
         """Where what is said of a noun may begin, behind "that are", "with", a comma, "and"."""
@@ -685,6 +704,8 @@ class Grammar:
 
     def _relation(self, place: int) -> tuple[Condition, int] | None:
         """A relation without a distance: near, far from, touching, not touching."""
+        if self.has(place, "w", "with") and (found := self._with_near(place)) is not None:
+            return found
         negated = self.has(place, "w", "not")
         begin = self.skip(place + 1) if negated else place
         item = self.at(begin)
@@ -700,8 +721,23 @@ class Grammar:
         inner = self.phrase(self.skip(begin + 1, "of", "to", "in", "and"), nested=True)
         if inner is None or inner.first.kind in ("image",):
             return None
+        regions = [noun.region() for noun in inner.nouns]
+        if kind == "touch" and "and" in inner.joints and len(regions) == 2:  # both are touched
+            self.also = Condition(kind, region=regions[1])
+            regions = regions[:1]
+        return Condition(kind, region=union(regions), high=NEAR_M if kind in ("near", "far") else None), inner.end
+
+    def _with_near(self, place: int) -> tuple[Condition, int] | None:
+        """ "With a tree right up against them": what touches or is near is named first."""
+        inner = self.phrase(self.skip(place + 1), nested=True)
+        if inner is None or inner.first.kind != "class":
+            return None
+        after = self.at(inner.end)
+        kind = next((each for each in ("touch", "near") if after is not None and after.has("w", each)), None)
+        if kind is None or not (self.has(inner.end + 1, "pron") or inner.end + 1 >= len(self.items)):
+            return None
         region = union([noun.region() for noun in inner.nouns])
-        return Condition(kind, region=region, high=NEAR_M if kind in ("near", "far") else None), inner.end
+        return Condition(kind, region=region, high=NEAR_M if kind == "near" else None), inner.end + 2
 
     def _tail(self, place: int) -> tuple[Condition, int] | None:
         """A relation whose verb comes last: "der an Wasser grenzt", "与道路相邻"."""
@@ -762,9 +798,17 @@ class Grammar:
         """A limit of a band, an index or a raster layer: "NDVI > 0.6", "slope between 10 and 20 degrees"."""
         begin = self.skip(place, "in", "with") if self.has(place, "w", "with", "in") else place
         item = self.at(begin)
+        if item is not None and item.has("compare") and (turned := self._turned_limit(begin)) is not None:
+            return turned
         if item is None or not (item.has("value") or item.has("height") or _raster(item)):
             return None
+        again = item.get("height")
+        while again is not None and self.has(begin + 1, "height", again):  # "on slopes steeper than"
+            begin += 1
         after = self.skip(begin + 1, "of", "be", "in", "with", "that")
+        dated = self._dated_limits(item, begin + 1)
+        if dated is not None:
+            return dated
         found = self.bounds(after, "number")
         if found is None:
             return None
@@ -778,6 +822,56 @@ class Grammar:
             regions.append(q.Limit(value_of=name, test="<=" if strict == "<=" or low is not None else "<", value=high))
         region = regions[0] if len(regions) == 1 else q.AllOf(of=tuple(regions))
         return end, Condition("limit", region=region)
+
+    def _turned_limit(self, place: int) -> tuple[int, Condition] | None:
+        """A limit whose name comes last: "über 20° Neigung"."""
+        found = self.bounds(place, "number")
+        if found is None:
+            return None
+        after = self.skip(found[2], "of", "in")
+        item = self.at(after)
+        if item is None or not (item.has("height") or _raster(item)) or (found[0] is None) == (found[1] is None):
+            return None
+        low, high, _ = found
+        value = low if low is not None else high or 0.0
+        region = q.Limit(value_of=self.value_name(item), test=">" if low is not None else "<", value=value)
+        return after + 1, Condition("limit", region=region)
+
+    def _dated_limits(self, item: Item, place: int) -> tuple[int, Condition] | None:
+        """Limits of several dates: "NDVI above 0.6 in April but under 0.3 in September"."""
+        regions: list[q.Region] = []
+        end = place
+        while True:
+            begin = self.skip(end, "of", "be", "in", "with", "that", "and", "comma", "without" if regions else "of")
+            while self.has(begin, "date", "in") and not self._has_date(begin):
+                begin += 1
+            day = self.at(begin)
+            date = day.date if day is not None else None
+            begin = self.skip(begin + 1, "of", "be", "in") if date is not None else begin
+            found = self.bounds(begin, "number")
+            if found is None:
+                break
+            low, high, after = found
+            if date is None:
+                later = after
+                while self.has(later, "date", "in") and not self._has_date(later):
+                    later += 1
+                day = self.at(later)
+                date = day.date if day is not None else None
+                after = later + 1 if date is not None else after
+            if date is None or (low is not None and high is not None):
+                break
+            test: q.Comparison = ">" if low is not None else "<"
+            limit = q.Limit(value_of=self.value_name(item), test=test, value=low if low is not None else high or 0.0)
+            regions.append(q.At(of=limit, date=date))
+            end = after
+        if len(regions) < 2:
+            return None
+        return end, Condition("limit", region=q.AllOf(of=tuple(regions)))
+
+    def _has_date(self, place: int) -> bool:
+        item = self.at(place)
+        return item is not None and item.date is not None
 
     def _tests(self, place: int) -> str:
         for each in (place, place + 1):

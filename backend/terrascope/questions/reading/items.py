@@ -106,6 +106,8 @@ def items_of(
     words, layers = lexicon(language), layer_words(context.layers, language)
     found: list[Item] = []
     place = 0
+    tokens = list(tokens)
+    mended: set[int] = set()
     while place < len(tokens):
         token = tokens[place]
         item = _date(token, place) or _number(tokens, place, language, words)
@@ -122,6 +124,12 @@ def items_of(
         if item is not None:
             found.append(item)
             place = item.last + 1
+            continue
+        spelt = token.kind == "word" and place not in mended and not (token.capital and language != "de")
+        near = words.corrected(token.plain) if mend and spelt else None
+        if near is not None and words.joined(token.plain) is None:
+            mended.add(place)
+            tokens[place] = token._replace(text=near, plain=near)
             continue
         if token.text not in _SILENT:
             found += _strange(tokens, place, words, layers, context, unknown if mend else None, mend)
@@ -194,13 +202,9 @@ def _strange(
                     replace(item, first=place, last=place) for item in _matched([token], 0, match)
                 ]  # fmt: skip
             return found
-        if (near := words.corrected(token.plain)) is not None:
-            mended = [*tokens[:place], token._replace(text=near, plain=near), *tokens[place + 1 :]]
-            match = words.longest(mended, place)
-            if match is not None and match.length == 1:
-                return _matched(mended, place, match._replace(exact=False))
     concept = None if unknown is None else unknown.concept_of(tokens, place, words.language)
-    return [Item(place, place, (concept or Concept("unknown", token.plain),), token.plain)]
+    name = token.text if token.capital else None
+    return [Item(place, place, (concept or Concept("unknown", token.plain),), token.plain, name=name)]
 
 
 # --- numbers, units, dates -------------------------------------------------------------------------------------------
@@ -374,7 +378,8 @@ def _months(items: list[Item], tokens: Sequence[Token]) -> list[Item]:
             nearby = items[place + 2]
             after = nearby if nearby.date is not None and len(nearby.date) == 4 else after
         before = found[-1] if found else None
-        if month is None or (item.has("filler") and (after is None or after.date is None)):
+        named = before is not None and before.has("date")
+        if month is None or (item.has("filler") and (after is None or after.date is None) and not named):
             found.append(item)
             place += 1
             continue

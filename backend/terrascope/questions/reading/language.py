@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from terrascope.landcover import LANGUAGES
-from terrascope.questions.reading.lexicon import lexicon, tables
+from terrascope.questions.reading.lexicon import lexicon, tables, unit_of
 from terrascope.questions.reading.tokens import Token
 
 #: Part of the letters that may be of another script than those that are read.
@@ -51,6 +51,7 @@ def _known(tokens: Sequence[Token], language: str) -> float:
     while place < len(tokens):
         match = words.longest(tokens, place)
         if match is None:
+            known += tokens[place].kind == "word" and unit_of(tokens[place].text) is not None
             place += 1
             continue
         spelt = sum(token.kind == "word" for token in tokens[place : place + match.length])

@@ -22,6 +22,8 @@ _TABLES = Path(__file__).with_name("lexicon.json")
 _LEAST_SLIP, _LEAST_STEM = 4, 5
 #: From this length on two slips are forgiven.
 _TWO_SLIPS = 8
+#: Unknown words whose corrections are remembered.
+_KEPT = 2_000
 _ENDINGS: dict[str, tuple[str, ...]] = {
     "en": ("es", "s"),
     "de": ("en", "em", "er", "es", "n", "e", "s"),
@@ -50,6 +52,8 @@ class Concept(NamedTuple):
 
 
 Concepts = tuple[Concept, ...]
+_GOES_ON = Concept("follow", "what")
+_ANDS = ("and", "und", "et", "e", "ed", "y")
 
 
 @dataclass
@@ -81,6 +85,8 @@ class Lexicon:
         for key, phrases in table["concepts"].items():
             concepts = _concepts(key)
             for phrase in phrases:
+                if concepts[0] == _GOES_ON and phrase.partition(" ")[0] in _ANDS and " " in phrase:
+                    continue  # the "and" of a list must stay one
                 self.add(phrase, concepts)
                 if language == "fr" and phrase.endswith(" de"):
                     self.add(phrase[:-1], concepts)  # before a vowel
@@ -96,6 +102,8 @@ class Lexicon:
         self.root = Node()
         self.vocabulary: dict[str, tuple[Concepts, ...]] = {}
         self._near: dict[str, set[str]] = {}
+        self._alike: dict[tuple[str, int], list[str]] = {}
+        self._mended: dict[str, str | None] = {}
 
     def add(self, phrase: str, concepts: Concepts) -> None:
         """Add a meaning of a phrase. A word that ends in "*" stands for all that begin so.
@@ -169,10 +177,18 @@ class Lexicon:
     # slips of the fingers
     def corrected(self, word: str) -> str | None:
         """Return the one known word that an unknown one is by a slip or, from eight letters on, two; None else."""
+        if word not in self._mended:
+            if len(self._mended) > _KEPT:
+                self._mended.clear()
+            self._mended[word] = self._corrected(word)
+        return self._mended[word]
+
+    def _corrected(self, word: str) -> str | None:
         if len(word) < _LEAST_SLIP or word in self.vocabulary:
             return None
         if not self._near:
             for known in self.vocabulary:
+                self._alike.setdefault((known[0], len(known)), []).append(known)
                 if len(known) >= _LEAST_SLIP:
                     for form in _shortened(known):
                         self._near.setdefault(form, set()).add(known)
@@ -180,10 +196,9 @@ class Lexicon:
         found = {known for known in near if slips(word, known) == 1 and known[0] == word[0]}
         found = found or {known for known in near if slips(word, known) == 1}
         if not found and len(word) >= _TWO_SLIPS:
-            found = {
-                known for known in self.vocabulary
-                if abs(len(known) - len(word)) <= 2 and known[0] == word[0] and slips(word, known) == 2
-            }  # fmt: skip
+            lengths = range(len(word) - 2, len(word) + 3)
+            near = {known for length in lengths for known in self._alike.get((word[0], length), ())}
+            found = {known for known in near if slips(word, known) == 2}
         found = {known for known in found if not any(m[0].kind in _NOT_MEANT for m in self.vocabulary[known])}
         if len(found) > 1:  # forms of one word are one
             stems = {self.stem(each) for each in found}
@@ -247,7 +262,8 @@ def _class_words(language: str, name: str) -> Iterator[tuple[str, str]]:
     land = CLASSES[name]
     if language == "en":
         for word in (name, *land.words["one"], *land.words["cue"]):
-            yield word, "class"
+            if not word.startswith(("people", "any")):  # who lives there is no matter of an image
+                yield word, "class"
         for word in land.words["many"]:
             yield word, "classes"
         return

@@ -56,7 +56,7 @@ class _Reading:
     def __init__(self, tokens: list[Token], language: str, context: Context, unknown: UnknownWords | None) -> None:
         self.tokens, self.language, self.context = tokens, language, context
         items = items_of(tokens, language, context, unknown)
-        self.items = [_resolved(item, context, language) for item in items]
+        self.items = _with_names([_resolved(item, context, language) for item in items], context, language)
         self.strange = [item for item in self.items if item.has("unknown")]
         self.frame: Frame | None = None
 
@@ -122,7 +122,8 @@ class _Reading:
         if before is None:
             self.frame = Frame(meant, self.context, self.language)
             return self.frame.query()
-        if _stands_alone(meant):
+        rows = isinstance(before.by, q.ByFeatures) and not any(item.has("class") or item.has("classes") for item in meant)
+        if _stands_alone(meant) and not rows:
             try:
                 self.frame = Frame(meant, self.context, self.language, region)
                 query = self.frame.query()
@@ -220,6 +221,29 @@ def _resolved(item: Item, context: Context, language: str) -> Item:
             return replace(item, layer=layer, meanings=(Concept("layer", layer.name), *item.meanings))
     rest = tuple(each for each in item.meanings if each.kind != "zone")
     return replace(item, meanings=rest) if rest else item
+
+
+def _with_names(items: list[Item], context: Context, language: str) -> list[Item]:
+    """Strange words that are written as names, after a word of place, as features of the one layer that has names."""
+    layers = [layer for layer in context.layers if layer.kind == "vector" and layer.columns]
+    if len(layers) != 1 or any(values for values in layers[0].columns.values()):
+        return items
+    found: list[Item] = []
+    for item in items:
+        before = found[-1] if found else None
+        named = item.has("unknown") and item.name is not None
+        if named and before is not None and before.has("named") and before.last == item.first - 1:
+            found[-1] = replace(before, last=item.last, name=f"{before.name} {_written(item)}")
+        elif named and before is not None and (before.has("w", "in") or (before.has("layer") and language != "de")):
+            name = _written(item)
+            found.append(replace(item, meanings=(Concept("named", name),), name=name, layer=layers[0]))
+        else:
+            found.append(item)
+    return found
+
+
+def _written(item: Item) -> str:
+    return (item.name or "").capitalize()
 
 
 def zone_kinds(layer: Layer, language: str) -> set[str]:

@@ -15,7 +15,7 @@ _TOKEN = re.compile(
     r"(?P<date>(?<!\d)\d{4}[-/.](?:0?[1-9]|1[0-2])(?:[-/.]\d{1,2})?(?![\d])"
     r"|(?<!\d)\d{1,2}[./]\d{1,2}[./]\d{4}(?!\d)|\d{4}\s?年(?:\d{1,2}\s?月(?:\d{1,2}\s?[日号])?)?|[’']\d\d(?!\d))"
     r"|(?P<square>(?<![^\W\d_])(?:km|mi|ft|yd|cm|m)(?:\s?²|\s?\^\s?2|\*\*2|2)(?!\d))"
-    rf"|(?P<number>\d{{1,3}}(?:[\u00a0\u2009\u202f '’]\d{{3}})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*|[.,]\d+)"
+    rf"|(?P<number>\d{{1,3}}(?:[\u00a0\u2009\u202f '’]\d{{3}})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*|(?<![\w.,])\.\d+)"
     rf"|(?P<unspaced>[{UNSPACED}])"
     rf"|(?P<word>[^\W\d_{UNSPACED}]+)"
     r"|(?P<sign>>=|<=|!=|->|→|=>|[%‰°><=≥≤≠±+&/:;,.!?¿¡()–—−\-、,。;:?!%])"
@@ -36,6 +36,7 @@ class Token(NamedTuple):
     text: str
     plain: str
     kind: str
+    capital: bool = False
 
 
 def plain_form(text: str) -> str:
@@ -52,5 +53,6 @@ def tokens_of(text: str) -> list[Token]:
             kind, written = "word", re.sub(r"[\s^*²2]+", "", written) + "2"
         elif kind == "sign":
             written = written.translate(_SIGNS)
-        found.append(Token(match.start(), match.end(), written.lower(), plain_form(written), kind))
+        capital = bool(found) and written[:1].isupper()
+        found.append(Token(match.start(), match.end(), written.lower(), plain_form(written), kind, capital))
     return found
