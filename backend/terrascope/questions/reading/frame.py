@@ -59,7 +59,7 @@ class Frame(Grammar):
     def __init__(self, items: Sequence[Item], context: Context, language: str, before: q.Region | None = None) -> None:
         super().__init__(list(items), context, before)
         self.language = language
-        self.also_share = self.sorted = False
+        self.also_share = self.sorted = self.question = False
         self.used: set[int] = set()
         self.by: q.By | None = None
         self.which = False
@@ -133,6 +133,11 @@ class Frame(Grammar):
             elif item.has("sort") and not item.has("rank"):
                 self.sorted = True
                 self.drop(place, place)
+            elif item.text == "ha" and item.has("unit") and self.language in ("es", "it", "pt") and not (
+                place == len(self.items) - 1 or self.has(place - 1, "w", "in", "comma", "and")
+                or self.has(place - 1, "measure", "count")
+            ):  # fmt: skip
+                self.drop(place, place)  # the verb
             elif item.has("unit") and item.get("unit") != "none" and item.quantity is None:
                 unit = item.get("unit")
                 counted = self.has(place - 1, "measure", "count", "howmuch")
@@ -390,6 +395,10 @@ class Frame(Grammar):
             # the items behind it are looked at again and are weak or used
         elif item.has("measure") and not (item.has("height") and self.raster(item.get("height") or "")):
             self.measures.append(Cue(item.get("measure") or "", place))
+        elif item.has("change", "turn") and any(
+            noun.of_kind("turn") for phrase in self.phrases for noun in phrase.nouns
+        ):  # "ist zu Siedlung geworden"
+            self.take(place)
         elif item.has("change") and item.get("change") != "was":
             self.changes.append(Cue(item.get("change") or "", place))
         elif item.has("edge"):
@@ -825,11 +834,12 @@ class Frame(Grammar):
         self.take(*(cue.place for cue in (*more, *difference, *times, *compare, *bare, *factor, *count)))
         self.take(*(cue.place for cue in self.measured("area", "share", "howmuch", "exists")))
         self.take(*(cue.place for cue in self.loosely("w", "or", "only")))
+        asked_which = self.which or bool(self.loosely("w", "which")) or bool(self.measured("position", "compare", "times"))
         self.which = False
         if compare and not (more or difference or times or bare):
             return q.Query(measures=(make(of=one), make(of=two)), by=self._dates_by())
         test: q.Comparison | None = None
-        if self.yes_no() and (more or bare):
+        if (self.yes_no() or (self.question and not asked_which and not difference)) and (more or bare):
             value = more[0].value if more else bare[0].value
             test = value if value in (">", "<", ">=", "<=", "=") else ">"  # type: ignore[assignment]
         scale = float(factor[0].value) if factor else 1.0
@@ -897,6 +907,11 @@ class Frame(Grammar):
             )
         if rate:
             return None
+        if not found and isinstance(self.by, q.ByClasses) and (moved or changes):  # "which class lost the most"
+            self.take(*(cue.place for cue in (*moved, *changes, *self.measured("area", "howmuch"))))
+            if any(cue.value == "lost" for cue in moved):
+                self.changes.append(Cue("shrink", moved[0].place))
+            return q.Query(measures=(q.NetChange(of=q.Everything(), start=start, end=end),), by=self.by)
         if moved and not changes:
             for noun in found:
                 if not noun.of_kind("change"):
@@ -907,6 +922,8 @@ class Frame(Grammar):
             if len(moved) > 1:
                 return self._balance(found, moved, ())
             return None
+        if not found and (self.by is not None or any(cue.value != "net" for cue in changes)):
+            raise Unanswerable(None, "no region")
         self.take(*(cue.place for cue in changes))
         self.take(*(cue.place for cue in self.measured("area", "howmuch", "compare", "difference", "classes")))
         if moved:
@@ -916,7 +933,9 @@ class Frame(Grammar):
                 measures=(q.NetChange(of=q.Everything(), start=start, end=end),), by=self.by or q.ByClasses()
             )
         test: q.Test | None = None
-        yes_no = self.yes_no()
+        yes_no = self.yes_no() or (
+            self.question and not self.measures and not self.which and not self.loosely("w", "which") and self.by is None
+        )
         verb = next((cue.value for cue in changes if cue.value != "net"), "net")
         limit = self._threshold(("area",))
         if limit is not None:
@@ -960,7 +979,10 @@ class Frame(Grammar):
         predicate = None
         for noun in found:
             for each in noun.conditions:
-                said = each.kind in ("was", "turn") or each.joined and each.kind in ("place", "near", "far", "in", "touch") or each.text == "patches"
+                of = any(self.items[cue.place].text.endswith(" of") for cue in howmuch) or self.language in ("de", "zh")
+                if not (cues or loose or self.unit == "%" or of):
+                    continue
+                said = (each.kind in ("was", "turn") and bool(cues)) or each.joined and each.kind in ("place", "near", "far", "in", "touch") or each.text == "patches"
                 if said and (cues or howmuch or loose or self.unit == "%"):
                     predicate = (noun, each)
         if not (cues or loose or self.unit == "%" or of_image or as_share or majority or (howmuch and predicate)
@@ -1099,6 +1121,8 @@ class Frame(Grammar):
                 names = self._measure_of_limit(names, found)
         test = limit
         self.take(*(cue.place for cue in kinds))
+        if "position" in names:
+            self.take(*(cue.place for cue in self.loosely("majority")))
         if limit is not None and "exists" in names:
             names = [name for name in names if name != "exists"] or ["area"]
         names = [name for name in names if name != "exists" or len(names) == 1]

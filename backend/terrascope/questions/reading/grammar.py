@@ -628,7 +628,7 @@ class Grammar:
         """A distance to another region: "within 200 m of water", "more than 1 km from any road", "100 m around"."""
         far = bare_limit = False
         begin = place
-        negated = self.has(begin, "w", "not")
+        negated = self.has(begin, "w", "not", "without")
         if negated:
             begin = self.skip(begin + 1)
         item = self.at(begin)
@@ -703,7 +703,7 @@ class Grammar:
         """A relation without a distance: near, far from, touching, not touching."""
         if self.has(place, "w", "with") and (found := self._with_near(place)) is not None:
             return found
-        negated = self.has(place, "w", "not")
+        negated = self.has(place, "w", "not", "without")
         begin = self.skip(place + 1) if negated else place
         item = self.at(begin)
         if item is None or (item.has("class") or item.has("classes")):
@@ -760,7 +760,7 @@ class Grammar:
 
     # pixel by pixel
     def _in(self, place: int) -> tuple[Condition, int] | None:
-        negated = self.has(place, "w", "not")
+        negated = self.has(place, "w", "not", "without")
         begin = self.skip(place + 1) if negated else place
         item = self.at(begin)
         if item is None or not item.has("w", "in", "within"):
@@ -930,6 +930,12 @@ class Grammar:
         item = self.at(begin)
         if item is None or item.has("halves", "north-south", "east-west"):
             return None
+        if item.has("fraction", "0.5") and not item.has("part") and not item.has("place"):  # "la mitad norte"
+            after = self.skip(begin + 1, "of", "in")
+            ahead = self.at(after)
+            if ahead is None or not ahead.has("place"):
+                return None
+            word, begin, item = "half", after, ahead
         if item.has("part") and not item.has("place"):
             word = item.get("part")
             after = self.skip(begin + 1, "of", "in")
