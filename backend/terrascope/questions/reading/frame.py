@@ -17,6 +17,7 @@ from terrascope.questions.reading.context import Context
 from terrascope.questions.reading.grammar import Condition, Grammar, Noun, Phrase, Unanswerable, column_of, join, union
 from terrascope.questions.reading.items import Item
 from terrascope.questions.reading.lexicon import Concept
+from terrascope.units.table import AREA
 
 #: What may be left over without changing what is meant: words of the grammar, fillers.
 _WEAK_WORDS = frozenset({
@@ -141,7 +142,10 @@ class Frame(Grammar):
             elif item.has("unit") and item.get("unit") != "none" and item.quantity is None:
                 unit = item.get("unit")
                 counted = self.has(place - 1, "measure", "count", "howmuch")
-                if self.unit is None:
+                if self.unit is None and self.has(place - 1, "w", "together") and unit in AREA:  # "total ha"
+                    self.unit = unit
+                    self.items[place] = replace(item, meanings=(Concept("measure", "area"),))
+                elif self.unit is None:
                     self.unit = unit
                     self.used.add(item.first)
                     self.items = [*self.items[:place], *self.items[place + 1 :]]
@@ -313,7 +317,7 @@ class Frame(Grammar):
             return by, place, place + 2, False
         leads = all(
             each.has("filler") or each.has("measure", "list", "count") or each.has("yn") or each.has("w", "of", "in", "comma", "which")
-            or each.has("by") or each.has("rank") or each.has("sort")
+            or each.has("by") or each.has("rank") or each.has("sort") or each.number is not None
             for each in self.items[:place]
         )  # fmt: skip
         follows = self.at(self.skip(place + 1))
@@ -462,6 +466,8 @@ class Frame(Grammar):
         """Let what stands apart and only sets conditions ("slope < 5 %", "within 1 km of a road") hold for the classes."""
         named = [noun for noun in nouns if noun.kind in ("class", "before")]
         loose = [noun for noun in nouns if noun.kind in ("ground", "value") and noun.conditions]
+        if self.loosely("w", "as share of"):
+            return
         if not named or not loose or self.measured("share", "howmuch", "compare", "distance", "border") or self.unit == "%":
             return
         groups = [phrase for phrase in self.phrases if any(noun in named for noun in phrase.nouns)]
@@ -614,6 +620,8 @@ class Frame(Grammar):
         self.take(*(cue.place for cue in (*dominant, *classes)))
         self.take(*(cue.place for cue in self.measured("list", "area", "share", "howmuch", "exists")))
         self.take(*(cue.place for cue in self.loosely("classword")))
+        if len(of) == 1 and of[0].kind == "layer" and not of[0].conditions:
+            self.confined, of = of[0].base, []
         region = self.joined(of) if of else q.Everything()
         if isinstance(self.by, q.ByClasses):
             self.by = None
@@ -689,6 +697,8 @@ class Frame(Grammar):
                 value = low if low is not None else high
                 if value is None or (low is not None and high is not None):
                     continue
+                if kind == "number" and not self._counts(cue.place, end, value):
+                    continue
                 self.take(*range(cue.place, end))
                 return q.Threshold(test=test, value=value)  # type: ignore[arg-type]
             after = self.skip(cue.place + 1, "than", "of")
@@ -710,6 +720,13 @@ class Frame(Grammar):
                     value = low if low is not None else high
                     return q.Threshold(test=self.items[place + 1].get("compare"), value=value or 0.0)  # type: ignore[arg-type]
         return None
+
+    def _counts(self, first: int, end: int, value: float) -> bool:
+        """Say whether a number without a unit is one of things ("more than 10 lakes"), or of a mean."""
+        if self.value is not None:
+            return True
+        whole = value == int(value) and not any(self.has(place, "number", "degree") for place in range(first, end))
+        return whole and (bool(self.measured("count")) or self.yes_no() or self.which)
 
     def yes_no(self) -> bool:
         """Say whether yes or no is asked for."""
