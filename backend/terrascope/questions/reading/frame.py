@@ -1088,7 +1088,7 @@ class Frame(Grammar):
     def _touching(self, nouns: list[Noun]) -> q.Query | None:
         found = self.subjects()
         if (
-            not self.yes_no()
+            not (self.yes_no() or (self.question and self.measured("touch")))
             or (self.measured("exists", "count", "list", "area", "share")
             and not self.measured("touch"))
         ):

@@ -204,7 +204,7 @@ class Grammar:
         """Return the next place that holds none of some words of the grammar, nor a filler."""
         while (item := self.at(place)) is not None and (
             (words and item.has("w", *words)) or item.has("filler")
-        ) and not (item.has("class") or item.has("classes") or item.has("layer")):  # fmt: skip
+        ) and not any(item.has(kind) for kind in ("class", "classes", "layer", "compare")):  # fmt: skip
             place += 1
         return place
 
@@ -504,7 +504,7 @@ class Grammar:
         if noun.kind == "image":
             readers = [reader for reader in readers if reader not in (self._size_after, self._in_patches, self._height)]
         while True:
-            place, joined = self._connected(noun.end)
+            place, joined = self._connected(noun.end, nested)
             found = None
             for begin in dict.fromkeys((noun.end, place)):
                 for reader in readers:
@@ -534,10 +534,12 @@ class Grammar:
                 noun.conditions.append(self.also)
                 self.also = None
 
-    def _connected(self, place: int) -> tuple[int, bool]:
+    def _connected(self, place: int, nested: bool = False) -> tuple[int, bool]:
         """Where what is said of a noun may begin, behind "that are", "with", a comma, "and"."""
         joined = False
         while (item := self.at(place)) is not None:
+            if nested and item.has("w", "comma", "and"):
+                break  # what comes behind it is said of the outer noun
             if item.has("w", "be", "that", "with"):
                 joined = joined or not item.has("measure")
             elif not (item.has("w", "comma", "and", "of", "only") or item.has("filler") or item.has("pron")):
