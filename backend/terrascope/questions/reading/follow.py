@@ -134,7 +134,7 @@ class Follow(Frame):
         """A number alone replaces the one of its kind: "5 km?", "try 250 m", "make the cutoff .25"."""
         meant = [
             place for place, item in enumerate(self.items)
-            if not (item.has("filler") or item.has("w") or item.has("follow") or item.has("pron") or item.has("measure"))
+            if not (item.date is not None or item.has("filler") or item.has("w") or item.has("follow") or item.has("pron") or item.has("measure"))
         ]  # fmt: skip
         if not meant or not all(
             self.items[place].has("quantity") or self.items[place].has("number") or self.items[place].has("compare")

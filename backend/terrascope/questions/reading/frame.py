@@ -17,6 +17,7 @@ from terrascope.questions.reading.context import Context
 from terrascope.questions.reading.grammar import Condition, Grammar, Noun, Phrase, Unanswerable, column_of, join, union
 from terrascope.questions.reading.items import Item
 from terrascope.questions.reading.lexicon import Concept
+from terrascope.units.table import AREA
 
 #: What may be left over without changing what is meant: words of the grammar, fillers.
 _WEAK_WORDS = frozenset({
@@ -59,7 +60,7 @@ class Frame(Grammar):
     def __init__(self, items: Sequence[Item], context: Context, language: str, before: q.Region | None = None) -> None:
         super().__init__(list(items), context, before)
         self.language = language
-        self.also_share = self.sorted = False
+        self.also_share = self.sorted = self.question = False
         self.used: set[int] = set()
         self.by: q.By | None = None
         self.which = False
@@ -133,10 +134,18 @@ class Frame(Grammar):
             elif item.has("sort") and not item.has("rank"):
                 self.sorted = True
                 self.drop(place, place)
+            elif item.text == "ha" and item.has("unit") and self.language in ("es", "it", "pt") and not (
+                place == len(self.items) - 1 or self.has(place - 1, "w", "in", "comma", "and")
+                or self.has(place - 1, "measure", "count")
+            ):  # fmt: skip
+                self.drop(place, place)  # the verb
             elif item.has("unit") and item.get("unit") != "none" and item.quantity is None:
                 unit = item.get("unit")
                 counted = self.has(place - 1, "measure", "count", "howmuch")
-                if self.unit is None:
+                if self.unit is None and self.has(place - 1, "w", "together") and unit in AREA:  # "total ha"
+                    self.unit = unit
+                    self.items[place] = replace(item, meanings=(Concept("measure", "area"),))
+                elif self.unit is None:
                     self.unit = unit
                     self.used.add(item.first)
                     self.items = [*self.items[:place], *self.items[place + 1 :]]
@@ -308,7 +317,7 @@ class Frame(Grammar):
             return by, place, place + 2, False
         leads = all(
             each.has("filler") or each.has("measure", "list", "count") or each.has("yn") or each.has("w", "of", "in", "comma", "which")
-            or each.has("by") or each.has("rank") or each.has("sort")
+            or each.has("by") or each.has("rank") or each.has("sort") or each.number is not None
             for each in self.items[:place]
         )  # fmt: skip
         follows = self.at(self.skip(place + 1))
@@ -390,6 +399,10 @@ class Frame(Grammar):
             # the items behind it are looked at again and are weak or used
         elif item.has("measure") and not (item.has("height") and self.raster(item.get("height") or "")):
             self.measures.append(Cue(item.get("measure") or "", place))
+        elif item.has("change", "turn") and any(
+            noun.of_kind("turn") for phrase in self.phrases for noun in phrase.nouns
+        ):  # "ist zu Siedlung geworden"
+            self.take(place)
         elif item.has("change") and item.get("change") != "was":
             self.changes.append(Cue(item.get("change") or "", place))
         elif item.has("edge"):
@@ -453,6 +466,8 @@ class Frame(Grammar):
         """Let what stands apart and only sets conditions ("slope < 5 %", "within 1 km of a road") hold for the classes."""
         named = [noun for noun in nouns if noun.kind in ("class", "before")]
         loose = [noun for noun in nouns if noun.kind in ("ground", "value") and noun.conditions]
+        if self.loosely("w", "as share of"):
+            return
         if not named or not loose or self.measured("share", "howmuch", "compare", "distance", "border") or self.unit == "%":
             return
         groups = [phrase for phrase in self.phrases if any(noun in named for noun in phrase.nouns)]
@@ -605,6 +620,8 @@ class Frame(Grammar):
         self.take(*(cue.place for cue in (*dominant, *classes)))
         self.take(*(cue.place for cue in self.measured("list", "area", "share", "howmuch", "exists")))
         self.take(*(cue.place for cue in self.loosely("classword")))
+        if len(of) == 1 and of[0].kind == "layer" and not of[0].conditions:
+            self.confined, of = of[0].base, []
         region = self.joined(of) if of else q.Everything()
         if isinstance(self.by, q.ByClasses):
             self.by = None
@@ -680,6 +697,8 @@ class Frame(Grammar):
                 value = low if low is not None else high
                 if value is None or (low is not None and high is not None):
                     continue
+                if kind == "number" and not self._counts(cue.place, end, value):
+                    continue
                 self.take(*range(cue.place, end))
                 return q.Threshold(test=test, value=value)  # type: ignore[arg-type]
             after = self.skip(cue.place + 1, "than", "of")
@@ -701,6 +720,13 @@ class Frame(Grammar):
                     value = low if low is not None else high
                     return q.Threshold(test=self.items[place + 1].get("compare"), value=value or 0.0)  # type: ignore[arg-type]
         return None
+
+    def _counts(self, first: int, end: int, value: float) -> bool:
+        """Say whether a number without a unit is one of things ("more than 10 lakes"), or of a mean."""
+        if self.value is not None:
+            return True
+        whole = value == int(value) and not any(self.has(place, "number", "degree") for place in range(first, end))
+        return whole and (bool(self.measured("count")) or self.yes_no() or self.which)
 
     def yes_no(self) -> bool:
         """Say whether yes or no is asked for."""
@@ -825,11 +851,12 @@ class Frame(Grammar):
         self.take(*(cue.place for cue in (*more, *difference, *times, *compare, *bare, *factor, *count)))
         self.take(*(cue.place for cue in self.measured("area", "share", "howmuch", "exists")))
         self.take(*(cue.place for cue in self.loosely("w", "or", "only")))
+        asked_which = self.which or bool(self.loosely("w", "which")) or bool(self.measured("position", "compare", "times"))
         self.which = False
         if compare and not (more or difference or times or bare):
             return q.Query(measures=(make(of=one), make(of=two)), by=self._dates_by())
         test: q.Comparison | None = None
-        if self.yes_no() and (more or bare):
+        if (self.yes_no() or (self.question and not asked_which and not difference)) and (more or bare):
             value = more[0].value if more else bare[0].value
             test = value if value in (">", "<", ">=", "<=", "=") else ">"  # type: ignore[assignment]
         scale = float(factor[0].value) if factor else 1.0
@@ -897,6 +924,11 @@ class Frame(Grammar):
             )
         if rate:
             return None
+        if not found and isinstance(self.by, q.ByClasses) and (moved or changes):  # "which class lost the most"
+            self.take(*(cue.place for cue in (*moved, *changes, *self.measured("area", "howmuch"))))
+            if any(cue.value == "lost" for cue in moved):
+                self.changes.append(Cue("shrink", moved[0].place))
+            return q.Query(measures=(q.NetChange(of=q.Everything(), start=start, end=end),), by=self.by)
         if moved and not changes:
             for noun in found:
                 if not noun.of_kind("change"):
@@ -907,6 +939,8 @@ class Frame(Grammar):
             if len(moved) > 1:
                 return self._balance(found, moved, ())
             return None
+        if not found and (self.by is not None or any(cue.value != "net" for cue in changes)):
+            raise Unanswerable(None, "no region")
         self.take(*(cue.place for cue in changes))
         self.take(*(cue.place for cue in self.measured("area", "howmuch", "compare", "difference", "classes")))
         if moved:
@@ -916,7 +950,9 @@ class Frame(Grammar):
                 measures=(q.NetChange(of=q.Everything(), start=start, end=end),), by=self.by or q.ByClasses()
             )
         test: q.Test | None = None
-        yes_no = self.yes_no()
+        yes_no = self.yes_no() or (
+            self.question and not self.measures and not self.which and not self.loosely("w", "which") and self.by is None
+        )
         verb = next((cue.value for cue in changes if cue.value != "net"), "net")
         limit = self._threshold(("area",))
         if limit is not None:
@@ -960,7 +996,10 @@ class Frame(Grammar):
         predicate = None
         for noun in found:
             for each in noun.conditions:
-                said = each.kind in ("was", "turn") or each.joined and each.kind in ("place", "near", "far", "in", "touch") or each.text == "patches"
+                of = any(self.items[cue.place].text.endswith(" of") for cue in howmuch) or self.language in ("de", "zh")
+                if not (cues or loose or self.unit == "%" or of):
+                    continue
+                said = (each.kind in ("was", "turn") and bool(cues)) or each.joined and each.kind in ("place", "near", "far", "in", "touch") or each.text == "patches"
                 if said and (cues or howmuch or loose or self.unit == "%"):
                     predicate = (noun, each)
         if not (cues or loose or self.unit == "%" or of_image or as_share or majority or (howmuch and predicate)
@@ -1049,7 +1088,7 @@ class Frame(Grammar):
     def _touching(self, nouns: list[Noun]) -> q.Query | None:
         found = self.subjects()
         if (
-            not self.yes_no()
+            not (self.yes_no() or (self.question and self.measured("touch")))
             or (self.measured("exists", "count", "list", "area", "share")
             and not self.measured("touch"))
         ):
@@ -1099,6 +1138,8 @@ class Frame(Grammar):
                 names = self._measure_of_limit(names, found)
         test = limit
         self.take(*(cue.place for cue in kinds))
+        if "position" in names:
+            self.take(*(cue.place for cue in self.loosely("majority")))
         if limit is not None and "exists" in names:
             names = [name for name in names if name != "exists"] or ["area"]
         names = [name for name in names if name != "exists" or len(names) == 1]

@@ -170,6 +170,8 @@ def union(regions: Sequence[q.Region]) -> q.Region:
     return one[0] if len(one) == 1 else q.AnyOf(of=one)
 
 
+_NEGATIONS = frozenset({"not", "nicht", "pas", "no", "nao", "non", "ni", "no"})
+_PARTS = {"0.5": "half", "0.3333333333333333": "third", "0.25": "quarter"}
 _SKIPPED = ("comma", "be", "that", "with")
 _LINKS = ("of", "from", "to", "near", "in", "comma", "touch")
 
@@ -203,7 +205,7 @@ class Grammar:
         """Return the next place that holds none of some words of the grammar, nor a filler."""
         while (item := self.at(place)) is not None and (
             (words and item.has("w", *words)) or item.has("filler")
-        ) and not (item.has("class") or item.has("classes") or item.has("layer")):  # fmt: skip
+        ) and not any(item.has(kind) for kind in ("class", "classes", "layer", "compare")):  # fmt: skip
             place += 1
         return place
 
@@ -221,7 +223,7 @@ class Grammar:
             if joint is None:
                 break
             name, after = joint
-            if (nested or first.kind in ("layer", "ground", "image")) and name == "comma":
+            if (nested or first.kind in ("layer", "ground", "image", "value")) and name == "comma":
                 break
             following = self.noun(after, nested, follows=True)
             if following is None or following.kind in ("image", "ground", "value", "before"):
@@ -447,7 +449,7 @@ class Grammar:
             while self.has(end, "patch") or self.has(end, "ground"):
                 end += 1
             return Noun(q.Everything(), "value", parts=False, conditions=[condition], end=end)
-        if item.has("place") or (item.has("part") and self.has(place + 1, "w", "of") and self.has(place + 2, "place")):
+        if item.has("place") or ((item.has("part") or item.get("fraction") in _PARTS) and self.has(place + 1, "w", "of") and self.has(place + 2, "place")):
             found = self._place(place)
             if found is not None:
                 return Noun(q.Everything(), "image", conditions=[found[0]], end=found[1])
@@ -500,10 +502,12 @@ class Grammar:
                 self._limit_after,
                 self._tail, self._date_after, self._turn, self._change, self._was, self._place_after, self._in, self._without, self._height,
             ]  # fmt: skip
+        if nested and noun.kind == "layer":
+            return  # lines have no size
         if noun.kind == "image":
             readers = [reader for reader in readers if reader not in (self._size_after, self._in_patches, self._height)]
         while True:
-            place, joined = self._connected(noun.end)
+            place, joined = self._connected(noun.end, nested)
             found = None
             for begin in dict.fromkeys((noun.end, place)):
                 for reader in readers:
@@ -526,17 +530,19 @@ class Grammar:
                 return
             condition, noun.end = found
             condition.joined = joined and begin != noun.start
-            if condition.kind == "not in" and noun.of_kind("touch") and self.has(begin, "w", "not"):
+            if condition.kind == "not in" and noun.of_kind("touch") and self._negates(begin):
                 condition.kind = "nottouch"  # "that touch water but not a road"
             noun.conditions.append(condition)
             if self.also is not None:
                 noun.conditions.append(self.also)
                 self.also = None
 
-    def _connected(self, place: int) -> tuple[int, bool]:
+    def _connected(self, place: int, nested: bool = False) -> tuple[int, bool]:
         """Where what is said of a noun may begin, behind "that are", "with", a comma, "and"."""
         joined = False
         while (item := self.at(place)) is not None:
+            if nested and item.has("w", "comma", "and"):
+                break  # what comes behind it is said of the outer noun
             if item.has("w", "be", "that", "with"):
                 joined = joined or not item.has("measure")
             elif not (item.has("w", "comma", "and", "of", "only") or item.has("filler") or item.has("pron")):
@@ -545,6 +551,10 @@ class Grammar:
                 break
             place += 1
         return place, joined
+
+    def _negates(self, place: int) -> bool:
+        item = self.at(place)
+        return item is not None and (item.has("w", "not") or bool(_NEGATIONS & set(item.text.split())))
 
     # sizes
     def _size_after(self, place: int) -> tuple[Condition, int] | None:
@@ -631,7 +641,7 @@ class Grammar:
         """A distance to another region: "within 200 m of water", "more than 1 km from any road", "100 m around"."""
         far = bare_limit = False
         begin = place
-        negated = self.has(begin, "w", "not")
+        negated = self.has(begin, "w", "not", "without")
         if negated:
             begin = self.skip(begin + 1)
         item = self.at(begin)
@@ -706,7 +716,7 @@ class Grammar:
         """A relation without a distance: near, far from, touching, not touching."""
         if self.has(place, "w", "with") and (found := self._with_near(place)) is not None:
             return found
-        negated = self.has(place, "w", "not")
+        negated = self.has(place, "w", "not", "without")
         begin = self.skip(place + 1) if negated else place
         item = self.at(begin)
         if item is None or (item.has("class") or item.has("classes")):
@@ -763,7 +773,7 @@ class Grammar:
 
     # pixel by pixel
     def _in(self, place: int) -> tuple[Condition, int] | None:
-        negated = self.has(place, "w", "not")
+        negated = self.has(place, "w", "not", "without")
         begin = self.skip(place + 1) if negated else place
         item = self.at(begin)
         if item is None or not item.has("w", "in", "within"):
@@ -828,8 +838,10 @@ class Grammar:
         found = self.bounds(place, "number")
         if found is None:
             return None
-        after = self.skip(found[2], "of", "in")
+        after = self.skip(found[2], "of")
         item = self.at(after)
+        if item is not None and item.has("height", "slope") and self._unit_kind(found[2] - 1) == "length":
+            return None
         if item is None or not (item.has("height") or _raster(item)) or (found[0] is None) == (found[1] is None):
             return None
         low, high, _ = found
@@ -933,6 +945,12 @@ class Grammar:
         item = self.at(begin)
         if item is None or item.has("halves", "north-south", "east-west"):
             return None
+        if (fraction := item.get("fraction")) in _PARTS and not item.has("part") and not item.has("place"):  # "la mitad norte"
+            after = self.skip(begin + 1, "of", "in")
+            ahead = self.at(after)
+            if ahead is None or not ahead.has("place"):
+                return None
+            word, begin, item = _PARTS[fraction or ""], after, ahead
         if item.has("part") and not item.has("place"):
             word = item.get("part")
             after = self.skip(begin + 1, "of", "in")

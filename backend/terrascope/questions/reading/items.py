@@ -115,6 +115,13 @@ def items_of(
         named = layers.longest(tokens, place)
         if item is None and named is not None and (match is None or named.length >= match.length):
             item = _named(tokens, place, named, match, context)
+        if item is None and match is not None and match.length > 1:
+            alone = words.longest(tokens[: place + 1], place)
+            later = words.longest(tokens, place + 1)
+            if alone is not None and later is not None and later.length >= match.length and any(
+                meaning[0].kind == "filler" for meaning in alone.meanings
+            ):  # "the land | cover": the article is none of the longer phrase behind it
+                match = alone
         if item is None and match is not None:
             found += _matched(tokens, place, match)
             place += match.length
@@ -134,6 +141,8 @@ def items_of(
         if token.text not in _SILENT:
             found += _strange(tokens, place, words, layers, context, unknown if mend else None, mend)
         place += 1
+    if language == "fr":
+        found = [_is_or_east(item, tokens) for item in found]
     return _months(_one_of_a_unit(_spoken_numbers(found, tokens), tokens, language), tokens)
 
 
@@ -338,6 +347,16 @@ _ARTICLES: Mapping[str, frozenset[str]] = {
     "fr": frozenset({"un", "une", "d"}), "es": frozenset({"un", "una"}), "pt": frozenset({"um", "uma"}),
     "it": frozenset({"un", "una", "uno"}), "zh": frozenset(),
 }  # fmt: skip
+
+
+def _is_or_east(item: Item, tokens: Sequence[Token]) -> Item:
+    """ "Est" is the east behind an article or a part of the image, and "is" else."""
+    if not item.has("place", "east") or item.text != "est":
+        return item
+    before = tokens[item.first - 1].plain if item.first else ""
+    if before in ("l", "moitie", "tiers", "quart", "partie", "cote", "bord", "coin", "zone", "secteur", "quadrant", "nord", "sud"):
+        return item
+    return replace(item, meanings=tuple(each for each in item.meanings if each.kind != "place"))
 
 
 def _one_of_a_unit(items: list[Item], tokens: Sequence[Token], language: str) -> list[Item]:

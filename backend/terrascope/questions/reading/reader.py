@@ -55,6 +55,7 @@ class _Reading:
 
     def __init__(self, tokens: list[Token], language: str, context: Context, unknown: UnknownWords | None) -> None:
         self.tokens, self.language, self.context = tokens, language, context
+        self.question = any(token.text in ("?", "¿") for token in tokens)
         items = items_of(tokens, language, context, unknown)
         self.items = _with_names([_resolved(item, context, language) for item in items], context, language)
         self.strange = [item for item in self.items if item.has("unknown")]
@@ -121,11 +122,13 @@ class _Reading:
         region = None if before is None else main_region(before)
         if before is None:
             self.frame = Frame(meant, self.context, self.language)
+            self.frame.question = self.question
             return self.frame.query()
         rows = isinstance(before.by, q.ByFeatures) and not any(item.has("class") or item.has("classes") for item in meant)
         if _stands_alone(meant) and not rows:
             try:
                 self.frame = Frame(meant, self.context, self.language, region)
+                self.frame.question = self.question
                 query = self.frame.query()
                 if not self.frame.left_over():
                     return query
@@ -133,6 +136,7 @@ class _Reading:
                 if error.reason is not None:
                     raise
         self.frame = Follow(meant, self.context, self.language, region)
+        self.frame.question = self.question
         return self.frame.query()
 
     def _cannot(self, query: q.Query) -> q.Reason | None:
