@@ -30,6 +30,8 @@ _STRONG = frozenset({
     "fraction", "times", "more", "zone", "when", "halves", "refuse",
 })  # fmt: skip
 _PLAIN = ("area", "share", "count", "list", "perimeter", "position", "exists", "howmuch", "length")
+#: So many dates make a measure each where the rows are zones.
+_DATES_AS_MEASURES = 4
 _TWO_DATES = ("net", "grow", "shrink")
 
 
@@ -59,6 +61,7 @@ class Frame(Grammar):
 
     def __init__(self, items: Sequence[Item], context: Context, language: str, before: q.Region | None = None) -> None:
         super().__init__(list(items), context, before)
+        self.items: list[Item] = list(items)
         self.language = language
         self.also_share = self.sorted = self.question = False
         self.used: set[int] = set()
@@ -171,20 +174,17 @@ class Frame(Grammar):
         place = 0
         while place < len(self.items):
             item = self.items[place]
-            if item.has("when", "all") and not (self.changing and item.has("measure", "rate")):
-                if not (self.changing and item.has("change")):
-                    self.series = True
-                    self.drop(place, place)
-                    continue
+            if item.has("when", "all") and not (self.changing and (item.has("measure", "rate") or item.has("change"))):
+                self.series = True
+                self.drop(place, place)
+                continue
             if item.date is None:
                 place += 1
                 continue
             before, after = self.at(place - 1), self.at(place + 1)
             second = self.at(place + 2)
-            opened = (
-                (before is not None
-                and before.has("w", "between"))
-                or (before is not None and before.has("date", "between", "since"))
+            opened = (before is not None and before.has("w", "between")) or (
+                before is not None and before.has("date", "between", "since")
             )
             linked = after is not None and (
                 after.has("w", "to", "dash") or after.has("date", "until")
@@ -230,12 +230,12 @@ class Frame(Grammar):
             links = items[place + 1].has("w", "and", "to", "dash") or items[place + 1].has("change", "turn") or (
                 items[place + 1].has("date", "until"))  # fmt: skip
             later = items[place + 2].date
-            if item.quantity is None and item.date is None and number is not None and links and later is not None:
-                if 0 <= number < 100 and number == int(number) and len(later) == 4:
-                    year = int(number) + (1900 if number > 50 else 2000)
-                    found[place] = replace(item, date=str(year), meanings=(Concept("date", ""),))
-                    if items[place + 1].has("change"):
-                        found[place + 1] = replace(items[place + 1], meanings=(Concept("w", "to"),))
+            plain = item.quantity is None and item.date is None and number is not None and 0 <= number < 100
+            if plain and number == int(number or 0) and links and later is not None and len(later) == 4:
+                year = int(number or 0) + (1900 if (number or 0) > 50 else 2000)
+                found[place] = replace(item, date=str(year), meanings=(Concept("date", ""),))
+                if items[place + 1].has("change"):
+                    found[place + 1] = replace(items[place + 1], meanings=(Concept("w", "to"),))
         return found
 
     def _dated(self, item: Item) -> Item:
@@ -316,8 +316,8 @@ class Frame(Grammar):
         ):  # fmt: skip
             return by, place, place + 2, False
         leads = all(
-            each.has("filler") or each.has("measure", "list", "count") or each.has("yn") or each.has("w", "of", "in", "comma", "which")
-            or each.has("by") or each.has("rank") or each.has("sort") or each.number is not None
+            any(each.has(kind) for kind in ("filler", "yn", "by", "rank", "sort")) or each.number is not None
+            or each.has("measure", "list", "count") or each.has("w", "of", "in", "comma", "which")
             for each in self.items[:place]
         )  # fmt: skip
         follows = self.at(self.skip(place + 1))
@@ -365,9 +365,8 @@ class Frame(Grammar):
             item = self.items[place]
             phrase = None
             before_noun = self.language == "zh" and item.has("w", "from")
-            if before_noun or not (item.has("measure") and not (item.has("class") or item.has("classes") or item.has("layer"))) or (
-                item.has("ground") or item.has("image")
-            ):  # fmt: skip
+            names = any(item.has(kind) for kind in ("class", "classes", "layer", "ground", "image"))
+            if before_noun or names or not item.has("measure"):
                 phrase = self.phrase(place)
             if (
                 phrase is not None
@@ -428,9 +427,10 @@ class Frame(Grammar):
 
     # --- putting together ---------------------------------------------------------------------------------------------
     def _put_together(self) -> q.Query:
-        if self.series and self.by is not None and not isinstance(self.by, q.ByDates) and not self.dates:
-            if 2 <= len(self.context.dates) <= 4 and not self.changing:  # a measure a date, a row a zone
-                self.dates, self.series = list(self.context.dates), False
+        zones = self.by is not None and not isinstance(self.by, q.ByDates)
+        few = 2 <= len(self.context.dates) <= _DATES_AS_MEASURES
+        if self.series and zones and few and not self.dates and not self.changing:  # a measure a date, a row a zone
+            self.dates, self.series = list(self.context.dates), False
         nouns = [noun for phrase in self.phrases for noun in phrase.nouns]
         for noun in nouns:
             changes = noun.of_kind("change")
@@ -463,12 +463,17 @@ class Frame(Grammar):
         raise Unanswerable(None)
 
     def _conditions(self, nouns: list[Noun]) -> None:
-        """Let what stands apart and only sets conditions ("slope < 5 %", "within 1 km of a road") hold for the classes."""
+        """Let what stands apart and only sets conditions ("slope < 5 %") hold for the classes."""
         named = [noun for noun in nouns if noun.kind in ("class", "before")]
         loose = [noun for noun in nouns if noun.kind in ("ground", "value") and noun.conditions]
         if self.loosely("w", "as share of"):
             return
-        if not named or not loose or self.measured("share", "howmuch", "compare", "distance", "border") or self.unit == "%":
+        if (
+            not named
+            or not loose
+            or self.measured("share", "howmuch", "compare", "distance", "border")
+            or self.unit == "%"
+        ):
             return
         groups = [phrase for phrase in self.phrases if any(noun in named for noun in phrase.nouns)]
         if len(groups) > 1:
@@ -498,10 +503,14 @@ class Frame(Grammar):
         self.dates = dates
         named = [noun for noun in nouns if noun.kind in ("class", "layer", "before", "value")]
         for noun in nouns:  # "... than in the western half": a place and no ground of its own
-            if noun.kind == "image" and named and noun.conditions and len(noun.of_kind("place")) == len(noun.conditions):
-                if not (self._share_asked() and noun.start < named[0].start):
-                    self.places += [each.region for each in noun.conditions if each.region is not None]
-                    noun.conditions = []
+            if (
+                noun.kind == "image"
+                and named
+                and noun.conditions
+                and len(noun.of_kind("place")) == len(noun.conditions)
+            ) and not (self._share_asked() and noun.start < named[0].start):
+                self.places += [each.region for each in noun.conditions if each.region is not None]
+                noun.conditions = []
         self._inside(nouns)
         for noun in [noun for noun in nouns if noun.kind == "except"]:
             self.confined = q.Not(of=noun.base)
@@ -520,7 +529,7 @@ class Frame(Grammar):
         for noun in [noun for noun in nouns if noun.kind == "layer" and not noun.conditions]:
             alone = all(noun not in phrase.nouns or len(phrase.nouns) == 1 for phrase in self.phrases)
             word = self.at(noun.start - 1)
-            if others and alone and word is not None and word.has("w", "in", "without", "of") or (
+            if (others and alone and word is not None and word.has("w", "in", "without", "of")) or (
                 others and alone and noun.start == 0 and self.has(noun.end, "w", "comma")
             ):  # fmt: skip
                 outside = word is not None and word.has("w", "without") and not word.has("w", "in")
@@ -612,7 +621,7 @@ class Frame(Grammar):
         classes = self.measured("classes")
         if not (dominant or classes) or (self.which and isinstance(self.by, q.ByFeatures) and not dominant):
             return None
-        of = [noun for noun in self.subjects()]
+        of = list(self.subjects())
         if classes and not dominant and any(noun.kind == "class" and not noun.negated for noun in of):
             return None
         if self.changes and not dominant:
@@ -633,8 +642,7 @@ class Frame(Grammar):
 
     def _dates_by(self) -> q.By | None:
         if self.by is not None and self.series and not isinstance(self.by, q.ByDates):
-            if not 2 <= len(self.context.dates) <= 4 or has_change_words(self.items):
-                raise Unanswerable(None, "two splits")
+            raise Unanswerable(None, "two splits")
         if self.by is not None:
             return self.by
         if self.series:
@@ -851,7 +859,9 @@ class Frame(Grammar):
         self.take(*(cue.place for cue in (*more, *difference, *times, *compare, *bare, *factor, *count)))
         self.take(*(cue.place for cue in self.measured("area", "share", "howmuch", "exists")))
         self.take(*(cue.place for cue in self.loosely("w", "or", "only")))
-        asked_which = self.which or bool(self.loosely("w", "which")) or bool(self.measured("position", "compare", "times"))
+        asked_which = (
+            self.which or bool(self.loosely("w", "which")) or bool(self.measured("position", "compare", "times"))
+        )
         self.which = False
         if compare and not (more or difference or times or bare):
             return q.Query(measures=(make(of=one), make(of=two)), by=self._dates_by())
@@ -951,7 +961,11 @@ class Frame(Grammar):
             )
         test: q.Test | None = None
         yes_no = self.yes_no() or (
-            self.question and not self.measures and not self.which and not self.loosely("w", "which") and self.by is None
+            self.question
+            and not self.measures
+            and not self.which
+            and not self.loosely("w", "which")
+            and self.by is None
         )
         verb = next((cue.value for cue in changes if cue.value != "net"), "net")
         limit = self._threshold(("area",))
@@ -996,10 +1010,15 @@ class Frame(Grammar):
         predicate = None
         for noun in found:
             for each in noun.conditions:
-                of = any(self.items[cue.place].text.endswith(" of") for cue in howmuch) or self.language in ("de", "zh")
-                if not (cues or loose or self.unit == "%" or of):
+                asked_of = any(self.items[cue.place].text.endswith(" of") for cue in howmuch)
+                asked_of = asked_of or self.language in ("de", "zh")
+                if not (cues or loose or self.unit == "%" or asked_of):
                     continue
-                said = (each.kind in ("was", "turn") and bool(cues)) or each.joined and each.kind in ("place", "near", "far", "in", "touch") or each.text == "patches"
+                said = (
+                    (each.kind in ("was", "turn") and bool(cues))
+                    or (each.joined and each.kind in ("place", "near", "far", "in", "touch"))
+                    or each.text == "patches"
+                )
                 if said and (cues or howmuch or loose or self.unit == "%"):
                     predicate = (noun, each)
         if not (cues or loose or self.unit == "%" or of_image or as_share or majority or (howmuch and predicate)
@@ -1016,9 +1035,6 @@ class Frame(Grammar):
         ]
         if others:
             return None
-        if self.measured("area") and cues and not as_share:
-            if any(cue.place != other.place for cue in cues for other in self.measured("area")) and len(found) == 1:
-                self.take(*(cue.place for cue in (*cues, *self.measured("area"))))
         self.take(
             *(cue.place for cue in (*cues, *howmuch, *as_share, *majority, *self.measured("area", "exists", "list")))
         )
@@ -1087,10 +1103,8 @@ class Frame(Grammar):
 
     def _touching(self, nouns: list[Noun]) -> q.Query | None:
         found = self.subjects()
-        if (
-            not (self.yes_no() or (self.question and self.measured("touch")))
-            or (self.measured("exists", "count", "list", "area", "share")
-            and not self.measured("touch"))
+        if not (self.yes_no() or (self.question and self.measured("touch"))) or (
+            self.measured("exists", "count", "list", "area", "share") and not self.measured("touch")
         ):
             return None
         cues = self.measured("touch")
@@ -1151,8 +1165,14 @@ class Frame(Grammar):
             names = list(dict.fromkeys([*names, "share"]))
         if names == ["list"] and self.by is not None:
             names = ["area"]
-        if self.language == "zh" and len(names) > 1 and any(self.items[cue.place].has("measure", "howmuch") for cue in kinds):
-            names = [self._plain_name(cue) for cue in kinds if not self.items[cue.place].has("measure", "howmuch")] or names
+        if (
+            self.language == "zh"
+            and len(names) > 1
+            and any(self.items[cue.place].has("measure", "howmuch") for cue in kinds)
+        ):
+            names = [
+                self._plain_name(cue) for cue in kinds if not self.items[cue.place].has("measure", "howmuch")
+            ] or names
         layers = [noun for noun in found if noun.kind == "layer" and not noun.conditions]
         if layers and len(layers) < len(found) and len(self.phrases) > 1:
             raise Unanswerable(None, "zones beside classes")
@@ -1164,11 +1184,8 @@ class Frame(Grammar):
         if test is not None and limit is None:
             measures = tuple(self._measure(names[0], self.joined(found)) for _ in (0,))
         by = self._dates_by()
-        if (
-            (len(self.dates) > 1
-            and not any(noun.of_kind("date") for noun in found))
-            or (len(found) == 1
-            and len(found[0].of_kind("date")) > 1)
+        if (len(self.dates) > 1 and not any(noun.of_kind("date") for noun in found)) or (
+            len(found) == 1 and len(found[0].of_kind("date")) > 1
         ):
             bare = self.joined([noun.without(*noun.of_kind("date")) for noun in found])
             measures = tuple(self._measure(name, q.At(of=bare, date=date)) for date in self.dates for name in names)
@@ -1190,7 +1207,11 @@ class Frame(Grammar):
     def _plain_name(self, cue: Cue) -> str:
         item = self.items[cue.place]
         if item.has("measure", "howmuch") and item.has("measure", "count"):  # "combien de": of things, or of a stuff
-            things = [noun for noun in self.subjects() if noun.plural or noun.is_parts or noun.base == q.Cover(name="buildings")]
+            things = [
+                noun
+                for noun in self.subjects()
+                if noun.plural or noun.is_parts or noun.base == q.Cover(name="buildings")
+            ]
             patches = any(self.items[place].has("patch") for place in self.loose)
             return "count" if things or patches else "howmuch"
         for each in item.meanings:
@@ -1228,11 +1249,6 @@ def _is_zone(item: Item) -> bool:
     """Say whether the features of a layer are zones, and not things such as roads."""
     kinds = {each.value for each in item.meanings if each.kind == "zone"}
     return not kinds or not kinds <= {"road", "river", "rail", "building", "coast"}
-
-
-def has_change_words(items: Sequence[Item]) -> bool:
-    """Say whether words of a question speak of change."""
-    return any(item.has("change") for item in items)
 
 
 def has_change(query: q.Query) -> bool:
