@@ -8,8 +8,9 @@ from dataclasses import replace
 from terrascope.landcover import LANGUAGES, can_be_seen
 from terrascope.questions import query as q
 from terrascope.questions.reading.context import Context, Layer
+from terrascope.questions.reading.cues import is_weak
 from terrascope.questions.reading.follow import Follow, main_region
-from terrascope.questions.reading.frame import Frame, is_weak
+from terrascope.questions.reading.frame import Frame
 from terrascope.questions.reading.grammar import Unanswerable
 from terrascope.questions.reading.items import Item, UnknownWords, items_of
 from terrascope.questions.reading.language import language_of
