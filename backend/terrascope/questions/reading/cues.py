@@ -57,6 +57,7 @@ class Cues(Grammar):
         self.used: set[int] = set()
         self.left: list[Item] = list(items)
         self.changing = False
+        self.zone_rank = ""
         self.count: int | None = None
         self.by: q.By | None = None
         self.which = False
@@ -236,8 +237,19 @@ class Cues(Grammar):
             found = self._by_at(place)
             if found is not None:
                 by, first, last, which = found
+                if isinstance(by, q.ByClasses) and any(
+                    self._by_at(later) is not None for later in range(last + 1, len(self.items))
+                ):  # "all classes per district"
+                    place = last + 1
+                    continue
                 self.by, self.which = by, which
                 self.drop(first, last)
+                if isinstance(by, q.ByParts):  # "which half is greener, north or south"
+                    for later, item in enumerate(self.items):
+                        if item.has("halves", "north-south", "east-west"):
+                            self.by = q.ByParts(parts=item.get("halves"))  # type: ignore[arg-type]
+                            self.drop(later, later)
+                            break
                 return
             place += 1
 
@@ -307,6 +319,12 @@ class Cues(Grammar):
             follows.has("w", "with", "that", "without", "be", "not") or follows.has("compare") or follows.has("change")
             or follows.has("class")
         )  # fmt: skip
+        ranks = [each for each in self.items[:place] if each.has("rank", "largest", "smallest") or each.has("most")]
+        if leads and ranks:  # "top 3 districts by tree cover"
+            self.zone_rank = ranks[0].get("most") or ranks[0].get("rank") or "largest"
+            self.count = next((int(each.number) for each in self.items[:place] if each.number is not None), None)
+            behind = self.skip(place + 1, "with", "that")
+            return by, 0, behind if self.has(behind, "by") else place, True
         most = self.skip(place + 1, "with", "that", "be")
         if leads and self.has(place + 1, "w", "with") and (self.has(most, "most") or self.has(most, "rank")):
             self.count = next((int(each.number) for each in self.items[:place] if each.number is not None), None)

@@ -123,15 +123,20 @@ class Frame(Cues):
                 noun.conditions = [each for each in noun.conditions if each.kind != "date"]
         self.dates = dates
         named = [noun for noun in nouns if noun.kind in ("class", "layer", "before", "value")]
+        bare: list[Noun] = []
         for noun in nouns:  # "... than in the western half": a place and no ground of its own
             if (
                 noun.kind == "image"
                 and named
                 and noun.conditions
                 and len(noun.of_kind("place")) == len(noun.conditions)
-            ) and not (self._share_asked() and noun.start < named[0].start):
+            ):
                 self.places += [each.region for each in noun.conditions if each.region is not None]
                 noun.conditions = []
+                bare.append(noun)
+        self.phrases = [
+            phrase for phrase in self.phrases if not any(noun is each for noun in phrase.nouns for each in bare)
+        ]
         self._inside(nouns)
         for noun in [noun for noun in nouns if noun.kind == "except"]:
             self.confined = q.Not(of=noun.base)
@@ -179,7 +184,23 @@ class Frame(Cues):
                 for day in self.dates for each in measures
             )  # fmt: skip
         query = replace_query(query, measures=measures)
+        self._all_said(replace_query(query, inside=inside, date=date))
         return replace_query(query, inside=inside, date=date)
+
+    def _all_said(self, query: q.Query) -> None:
+        """Ask back where a query leaves out a place or a date that was named."""
+        nodes = list(q.walk(query))
+        if len(self.all_places) > 1 and not all(place in nodes for place in self.all_places):
+            raise Unanswerable(None, "several places")
+        told = {query.date} | {node.date for node in nodes if isinstance(node, q.At)}
+        for node in nodes:
+            if isinstance(node, (q.Change, q.Turned, q.NetChange, q.Rate)):
+                told |= {node.start, node.end}
+        if isinstance(query.by, q.ByDates):
+            return
+        named = {*self.dates, *(self.range or ()), self.start, self.end} - {None, "first", "last"}
+        if not named <= told:
+            raise Unanswerable(None, "several dates")
 
     def _span(self) -> tuple[str, str]:
         """The two dates of a change."""
@@ -273,13 +294,13 @@ class Frame(Cues):
     def _ranking(self, nouns: list[Noun]) -> q.Query | None:
         """Which zone, date, class or half has the most."""
         most = self.loosely("most") + self.loosely("rank", "largest", "smallest") + self.loosely("more", ">", "<")
-        if self.by is None or not (self.which or self.when) or not most:
+        if self.by is None or not (self.which or self.when) or not (most or self.zone_rank):
             return None
-        order = (
-            self.items[most[0].place].get("most")
-            or self.items[most[0].place].get("rank")
-            or ("largest" if self.items[most[0].place].get("more") == ">" else "smallest")
-        )
+        item = self.items[most[0].place] if most else None
+        order = self.zone_rank
+        if item is not None and not order:
+            more = "largest" if item.get("more") == ">" else "smallest"
+            order = item.get("most") or item.get("rank") or more
         self.take(*(cue.place for cue in most[:1]))
         count = self.count or 1
         self.which = False
@@ -620,12 +641,15 @@ class Frame(Cues):
         fraction = self.loosely("fraction")
         image = [noun for noun in nouns if noun.kind in ("image", "ground") and not noun.conditions]
         of_image = bool(howmuch and image and self.subjects())
+        parted = any(
+            self.items[cue.place].text.endswith(" of") or self.has(cue.place + 1, "w", "of") for cue in howmuch
+        )
         found = self.subjects()
         predicate = None
         for noun in found:
             for each in noun.conditions:
                 asked_of = any(self.items[cue.place].text.endswith(" of") for cue in howmuch)
-                asked_of = asked_of or self.language in ("de", "zh")
+                asked_of = asked_of or self.language == "de"
                 if not (cues or loose or self.unit == "%" or asked_of):
                     continue
                 said = (
@@ -636,7 +660,7 @@ class Frame(Cues):
                 if said and (cues or howmuch or loose or self.unit == "%"):
                     predicate = (noun, each)
         if not (cues or loose or self.unit == "%" or of_image or as_share or majority or (howmuch and predicate)
-                or (howmuch and len(found) == 2 and len(self.phrases) == 2)):  # fmt: skip
+                or (parted and len(found) == 2 and len(self.phrases) == 2)):  # fmt: skip
             return None
         if not found:
             return None
@@ -658,6 +682,10 @@ class Frame(Cues):
             self.take(fraction[0].place)
             loose = q.Threshold(test="=", value=float(fraction[0].value))
         measures: tuple[q.AnyMeasure, ...]
+        raw = [noun for phrase in self.phrases for noun in phrase.nouns if noun.kind == "class"]
+        if cues and len(raw) == 2 and raw[0].base == raw[1].base and raw[0].conditions and not raw[1].conditions:
+            measures = (q.Share(of=self.region(raw[0]), whole=self.region(raw[1])),)  # "..., share of all of it"
+            return q.Query(measures=measures, by=self._dates_by(), test=loose)
         if predicate is not None and len(found) == 1:
             noun, each = predicate
             whole = self.region(noun.without(each))
@@ -745,13 +773,14 @@ class Frame(Cues):
         if "howmuch" in names:
             names = ["area" if name == "howmuch" else name for name in names]
         size = [each for each in found[-1].of_kind("size") if each.joined or self.yes_no()]
+        verb = self.question and not names and not self.which and self.language != "en"  # "O lago é maior que 10 ha?"
         limit = None
         zones = self.which and isinstance(self.by, q.ByFeatures) and not found[-1].plural
         if zones and found[-1].of_kind("size"):
             size = found[-1].of_kind("size")
         if (
             size
-            and (self.yes_no() or zones)
+            and (self.yes_no() or zones or (verb and size[-1].joined))
             and found[-1].conditions[-1] is size[-1]
             and not ("exists" in names or "count" in names or "list" in names)
         ):
@@ -792,6 +821,8 @@ class Frame(Cues):
             raise Unanswerable(None, "zones beside classes")
         if names == ["length"]:
             raise Unanswerable(None, "length")
+        if not self._coordinated(found):
+            raise Unanswerable(None, "regions that nothing joins")
         regions = self._regions(found, names)
         measures = tuple(dict.fromkeys(self._measure(name, region) for region in regions for name in names))
         test = self._none_of(found, test)
@@ -820,7 +851,8 @@ class Frame(Cues):
 
     def _plain_name(self, cue: Cue) -> str:
         item = self.items[cue.place]
-        if item.has("measure", "howmuch") and item.has("measure", "count"):  # "combien de": of things, or of a stuff
+        counted = item.has("measure", "count") or self.language == "zh"
+        if item.has("measure", "howmuch") and counted:  # "combien de": of things, or of a stuff
             things = [
                 noun
                 for noun in self.subjects()
@@ -843,6 +875,18 @@ class Frame(Cues):
         if self.which or any(noun.is_parts for noun in found):
             return "list"
         return "area"
+
+    def _coordinated(self, found: list[Noun]) -> bool:
+        """Say whether what is measured is named in one phrase, or in several that a word joins ("and", a comma)."""
+        groups = self._groups(found)
+        if len({noun.base for noun in found}) == 1:
+            return True
+        return all(
+            any(
+                self.has(place, "w", "and", "or", "comma", "slash", "dash", "to") for place in range(one.end, two.start)
+            )
+            for one, two in zip(groups[:-1], groups[1:])
+        )
 
     def _regions(self, found: list[Noun], names: list[str]) -> list[q.Region]:
         if len(found) == 1 or self._together() or names[0] in ("exists", "list", "position"):

@@ -204,7 +204,7 @@ class Grammar:
         """Return the next place that holds none of some words of the grammar, nor a filler."""
         while (item := self.at(place)) is not None and (
             (words and item.has("w", *words)) or item.has("filler")
-        ) and not any(item.has(kind) for kind in ("class", "classes", "layer", "compare")):  # fmt: skip
+        ) and not any(item.has(kind) for kind in ("class", "classes", "layer", "compare", "place")):  # fmt: skip
             place += 1
         return place
 
