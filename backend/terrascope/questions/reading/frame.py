@@ -92,7 +92,8 @@ class Frame(Cues):
         if (
             not named
             or not loose
-            or self.measured("share", "howmuch", "compare", "distance", "border")
+            or self.measured("share", "compare", "distance", "border")
+            or any(self.items[cue.place].text.endswith(" of") for cue in self.measured("howmuch"))
             or self.unit == "%"
         ):
             return
@@ -745,7 +746,8 @@ class Frame(Cues):
 
     def _touching(self, nouns: list[Noun]) -> q.Query | None:
         found = self.subjects()
-        if not (self.yes_no() or (self.question and self.measured("touch"))) or (
+        verb = self.question and not self.measures and self.language in ("es", "fr", "it", "pt")
+        if not (self.yes_no() or verb or (self.question and self.measured("touch"))) or (
             self.measured("exists", "count", "list", "area", "share") and not self.measured("touch")
         ):
             return None
