@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -887,7 +888,7 @@ class Frame(Cues):
             any(
                 self.has(place, "w", "and", "or", "comma", "slash", "dash", "to") for place in range(one.end, two.start)
             )
-            for one, two in zip(groups[:-1], groups[1:])
+            for one, two in itertools.pairwise(groups)
         )
 
     def _regions(self, found: list[Noun], names: list[str]) -> list[q.Region]:
