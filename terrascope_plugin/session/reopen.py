@@ -83,7 +83,8 @@ def _value_text(row: dict) -> str:
         return row["text"] or "-"
     if row["unit"] == "m2":
         unit, decimals = units.suiting_area(value)
-        return f"{QLocale().toString(value / unit.size, 'f', decimals)} {unit.sign}"
+        text = QLocale().toString(value / unit.size, "f", decimals)
+        return f"{text.rstrip('0').rstrip(QLocale().decimalPoint()) if decimals else text} {unit.sign}"
     text = QLocale().toString(float(value), "f", 0 if float(value).is_integer() else 4)
     return f"{text} {row['unit']}" if row["unit"] in ("m", "px") else text
 

@@ -20,14 +20,16 @@ _RISE = {Scale.REFLECTANCE: 0.12, Scale.DISPLAY: 0.2}
 _BRIGHT = {Scale.REFLECTANCE: 0.25, Scale.DISPLAY: 0.5}
 _WHITE = 0.7
 _LEAST_PIXELS, _REACH, _RIM = 100, 60, 6  # of one cloud; pixels around it that thin cloud reaches, and beyond that
+_AERIAL_M = 8.0  # metres of pixels below which a picture is aerial, or of a satellite that is pointed at fine weather
 _MOST = 0.6  # share of a picture beyond which what is brighter is no cloud
 
 
-def compare(first: View, last: View) -> tuple[tuple[View, View], tuple[str, ...]]:
+def compare(first: View, last: View, gsd_m: tuple[float, float] | None) -> tuple[tuple[View, View], tuple[str, ...]]:
     """Take away what light and weather make different between two optical views of one scale, and say so.
 
     A picture that is that of the other date times one factor in all bands is brought to its brightness. Bright white
-    patches of one date alone are cloud or snow, and not observed. Views that live in files are left as they are.
+    patches of one date alone are cloud or snow, and not observed; not in pictures from aeroplanes, which are taken in
+    fine weather and where roofs and bare fields are white. Views that live in files are left as they are.
     """
     common = [name for name in first.bands if name in last.bands]
     if first.scale is not last.scale or first.scale not in _RISE or large.in_file(first.pixels) or len(common) < 3:
@@ -46,6 +48,8 @@ def compare(first: View, last: View) -> tuple[tuple[View, View], tuple[str, ...]
             f'"{last.name}" is "{first.name}" times {factor:.2f} in all bands, {word} as a whole: it was brought to '
             "the same brightness"
         )
+    if gsd_m is not None and min(gsd_m) < _AERIAL_M:
+        return (first, last), tuple(notes)
     seen = []
     for view, other in ((first, last), (last, first)):
         cloud = _bright(view, other)

@@ -20,11 +20,12 @@ STALE = (
 )
 #: Drivers whose overviews are levels of the pixels' own code, which cannot be older than the pixels.
 _OF_THE_PIXELS = ("JP2", "JPEG", "ECW", "MrSID")
-_PLACES = 3  # blocks along each side that are compared
+_PLACES = 4  # blocks along each side that are compared
 _WINDOW = 256  # pixels along a side of what is compared
 _LEAST_PIXELS = 16  # pixels of the full resolution below which a window says nothing
 _SLACK = 0.25  # of the values' range: what cubic and Lanczos resampling overshoot
-_WRONG = 0.2  # share of compared pixels that may lie outside their neighbourhood
+#: Share of compared pixels that may lie outside their neighbourhood: of all, and of one window (a part was edited).
+_WRONG, _WRONG_THERE = 0.2, 0.5
 
 
 def agree(dataset: Any, header: Header) -> bool:
@@ -47,6 +48,8 @@ def agree(dataset: Any, header: Header) -> bool:
                 tested = [_compare(coarse, band, header, w, full, spread) for w, full in zip(windows, blocks)]
             wrong, total = (sum(each) for each in zip(*tested))
             if total and wrong > _WRONG * total:
+                return False
+            if any(bad > _WRONG_THERE * number for bad, number in tested if number >= _LEAST_PIXELS):
                 return False
     except RasterioError:
         log.info("the overviews of %s cannot be compared", header.path, exc_info=True)

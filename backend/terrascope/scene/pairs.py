@@ -77,7 +77,7 @@ def comparable(views: Sequence[View], wanted: Sequence[bool | None], gsd_m: tupl
         optical = [i for i, view in enumerate(out) if view.role is Role.OPTICAL]
         if len(optical) == 2:
             first, last = optical
-            seen, said = light.compare(out[first], out[last])
+            seen, said = light.compare(out[first], out[last], gsd_m)
             out[first], out[last] = seen
             pairs += [Pair(said, light.LIKELY)] if said else []
         out = _where_all_saw(out)

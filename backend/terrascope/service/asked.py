@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyogrio
-from pyogrio.errors import DataSourceError
 
 from terrascope.errors import TerraScopeError
 from terrascope.networks.embedded.plain_question import is_plain, query_of, unit_of
@@ -172,6 +170,9 @@ def _layer(name: str, path: Path) -> Layer:
     file, _, part = str(path).partition("|layername=")
     if Path(file).suffix.lower() in _RASTERS:
         return Layer(name, "raster")
+    import pyogrio  # loads pandas, and most questions name no layer
+    from pyogrio.errors import DataSourceError
+
     try:
         frame = pyogrio.read_dataframe(file, layer=part or None, read_geometry=False)
     except (DataSourceError, OSError, ValueError):  # said when the layer is used

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import geopandas
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyogrio.errors import DataSourceError
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 from shapely.geometry.base import BaseGeometry
@@ -27,6 +26,9 @@ from terrascope.questions.regions import RegionError
 from terrascope.scene.raster_on import raster_on
 from terrascope.scene.time_points import time_points
 from terrascope.scene.types import Grid, Scale, Scene, View
+
+if TYPE_CHECKING:
+    import geopandas
 
 _CLOUDS = "clouds"
 _SHOWN = 8
@@ -207,6 +209,9 @@ class SceneGround:
         if name not in self.layers:
             known = ", ".join(self.layers) or "none"
             raise RegionError(f"There is no layer {name!r}; there are: {known}.", "Add it to the question.")
+        import geopandas  # takes a second to load, and most questions name no layer
+        from pyogrio.errors import DataSourceError
+
         path, _, part = str(self.layers[name]).partition("|layername=")
         try:
             frame = geopandas.read_file(path, layer=part or None)

@@ -15,11 +15,12 @@ from terrascope.errors import TerraScopeError
 from terrascope.masks import compare
 from terrascope.masks.rle import decode, encode
 from terrascope.networks.interface import Network, Prompt
-from terrascope.reasoning.answers import choose_option, first_letter, normalised
+from terrascope.reasoning.answers import choose_option, first_letter
 from terrascope.reasoning.events import AnswerReady, Ended, EndReason, MaskReady
 from terrascope.reasoning.loop import EvidenceProvider, reason
 from terrascope.reasoning.settings import ReasoningSettings
 from terrascope.scene.types import Scene
+from terrascope_lab.bench.open_answers import said
 from terrascope_lab.bench.oracle import OracleNetwork
 from terrascope_lab.bench.pictures import SceneShelf
 from terrascope_lab.bench.results import SampleResult
@@ -99,11 +100,11 @@ def _step(mask: MaskReady, truths: Mapping[str, Mask]) -> dict[str, object]:
 
 
 def chosen(sample: BenchSample, answer: AnswerReady | None) -> str | None:
-    """Return the chosen letter(s); for open questions the truth itself where the normalised texts are equal."""
+    """Return the chosen letter(s); for open questions the truth itself where the answer says the same."""
     if answer is None:
         return None
     if not sample.options:
-        return sample.truth if normalised(answer.text) == normalised(sample.truth) else answer.text
+        return said(answer.text, sample.truth)
     if len(sample.truth) > 1:
         return _all_letters(answer.text, sample.options)
     return answer.choice or choose_option(answer.text, sample.options) or _letter(sample, answer.text)

@@ -90,10 +90,17 @@ def context_of(text: str, language: str) -> Context:
     for number, part in enumerate(re.split(r"[;;]", text)):
         if number == 0 or not part.strip() or _NO_LAYER.search(part):
             continue
-        for each in re.split(r",|、|\band\b|\bund\b|\bet\b| y | e |和", part):
-            held = next((name for name, pattern in _RASTER.items() if re.search(pattern, each, re.IGNORECASE)), None)
-            name = re.sub(r"\(.*?\)|(.*?)", "", each)
-            name = " ".join(re.sub(_NOISE, " ", name).split()) or each.strip()
+        said: list[str] = []  # what stands in brackets, whose commas part nothing
+
+        def kept(match: re.Match[str], said: list[str] = said) -> str:
+            said.append(match.group())
+            return f" \x00{len(said) - 1}\x00 "
+
+        for each in re.split(r",|、|\band\b|\bund\b|\bet\b| y | e |和", re.sub(r"[((][^))]*[))]", kept, part)):
+            whole = re.sub("\x00(\\d+)\x00", lambda found: said[int(found.group(1))], each)
+            held = next((name for name, pattern in _RASTER.items() if re.search(pattern, whole, re.IGNORECASE)), None)
+            name = re.sub("\x00\\d+\x00", " ", each)
+            name = " ".join(re.sub(_NOISE, " ", name).split()) or name.strip() or whole.strip()
             columns: dict[str, tuple[str, ...]] = {"name": ()}
             if held is not None:
                 layers.append(Layer(name, "raster", measures=held))

@@ -49,3 +49,13 @@ def test_overviews_of_an_older_picture_are_not_used_and_it_is_said(tmp_path: Pat
     truth = noisy(2).reshape(4, 300, 4, 300, 4).mean((2, 4)) / 10000
     assert np.abs(scene.views[0].pixels - truth).max() < 1e-4
     assert any("overviews show another picture" in note for note in scene.notes)
+
+
+def test_a_part_that_was_edited_is_enough(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    data = noisy(1)
+    data[:, 500:800, 500:800] = noisy(2)[:, 500:800, 500:800] + 6000
+    with rasterio.open(path, "r+") as out:
+        out.write(data)
+    layer = describe([LayerRequest(str(path))], max_size=300).layers[0]
+    assert any("overviews show another picture" in warning for warning in layer.warnings)

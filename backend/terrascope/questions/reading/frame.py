@@ -903,6 +903,8 @@ class Frame(Cues):
             "area": q.Area, "count": q.Count, "list": q.ListParts, "perimeter": q.Perimeter, "position": q.Position,
             "exists": q.Exists,
         }  # fmt: skip
+        if name not in made:  # "length" of what has none here
+            raise Unanswerable(None, name)
         return made[name](of=region)  # type: ignore[no-any-return]
 
 

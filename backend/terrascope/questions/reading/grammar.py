@@ -189,6 +189,7 @@ class Grammar:
         self.language = "en"
         self.also: Condition | None = None
         self.cues: dict[int, str] = {}
+        self._under_way: set[int] = set()
 
     # --- looking ------------------------------------------------------------------------------------------------------
     def at(self, place: int) -> Item | None:
@@ -390,10 +391,12 @@ class Grammar:
 
     def _said_before(self, place: int) -> tuple[Condition, int] | None:
         """What stands before its noun, joined by a particle: "距离水体500米以内的森林", "大于5公顷的湖泊"."""
-        if self.language != "zh":
+        if self.language != "zh" or place in self._under_way:
             return None
         for reader in (self._distance_whose, self._tail, self._size, self._limit_after, self._relation):
+            self._under_way.add(place)  # what is read from here may begin with a noun: it is not to be read for ever
             found = reader(place)
+            self._under_way.discard(place)
             if found is None:
                 continue
             after = found[1]

@@ -54,7 +54,8 @@ CALIBRATED = ("six bands", "RGB+NIR", "digital numbers")
 class Probabilities(nn.Module):
     """Calibrated probabilities of a network: softmax of (logits + bias) / temperature.
 
-    With a temperature for each of `CALIBRATED`, the graph tells by its inputs which it is shown.
+    With a temperature for each of `CALIBRATED`, the graph tells by its inputs which it is shown; the bias is then that
+    of reflectance.
     """
 
     def __init__(self, network: nn.Module, temperature: Temperature, bias: Mapping[str, float] | None = None) -> None:
@@ -65,10 +66,16 @@ class Probabilities(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Probabilities, [N, atoms, H, W]."""
-        logits = (self.network(*inputs) + self.bias) * self._sharpness(*inputs)
+        logits = (self.network(*inputs) + self._bias(*inputs)) * self._sharpness(*inputs)
         exponents = torch.exp(logits - logits.amax(1, keepdim=True))  # ONNX Runtime's own softmax is slow on this axis
         return exponents / exponents.sum(1, keepdim=True)
 
+
+    def _bias(self, *inputs: Tensor) -> Tensor:
+        """The bias; with a temperature for each form only of reflectance, [N, atoms, 1, 1]."""
+        if not isinstance(self.temperature, Mapping):
+            return self.bias
+        return self.bias * (1 - inputs[2][:, :1]).view(-1, 1, 1, 1)
 
     def _sharpness(self, *inputs: Tensor) -> Tensor | float:
         """One over the temperature, [N, 1, 1, 1]."""

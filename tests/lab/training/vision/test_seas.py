@@ -74,6 +74,6 @@ def test_an_open_sea_is_water_whatever_lies_over_it(form: str) -> None:
         best = networks.probabilities(view_of(FORMS[form](sample)), 30.0).argmax(0)
         found.append([(best == ATOMS.index(name)).mean() for name in ("water", "crop")])
     shares = np.array(found)
-    assert above >= 3
+    assert above >= 2
     assert shares[:, 1].max() == 0.0
     assert shares[:, 0].mean() > 0.98 and shares[:, 0].min() > 0.9
