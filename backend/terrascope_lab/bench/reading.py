@@ -97,7 +97,7 @@ def context_of(text: str, language: str) -> Context:
             return f" \x00{len(said) - 1}\x00 "
 
         for each in re.split(r",|、|\band\b|\bund\b|\bet\b| y | e |和", re.sub(r"[((][^))]*[))]", kept, part)):
-            whole = re.sub("\x00(\\d+)\x00", lambda found: said[int(found.group(1))], each)
+            whole = re.sub("\x00(\\d+)\x00", lambda found, said=said: said[int(found.group(1))], each)
             held = next((name for name, pattern in _RASTER.items() if re.search(pattern, whole, re.IGNORECASE)), None)
             name = re.sub("\x00\\d+\x00", " ", each)
             name = " ".join(re.sub(_NOISE, " ", name).split()) or name.strip() or whole.strip()
