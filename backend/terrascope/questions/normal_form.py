@@ -22,10 +22,11 @@ def normal_form(query: q.Query) -> q.Query:
     date = None if query.date == "last" else query.date
     inside = None if query.inside is None else region_form(query.inside)
     inside = None if inside == q.Everything() else inside
-    measures = tuple(_measure(each, date, inside) for each in query.measures)
+    alike = not isinstance(query.by, q.ByClasses)  # a class cuts the first of two regions
+    measures = tuple(_measure(each, alike) for each in query.measures)
     test = query.test
     if isinstance(test, q.Compared):
-        test = msgspec.structs.replace(test, to=_measure(test.to, date, inside))
+        test = msgspec.structs.replace(test, to=_measure(test.to, alike))
     every = (*measures, *((test.to,) if isinstance(test, q.Compared) else ()))
     if inside is not None and query.by is None and all(isinstance(each, (*_CUT, q.Share)) for each in every):
         measures = tuple(_cut(each, inside) for each in measures)
@@ -38,7 +39,8 @@ def normal_form(query: q.Query) -> q.Query:
     return msgspec.structs.replace(query, measures=measures, inside=inside, test=test, date=date, unit=unit)
 
 
-def _measure(measure: q.AnyMeasure, date: str | None, inside: q.Region | None) -> q.AnyMeasure:
+def _measure(measure: q.AnyMeasure, alike: bool = True) -> q.AnyMeasure:
+    """Return the normal form of a measure; `alike`: its two regions may change places."""
     fields: dict[str, Any] = {}
     for name in measure.__struct_fields__:
         value = getattr(measure, name)
@@ -49,7 +51,7 @@ def _measure(measure: q.AnyMeasure, date: str | None, inside: q.Region | None) -
         whole = _members(found.whole)
         kept = tuple(each for each in _members(found.of) if each not in whole)
         found = msgspec.structs.replace(found, of=_all(kept))
-    if isinstance(found, (q.Distance, q.Border, q.Touches)):
+    if alike and isinstance(found, (q.Distance, q.Border, q.Touches)):
         one, two = sorted((found.of, found.to), key=_key)
         found = msgspec.structs.replace(found, of=one, to=two)
     return found
@@ -60,7 +62,7 @@ def _cut(measure: q.AnyMeasure, inside: q.Region) -> q.AnyMeasure:
         name: region_form(q.AllOf(of=(getattr(measure, name), inside)))
         for name in (("whole",) if isinstance(measure, q.Share) else ("of", "to")) if hasattr(measure, name)
     }  # fmt: skip
-    return _measure(msgspec.structs.replace(measure, **fields), None, None)
+    return _measure(msgspec.structs.replace(measure, **fields))
 
 
 @singledispatch
@@ -74,7 +76,11 @@ def _(region: q.AnyOf) -> q.Region:
     found: list[q.Region] = []
     for each in map(region_form, region.of):
         found += each.of if isinstance(each, q.AnyOf) else (each,)
-    if q.Everything() in found and len(found) > 1 and all(isinstance(each, (q.Everything, q.Cover, q.Within)) for each in found):
+    if (
+        q.Everything() in found
+        and len(found) > 1
+        and all(isinstance(each, (q.Everything, q.Cover, q.Within)) for each in found)
+    ):
         return q.Everything()
     one = _sorted(found)
     return one[0] if len(one) == 1 else q.AnyOf(of=one)
@@ -93,6 +99,8 @@ def _(region: q.Not) -> q.Region:
 
 @region_form.register
 def _(region: q.Minus) -> q.Region:
+    if not _of_its_date(region.of):
+        return q.Minus(of=region_form(region.of), without=region_form(region.without))
     return region_form(q.AllOf(of=(region.of, q.Not(of=region.without))))
 
 
@@ -140,7 +148,12 @@ def _(region: q.Parts) -> q.Region:
     unranked = (found.largest, found.smallest) == (None, None)
     if unranked and isinstance(inner, q.Parts) and (inner.largest, inner.smallest) == (None, None):
         merged = _merged(found, inner)
-        if merged is None and _only_touching(found) and _only_touching(inner) and _key(found.touching) < _key(inner.touching):
+        if (
+            merged is None
+            and _only_touching(found)
+            and _only_touching(inner)
+            and _key(found.touching) < _key(inner.touching)
+        ):
             return q.Parts(of=q.Parts(of=inner.of, touching=found.touching), touching=inner.touching)
         return merged or found
     return found
@@ -168,12 +181,25 @@ def _all(members: tuple[q.Region, ...]) -> q.Region:
     kept = [each for each in found if each != q.Everything()]
     if not kept:
         return q.Everything()
+    if any(each == q.Everything() for member in members for each in _with_all(member)) and not any(
+        map(_of_its_date, kept)
+    ):
+        kept.append(q.Everything())  # it leaves out what was not seen on the date of the rest
     nots = [each.of for each in kept if isinstance(each, q.Not)]
     if len(nots) > 1:  # what is in neither is not in their union
         kept = [each for each in kept if not isinstance(each, q.Not)]
         kept.append(q.Not(of=region_form(q.AnyOf(of=tuple(nots)))))
     one = _sorted(kept)
     return one[0] if len(one) == 1 else q.AllOf(of=one)
+
+
+def _with_all(region: q.Region) -> tuple[q.Region, ...]:
+    return region.of if isinstance(region, q.AllOf) else (region,)
+
+
+def _of_its_date(region: q.Region) -> bool:
+    """Say whether a region holds only what was seen on its own date: no part of it is of another."""
+    return not any(isinstance(node, (q.At, q.Change, q.Turned)) for node in (region, *q.walk(region)))
 
 
 def _members(region: q.Region) -> tuple[q.Region, ...]:

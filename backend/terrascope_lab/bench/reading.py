@@ -21,7 +21,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -40,16 +40,14 @@ _PREVIOUS = re.compile(
     r"domanda precedente|上一个问题|earlier question|last question)\s*[::]\s*(.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_LAYER = re.compile(r"layer|polygon|raster|couche|capa|camada|poligon|图层|lines|slope|pente|pendenza|neigung|坡度|declividade|"
-                    r"hidrografia|pendiente|quota|height|dem\b|hangneigung|高程", re.IGNORECASE)  # fmt: skip
 _NO_LAYER = re.compile(r"\b(?:no|keine|pas de|sin|sem|nessun|senza)\b|没有", re.IGNORECASE)
 _RASTER = {"slope": r"slope|neigung|pente|pendiente|declividade|pendenza|坡度",
            "height": r"height|dem\b|dtm|höhe|altitude|altura|elevaç|quota|elevation|mnt|高程"}  # fmt: skip
 _NOISE = re.compile(
-    r"\b(?:in the project|vector|polygon|line|point|layers?|polygons?|in the project|raster|of|the|field|with|DEM-derived|derived|couche|des?|"
-    r"capa|camada|livello|poligono|admin|lines?|und|and|layer|project|a)\b|图层|layer", re.IGNORECASE
+    r"\b(?:in the project|vector|polygon|line|point|layers?|polygons?|raster|of|the|field|with|DEM-derived|derived|"
+    r"couche|des?|capa|camada|livello|poligono|admin|lines?|und|and|layer|project|a)\b|图层|layer", re.IGNORECASE
 )  # fmt: skip
-_SENSOR_BANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+_SENSOR_BANDS: tuple[tuple[str, Literal["optical", "sar"], tuple[str, ...]], ...] = (
     (r"Sentinel-1|SAR", "sar", ("vv", "vh")),
     (r"Sentinel-2", "optical", ("blue", "green", "red", "rededge1", "rededge2", "rededge3", "nir", "nir08", "swir1",
                                "swir2")),
@@ -57,11 +55,6 @@ _SENSOR_BANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (r"NAIP|RGB\+NIR|Planet|4 bands|CIR|RGBI|SPOT|Pléiades|Pleiades", "optical", ("blue", "green", "red", "nir")),
     (r"RGB|RVB|Aerial|Luftbild|Orthophoto|aérea|Ortofoto|航拍|drone|UAV", "optical", ("blue", "green", "red")),
 )  # fmt: skip
-_MONTHS = ("jan feb mar apr may jun jul aug sep oct nov dec".split(), "jan feb mär apr mai jun jul aug sep okt nov dez".split(),
-           "janv fév mars avr mai juin juil août sept oct nov déc".split(),
-           "ene feb mar abr may jun jul ago sep oct nov dic".split(),
-           "jan fev mar abr mai jun jul ago set out nov dez".split(),
-           "gen feb mar apr mag giu lug ago set ott nov dic".split())  # fmt: skip
 
 
 @dataclass
@@ -85,7 +78,7 @@ def context_of(text: str, language: str) -> Context:
     if match := _PREVIOUS.search(text):
         before, text = match.group(1), text[: match.start()]
     bands: tuple[str, ...] | None = None
-    role = "optical"
+    role: Literal["optical", "sar"] = "optical"
     for pattern, kind, names in _SENSOR_BANDS:
         if re.search(pattern, text, re.IGNORECASE):
             bands, role = names, kind
@@ -104,13 +97,13 @@ def context_of(text: str, language: str) -> Context:
             return f" \x00{len(said) - 1}\x00 "
 
         for each in re.split(r",|、|\band\b|\bund\b|\bet\b| y | e |和", re.sub(r"[((][^))]*[))]", kept, part)):
-            whole = re.sub("\x00(\\d+)\x00", lambda found: said[int(found.group(1))], each)
-            kind = next((name for name, pattern in _RASTER.items() if re.search(pattern, whole, re.IGNORECASE)), None)
+            whole = re.sub("\x00(\\d+)\x00", lambda found, said=said: said[int(found.group(1))], each)
+            held = next((name for name, pattern in _RASTER.items() if re.search(pattern, whole, re.IGNORECASE)), None)
             name = re.sub("\x00\\d+\x00", " ", each)
             name = " ".join(re.sub(_NOISE, " ", name).split()) or name.strip() or whole.strip()
             columns: dict[str, tuple[str, ...]] = {"name": ()}
-            if kind is not None:
-                layers.append(Layer(name, "raster", measures=kind))
+            if held is not None:
+                layers.append(Layer(name, "raster", measures=held))
             elif name:
                 name = re.sub(r"layer$", "", name).strip() or name
                 layers.append(Layer(name, "vector", columns))
@@ -198,7 +191,9 @@ def _by_kind(node: Any) -> Any:
         column = "name" if isinstance(node, q.Features) and node.named is not None else None
         return msgspec.structs.replace(node, layer=min(things, default="zone"), column=column)
     if isinstance(node, (q.Limit, q.Mean)):
-        name = next((kind for kind, pattern in _RASTER.items() if re.search(pattern, node.value_of, re.IGNORECASE)), None)
+        name = next(
+            (kind for kind, pattern in _RASTER.items() if re.search(pattern, node.value_of, re.IGNORECASE)), None
+        )
         return node if name is None else msgspec.structs.replace(node, value_of=name)
     return node
 
@@ -225,7 +220,9 @@ class Outcome:
 def outcomes(rows: Iterable[Row]) -> list[Outcome]:
     """Read every question."""
     return [
-        Outcome(row, read(row.question, context_of(row.context, row.language if row.language in _CODES.values() else "en")))
+        Outcome(
+            row, read(row.question, context_of(row.context, row.language if row.language in _CODES.values() else "en"))
+        )
         for row in rows
     ]
 
@@ -240,8 +237,9 @@ def report(found: Sequence[Outcome]) -> str:
         no = [each for each in some if not each.row.answerable]
         refused = [each for each in no if each.found.query is None]
         lines.append(
-            f"{language:8}{len(some):5}{_percent([each.equal for each in yes])}{_percent([each.silent for each in some])}"
-            f"{_percent([each.found.query is None for each in yes], 18)}{_percent([each in refused for each in no], 10)}"
+            f"{language:8}{len(some):5}{_percent([each.equal for each in yes])}"
+            f"{_percent([each.silent for each in some])}{_percent([each.found.query is None for each in yes], 18)}"
+            f"{_percent([each in refused for each in no], 10)}"
             f"{_percent([each in refused and each.row.reason in ('', '-', each.found.reason) for each in no], 15)}"
         )
     return "\n".join(lines)

@@ -8,6 +8,7 @@ of the river") is added to that of the query before.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -61,7 +62,9 @@ class Follow(Frame):
         if self._all("follow", "which"):
             self._take_all()
             region = self._main(before)
-            return msgspec.structs.replace(before, measures=(q.ListParts(of=region),), test=None, language=self.language)
+            return msgspec.structs.replace(
+                before, measures=(q.ListParts(of=region),), test=None, language=self.language
+            )
         query = before
         self._outputs()
         self._dates()
@@ -110,8 +113,10 @@ class Follow(Frame):
     def _all(self, kind: str, *values: str) -> bool:
         """Say whether a fragment is nothing but a cue of a kind."""
         some = [item for item in self.items if not item.has("filler") and not item.has("w", "and", "comma")]
-        return bool(some) and any(item.has(kind, *values) for item in some) and all(
-            item.has(kind, *values) or item.has("pron") or item.has("w", "be", "of", "that") for item in some
+        return (
+            bool(some)
+            and any(item.has(kind, *values) for item in some)
+            and all(item.has(kind, *values) or item.has("pron") or item.has("w", "be", "of", "that") for item in some)
         )
 
     def _take_all(self) -> None:
@@ -122,9 +127,7 @@ class Follow(Frame):
         place = 0
         while (item := self.at(place)) is not None:
             leads = item.has("follow", "same", "what") or item.has("w", "and", "only", "comma", "of", "to")
-            if item.has("follow", "same") or (place == 0 and leads and not _says_more(item)):
-                self.drop(place, place)
-            elif item.has("w", "only"):
+            if item.has("follow", "same") or (place == 0 and leads and not _says_more(item)) or item.has("w", "only"):
                 self.drop(place, place)
             else:
                 place += 1
@@ -134,7 +137,8 @@ class Follow(Frame):
         """A number alone replaces the one of its kind: "5 km?", "try 250 m", "make the cutoff .25"."""
         meant = [
             place for place, item in enumerate(self.items)
-            if not (item.date is not None or item.has("filler") or item.has("w") or item.has("follow") or item.has("pron") or item.has("measure"))
+            if item.date is None
+            and not any(item.has(kind) for kind in ("filler", "w", "follow", "pron", "measure"))
         ]  # fmt: skip
         if not meant or not all(
             self.items[place].has("quantity") or self.items[place].has("number") or self.items[place].has("compare")
@@ -146,7 +150,7 @@ class Follow(Frame):
             if value is None:
                 continue
             hits: list[Any] = []
-            found = mapped(query, lambda node, kind=kind, value=value: _with_limit(node, kind, value, hits))
+            found = mapped(query, partial(_with_limit, kind=kind, value=value, hits=hits))
             if len(hits) == 1:
                 self.take(*meant)
                 self.items = [item for item in self.items if item.has("measure")]
@@ -158,8 +162,9 @@ class Follow(Frame):
         if self.before is None:
             return None
         place = 0
-        while (item := self.at(place)) is not None and (item.has("pron") or item.has("measure") or item.has("w", "which")
-                                                        or item.has("filler")):  # fmt: skip
+        while (item := self.at(place)) is not None and (
+            item.has("w", "which") or any(item.has(kind) for kind in ("pron", "measure", "filler"))
+        ):
             place += 1
         if self.at(place) is None or self._place(self.skip(place, "in", "of", "comma")) is not None:
             return None
@@ -197,9 +202,12 @@ class Follow(Frame):
             region = self.joined(layers)
             return msgspec.structs.replace(query, inside=region)
         asked = [cue for cue in self.measures if self.items[cue.place].has("measure", "share")]
-        if asked and old_region(query) is not None and any(
-            item.has("pron") or item.has("w", "as share of") for item in self.left
-        ) and all(not noun.conditions for noun in nouns):
+        if (
+            asked
+            and old_region(query) is not None
+            and any(item.has("pron") or item.has("w", "as share of") for item in self.left)
+            and all(not noun.conditions for noun in nouns)
+        ):
             self.take(*(cue.place for cue in asked))
             self.measures = []
             share = q.Share(of=self._main(query), whole=self.joined(nouns))
@@ -267,7 +275,9 @@ class Follow(Frame):
             if region is None:
                 return query
             return msgspec.structs.replace(query, measures=(q.Share(of=region),), unit=None)
-        if name in ("howmuch", "exists", "area") and any(isinstance(each, (q.Area, q.NetChange)) for each in query.measures):
+        if name in ("howmuch", "exists", "area") and any(
+            isinstance(each, (q.Area, q.NetChange)) for each in query.measures
+        ):
             return query
         if name not in _MEASURES or region is None:
             if name in ("compare", "difference"):
@@ -278,7 +288,6 @@ class Follow(Frame):
 
     def _ranked(self, query: q.Query) -> q.Query:
         ranks = self.loosely("most") + self.loosely("rank", "largest", "smallest")
-        ranks += [cue for phrase in self.phrases for noun in phrase.nouns if noun.rank for cue in ()]
         if not ranks:
             rank = next((noun.rank for phrase in self.phrases for noun in phrase.nouns
                          if noun.rank and noun.kind == "before"), None)  # fmt: skip
@@ -289,7 +298,9 @@ class Follow(Frame):
             return msgspec.structs.replace(query, measures=(q.ListParts(of=part),), test=None)
         item = self.items[ranks[0].place]
         order = item.get("most") or item.get("rank") or "largest"
-        count = next((int(each.number) for each in self.items if each.number is not None and each.quantity is None), None)
+        count = next(
+            (int(each.number) for each in self.items if each.number is not None and each.quantity is None), None
+        )
         for place, each in enumerate(self.items):
             if each.number is not None and each.quantity is None:
                 self.take(place)

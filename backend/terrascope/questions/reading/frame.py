@@ -6,100 +6,25 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 import msgspec
 
 from terrascope.questions import query as q
-from terrascope.questions.reading.context import Context
-from terrascope.questions.reading.grammar import Condition, Grammar, Noun, Phrase, Unanswerable, column_of, join, union
-from terrascope.questions.reading.items import Item
-from terrascope.questions.reading.lexicon import Concept
-from terrascope.units.table import AREA
+from terrascope.questions.reading.cues import Cue, Cues
+from terrascope.questions.reading.grammar import Condition, Noun, Phrase, Unanswerable, join, union
 
-#: What may be left over without changing what is meant: words of the grammar, fillers.
-_WEAK_WORDS = frozenset({
-    "of", "in", "and", "be", "that", "to", "than", "with", "from", "together", "comma", "dash", "slash", "which", "or",
-    "away", "sized", "only",
-})  # fmt: skip
-#: What must not be left over even where a word may also be one of the grammar.
-_STRONG = frozenset({
-    "compare", "class", "classes", "change", "number", "quantity", "unknown", "most", "rank", "place", "thing", "layer",
-    "fraction", "times", "more", "zone", "when", "halves", "refuse",
-})  # fmt: skip
 _PLAIN = ("area", "share", "count", "list", "perimeter", "position", "exists", "howmuch", "length")
+#: So many dates make a measure each where the rows are zones.
+_DATES_AS_MEASURES = 4
 _TWO_DATES = ("net", "grow", "shrink")
 
 
-def is_weak(item: Item) -> bool:
-    """Say whether an item may be left over without changing what is meant."""
-    if any(each.kind == "filler" for each in item.meanings):
-        return True
-    if any(each.kind in _STRONG or (each.kind == "w" and each.value not in _WEAK_WORDS) for each in item.meanings):
-        return False
-    return any(
-        each.kind in ("yn", "image", "pron", "sort", "ground", "patch", "single")
-        or (each.kind == "w" and each.value in _WEAK_WORDS)
-        or (each.kind == "date" and each.value in ("in",))
-        for each in item.meanings
-    )
-
-
-class Cue(NamedTuple):
-    """A cue of a kind and where it stands."""
-
-    value: str
-    place: int
-
-
-class Frame(Grammar):
+class Frame(Cues):
     """Reads a whole question from items."""
 
-    def __init__(self, items: Sequence[Item], context: Context, language: str, before: q.Region | None = None) -> None:
-        super().__init__(list(items), context, before)
-        self.language = language
-        self.also_share = self.sorted = self.question = False
-        self.used: set[int] = set()
-        self.by: q.By | None = None
-        self.which = False
-        self.when = False
-        self.output: str = "sentence"
-        self.unit: str | None = None
-        self.start: str | None = None
-        self.end: str | None = None
-        self.range: tuple[str, str] | None = None
-        self.series = False
-        self.edge = False
-        self.phrases: list[Phrase] = []
-        self.places: list[q.Region] = []
-        self.dates: list[str] = []
-        self.measures: list[Cue] = []
-        self.changes: list[Cue] = []
-        self.value: str | None = None
-        self.confined: q.Region | None = None
-        self.limit_kind = ""
-        self.values: list[str] = []
-
-    # --- bookkeeping --------------------------------------------------------------------------------------------------
-    def take(self, *places: int) -> None:
-        """Mark items as used."""
-        for place in places:
-            item = self.at(place)
-            if item is not None:
-                self.used.add(item.first)
-
-    def drop(self, first: int, last: int) -> None:
-        """Take items and cut them out of the question."""
-        self.take(*range(first, last + 1))
-        self.items = [*self.items[:first], *self.items[last + 1 :]]
-
-    def left_over(self) -> list[Item]:
-        """Return the items that carry meaning and were not used."""
-        return [item for item in self.left if item.first not in self.used and not is_weak(item)]
-
-    # --- the parts of a question --------------------------------------------------------------------------------------
     def query(self) -> q.Query:
         """Return the query.
 
@@ -122,315 +47,12 @@ class Frame(Grammar):
         return replace_query(query, by=query.by or self.by, unit=self.unit or query.unit, language=self.language,
                              output=self.output)  # fmt: skip
 
-    def _rank_is_asked(self, place: int) -> bool:
-        return self.by is not None and (self.which or self.when)
-
-    def _outputs(self) -> None:
-        place = 0
-        while (item := self.at(place)) is not None:
-            if item.has("out"):
-                self.output = item.get("out") or "sentence"
-                self.drop(place, place)
-            elif item.has("sort") and not item.has("rank"):
-                self.sorted = True
-                self.drop(place, place)
-            elif item.text == "ha" and item.has("unit") and self.language in ("es", "it", "pt") and not (
-                place == len(self.items) - 1 or self.has(place - 1, "w", "in", "comma", "and")
-                or self.has(place - 1, "measure", "count")
-            ):  # fmt: skip
-                self.drop(place, place)  # the verb
-            elif item.has("unit") and item.get("unit") != "none" and item.quantity is None:
-                unit = item.get("unit")
-                counted = self.has(place - 1, "measure", "count", "howmuch")
-                if self.unit is None and self.has(place - 1, "w", "together") and unit in AREA:  # "total ha"
-                    self.unit = unit
-                    self.items[place] = replace(item, meanings=(Concept("measure", "area"),))
-                elif self.unit is None:
-                    self.unit = unit
-                    self.used.add(item.first)
-                    self.items = [*self.items[:place], *self.items[place + 1 :]]
-                    if counted:
-                        self._unit_asked(place - 1, unit or "")
-                elif "%" in (self.unit, unit) and self.unit != unit:
-                    self.unit = unit if self.unit == "%" else self.unit
-                    self.also_share = True
-                    self.drop(place, place)
-                else:
-                    place += 1
-            else:
-                place += 1
-
-    def _unit_asked(self, place: int, unit: str) -> None:
-        """ "How many hectares" asks for an area, "how many percent" for a share."""
-        kind = "share" if unit == "%" else "length" if unit in ("m", "km", "ft", "mi") else "area"
-        self.items[place] = replace(self.items[place], meanings=(Concept("measure", kind),))
-
-    # dates
-    def _dates(self) -> None:
-        self.items = self._short_years([self._dated(item) for item in self.items])
-        place = 0
-        while place < len(self.items):
-            item = self.items[place]
-            if item.has("when", "all") and not (self.changing and item.has("measure", "rate")):
-                if not (self.changing and item.has("change")):
-                    self.series = True
-                    self.drop(place, place)
-                    continue
-            if item.date is None:
-                place += 1
-                continue
-            before, after = self.at(place - 1), self.at(place + 1)
-            second = self.at(place + 2)
-            opened = (
-                (before is not None
-                and before.has("w", "between"))
-                or (before is not None and before.has("date", "between", "since"))
-            )
-            linked = after is not None and (
-                after.has("w", "to", "dash") or after.has("date", "until")
-                or (after.has("w", "and") and (opened or self.changing))
-            )  # fmt: skip
-            adjacent = opened and after is not None and after.date is not None
-            if linked and second is not None and second.date is not None:
-                self.range = (item.date, second.date)
-                self.drop(place - 1 if opened else place, place + 2)
-                place = max(place - 1, 0)
-                continue
-            if adjacent and after is not None and after.date is not None:
-                self.range = (item.date, after.date)
-                self.drop(place - 1, place + 1)
-                continue
-            if after is not None and after.has("date", "since tail"):
-                self.start = item.date
-                self.drop(place, place + 1)
-                continue
-            since = before is not None and before.has("date", "since")
-            until = before is not None and before.has("date", "until")
-            if since and before is not None and before.has("date", "in") and not self.changing:
-                since = False
-            if until and before is not None and not self.changing:
-                until = False
-            if since and item.date not in ("last",):
-                self.start = item.date
-                self.drop(place - 1, place)
-                place = max(place - 1, 0)
-                continue
-            if until:
-                self.end = item.date
-                self.drop(place - 1, place)
-                place = max(place - 1, 0)
-                continue
-            place += 1
-
-    def _short_years(self, items: list[Item]) -> list[Item]:
-        """Two digits of a year beside a whole one: "between 92 and 2022"."""
-        found = list(items)
-        for place, item in enumerate(items[:-2]):
-            number = item.number
-            links = items[place + 1].has("w", "and", "to", "dash") or items[place + 1].has("change", "turn") or (
-                items[place + 1].has("date", "until"))  # fmt: skip
-            later = items[place + 2].date
-            if item.quantity is None and item.date is None and number is not None and links and later is not None:
-                if 0 <= number < 100 and number == int(number) and len(later) == 4:
-                    year = int(number) + (1900 if number > 50 else 2000)
-                    found[place] = replace(item, date=str(year), meanings=(Concept("date", ""),))
-                    if items[place + 1].has("change"):
-                        found[place + 1] = replace(items[place + 1], meanings=(Concept("w", "to"),))
-        return found
-
-    def _dated(self, item: Item) -> Item:
-        """A date with what the images say of it: the year of a month alone, "first" and "last"."""
-        if item.date is not None and item.date.startswith("-"):
-            found = [date for date in self.context.dates if date[4 : 4 + len(item.date)] == item.date]
-            if not found:
-                if self.context.dates and all(len(date) >= 7 for date in self.context.dates):
-                    raise Unanswerable("one date only" if len(self.context.dates) == 1 else "layer missing")
-                return replace(item, date=None, meanings=(Concept("unknown", item.text),))
-            return replace(item, date=found[-1][: 4 + len(item.date)])
-        if item.date is None and item.has("when", "first", "last") and not item.has("change") and not item.has("rank"):
-            return replace(item, date=item.get("when"), meanings=(*item.meanings, Concept("date", "")))
-        return item
-
-    # by
-    def _by(self) -> None:
-        place = 0
-        while place < len(self.items):
-            found = self._by_at(place)
-            if found is not None:
-                by, first, last, which = found
-                self.by, self.which = by, which
-                self.drop(first, last)
-                return
-            place += 1
-
-    def _by_at(self, place: int) -> tuple[q.By, int, int, bool] | None:
-        item = self.items[place]
-        if (found := self._zones(place)) is not None:
-            return found
-        if item.has("when") and item.get("when") == "":
-            self.when = True
-            return q.ByDates(), place, place, True
-        if item.has("halves", "north-south", "east-west", "ninths"):
-            parts = item.get("halves")
-            for later in range(len(self.items) - 1, place, -1):
-                if self.has(later, "halves", "half") or self.has(later, "w", "which"):
-                    self.drop(later, later)
-                    return q.ByParts(parts=parts), place, place, True  # type: ignore[arg-type]
-            first = place - 1 if self.has(place - 1, "by") or self.has(place - 1, "w", "which") else place
-            last = place + 1 if self.has(place + 1, "part") else place
-            return q.ByParts(parts=parts), first, last, self.has(first, "w", "which")  # type: ignore[arg-type]
-        which = item.has("w", "which") or item.has("follow", "which")
-        if item.has("by") or which:
-            after = self.skip(place + 1, "of", "in", "and")
-            while (
-                self.has(after, "number")
-                or self.has(after, "rank")
-                or self.has(after, "by")
-                or self.has(after, "filler")
-            ):
-                if self._target(after) is not None:
-                    break
-                after += 1
-            target = self._target(after)
-            if target is None:
-                return None
-            if which and target[0] is None:
-                return None
-            count = next(
-                (int(each.number) for each in self.items[place:after] if each.number is not None), None
-            )  # fmt: skip
-            self.count = count
-            by, last = target
-            assert by is not None
-            return by, place, last, which
-        return None
-
-    def _zones(self, place: int) -> tuple[q.By, int, int, bool] | None:
-        """Zones that are the subject: "parcels with over 40 % trees", "parish by parish", "did any district ..."."""
-        item = self.items[place]
-        if item.layer is None or item.layer.kind != "vector" or not item.has("layer") or not _is_zone(item):
-            return None
-        by = q.ByFeatures(layer=item.layer.name, column=_name_column(self.context, item))
-        if (self.has(place + 1, "by") or self.has(place + 1, "w", "to", "of")) and (
-            (after := self.at(place + 2)) is not None and after.layer is item.layer
-        ):  # fmt: skip
-            return by, place, place + 2, False
-        leads = all(
-            each.has("filler") or each.has("measure", "list", "count") or each.has("yn") or each.has("w", "of", "in", "comma", "which")
-            or each.has("by") or each.has("rank") or each.has("sort") or each.number is not None
-            for each in self.items[:place]
-        )  # fmt: skip
-        follows = self.at(self.skip(place + 1))
-        listed = self.sorted
-        if leads and listed:
-            last = self.skip(place + 1)
-            return by, place, last if self.has(last, "by") else place, False
-        said = follows is not None and not (follows.has("number") or follows.has("named")) and (
-            follows.has("w", "with", "that", "without", "be", "not") or follows.has("compare") or follows.has("change")
-            or follows.has("class")
-        )  # fmt: skip
-        most = self.skip(place + 1, "with", "that", "be")
-        if leads and self.has(place + 1, "w", "with") and (self.has(most, "most") or self.has(most, "rank")):
-            self.count = next((int(each.number) for each in self.items[:place] if each.number is not None), None)
-            return by, 0, place + 1, True
-        any_of = self.has(place - 1, "rank", "nearest") or self.has(place - 1, "by")
-        if (leads and said) or (any_of and self.yes_no()):
-            return by, place - 1 if any_of and not self.has(place - 1, "w", "which") else place, place, True
-        return None
-
-    def _target(self, place: int) -> tuple[q.By | None, int] | None:
-        """What a question is split for: the features of a layer, dates, classes, halves."""
-        item = self.at(place)
-        if item is None:
-            return None
-        if item.layer is not None and item.layer.kind == "vector" and item.has("layer"):
-            return q.ByFeatures(layer=item.layer.name, column=_name_column(self.context, item)), place
-        if item.has("zone"):
-            raise Unanswerable("layer missing", item.text)
-        if item.has("classword") and not item.has("patch"):
-            return q.ByClasses(), place
-        if item.has("date", "word"):
-            return q.ByDates(), place
-        if item.has("halves", "half") and not self.has(place - 1, "place"):
-            return q.ByParts(parts="north-south"), place
-        if item.has("part", "half") and not item.has("ground") and not self.has(place - 1, "place"):
-            return q.ByParts(parts="ninths"), place
-        return None
-
-    # phrases and cues
-    def _sequence(self) -> None:
-        place = 0
-        self.loose: list[int] = []
-        while place < len(self.items):
-            item = self.items[place]
-            phrase = None
-            before_noun = self.language == "zh" and item.has("w", "from")
-            if before_noun or not (item.has("measure") and not (item.has("class") or item.has("classes") or item.has("layer"))) or (
-                item.has("ground") or item.has("image")
-            ):  # fmt: skip
-                phrase = self.phrase(place)
-            if (
-                phrase is not None
-                and phrase.first.kind in ("image", "ground")
-                and item.has("measure")
-                and not (phrase.first.conditions)
-            ):
-                phrase = None
-            if phrase is not None and phrase.end > place:
-                self.take(*range(phrase.start, phrase.end))
-                self.phrases.append(phrase)
-                for cue, value in sorted(self.cues.items()):
-                    self.measures.append(Cue(value, cue))
-                self.cues = {}
-                place = phrase.end
-                continue
-            self._cue(place, item)
-            place += 1
-
-    def _cue(self, place: int, item: Item) -> None:
-        if item.date is not None:
-            self.dates.append(item.date)
-            self.take(place)
-            return
-        averaged = item.has("measure", "mean") and any(each.has("value") or each.has("height") for each in self.items)
-        if not averaged and (found := self._place(place)) is not None and found[0].region is not None:
-            self.places.append(found[0].region)
-            self.take(*range(place, found[1]))
-            # the items behind it are looked at again and are weak or used
-        elif item.has("measure") and not (item.has("height") and self.raster(item.get("height") or "")):
-            self.measures.append(Cue(item.get("measure") or "", place))
-        elif item.has("change", "turn") and any(
-            noun.of_kind("turn") for phrase in self.phrases for noun in phrase.nouns
-        ):  # "ist zu Siedlung geworden"
-            self.take(place)
-        elif item.has("change") and item.get("change") != "was":
-            self.changes.append(Cue(item.get("change") or "", place))
-        elif item.has("edge"):
-            self.edge = True
-            self.take(place)
-        elif item.has("value") or item.has("height") or (item.layer is not None and item.layer.kind == "raster"):
-            self.values.append(self.value_name(item))
-            self.take(place)
-        else:
-            self.loose.append(place)
-
-    def loosely(self, kind: str, *values: str) -> list[Cue]:
-        """Return cues of a kind that no phrase took."""
-        return [
-            Cue(self.items[place].get(kind) or "", place)
-            for place in self.loose
-            if self.items[place].has(kind, *values)
-        ]
-
-    def measured(self, *values: str) -> list[Cue]:
-        """Return the cues of some measures."""
-        return [cue for cue in self.measures if self.items[cue.place].has("measure", *values)]
-
     # --- putting together ---------------------------------------------------------------------------------------------
     def _put_together(self) -> q.Query:
-        if self.series and self.by is not None and not isinstance(self.by, q.ByDates) and not self.dates:
-            if 2 <= len(self.context.dates) <= 4 and not self.changing:  # a measure a date, a row a zone
-                self.dates, self.series = list(self.context.dates), False
+        zones = self.by is not None and not isinstance(self.by, q.ByDates)
+        few = 2 <= len(self.context.dates) <= _DATES_AS_MEASURES
+        if self.series and zones and few and not self.dates and not self.changing:  # a measure a date, a row a zone
+            self.dates, self.series = list(self.context.dates), False
         nouns = [noun for phrase in self.phrases for noun in phrase.nouns]
         for noun in nouns:
             changes = noun.of_kind("change")
@@ -463,12 +85,18 @@ class Frame(Grammar):
         raise Unanswerable(None)
 
     def _conditions(self, nouns: list[Noun]) -> None:
-        """Let what stands apart and only sets conditions ("slope < 5 %", "within 1 km of a road") hold for the classes."""
+        """Let what stands apart and only sets conditions ("slope < 5 %") hold for the classes."""
         named = [noun for noun in nouns if noun.kind in ("class", "before")]
         loose = [noun for noun in nouns if noun.kind in ("ground", "value") and noun.conditions]
         if self.loosely("w", "as share of"):
             return
-        if not named or not loose or self.measured("share", "howmuch", "compare", "distance", "border") or self.unit == "%":
+        if (
+            not named
+            or not loose
+            or self.measured("share", "compare", "distance", "border")
+            or any(self.items[cue.place].text.endswith(" of") for cue in self.measured("howmuch"))
+            or self.unit == "%"
+        ):
             return
         groups = [phrase for phrase in self.phrases if any(noun in named for noun in phrase.nouns)]
         if len(groups) > 1:
@@ -497,11 +125,20 @@ class Frame(Grammar):
                 noun.conditions = [each for each in noun.conditions if each.kind != "date"]
         self.dates = dates
         named = [noun for noun in nouns if noun.kind in ("class", "layer", "before", "value")]
+        bare: list[Noun] = []
         for noun in nouns:  # "... than in the western half": a place and no ground of its own
-            if noun.kind == "image" and named and noun.conditions and len(noun.of_kind("place")) == len(noun.conditions):
-                if not (self._share_asked() and noun.start < named[0].start):
-                    self.places += [each.region for each in noun.conditions if each.region is not None]
-                    noun.conditions = []
+            if (
+                noun.kind == "image"
+                and named
+                and noun.conditions
+                and len(noun.of_kind("place")) == len(noun.conditions)
+            ):
+                self.places += [each.region for each in noun.conditions if each.region is not None]
+                noun.conditions = []
+                bare.append(noun)
+        self.phrases = [
+            phrase for phrase in self.phrases if not any(noun is each for noun in phrase.nouns for each in bare)
+        ]
         self._inside(nouns)
         for noun in [noun for noun in nouns if noun.kind == "except"]:
             self.confined = q.Not(of=noun.base)
@@ -520,7 +157,7 @@ class Frame(Grammar):
         for noun in [noun for noun in nouns if noun.kind == "layer" and not noun.conditions]:
             alone = all(noun not in phrase.nouns or len(phrase.nouns) == 1 for phrase in self.phrases)
             word = self.at(noun.start - 1)
-            if others and alone and word is not None and word.has("w", "in", "without", "of") or (
+            if (others and alone and word is not None and word.has("w", "in", "without", "of")) or (
                 others and alone and noun.start == 0 and self.has(noun.end, "w", "comma")
             ):  # fmt: skip
                 outside = word is not None and word.has("w", "without") and not word.has("w", "in")
@@ -549,7 +186,23 @@ class Frame(Grammar):
                 for day in self.dates for each in measures
             )  # fmt: skip
         query = replace_query(query, measures=measures)
+        self._all_said(replace_query(query, inside=inside, date=date))
         return replace_query(query, inside=inside, date=date)
+
+    def _all_said(self, query: q.Query) -> None:
+        """Ask back where a query leaves out a place or a date that was named."""
+        nodes = list(q.walk(query))
+        if len(self.all_places) > 1 and not all(place in nodes for place in self.all_places):
+            raise Unanswerable(None, "several places")
+        told = {query.date} | {node.date for node in nodes if isinstance(node, q.At)}
+        for node in nodes:
+            if isinstance(node, (q.Change, q.Turned, q.NetChange, q.Rate)):
+                told |= {node.start, node.end}
+        if isinstance(query.by, q.ByDates):
+            return
+        named = {*self.dates, *(self.range or ()), self.start, self.end} - {None, "first", "last"}
+        if not named <= told:
+            raise Unanswerable(None, "several dates")
 
     def _span(self) -> tuple[str, str]:
         """The two dates of a change."""
@@ -612,7 +265,7 @@ class Frame(Grammar):
         classes = self.measured("classes")
         if not (dominant or classes) or (self.which and isinstance(self.by, q.ByFeatures) and not dominant):
             return None
-        of = [noun for noun in self.subjects()]
+        of = list(self.subjects())
         if classes and not dominant and any(noun.kind == "class" and not noun.negated for noun in of):
             return None
         if self.changes and not dominant:
@@ -633,8 +286,7 @@ class Frame(Grammar):
 
     def _dates_by(self) -> q.By | None:
         if self.by is not None and self.series and not isinstance(self.by, q.ByDates):
-            if not 2 <= len(self.context.dates) <= 4 or has_change_words(self.items):
-                raise Unanswerable(None, "two splits")
+            raise Unanswerable(None, "two splits")
         if self.by is not None:
             return self.by
         if self.series:
@@ -644,15 +296,15 @@ class Frame(Grammar):
     def _ranking(self, nouns: list[Noun]) -> q.Query | None:
         """Which zone, date, class or half has the most."""
         most = self.loosely("most") + self.loosely("rank", "largest", "smallest") + self.loosely("more", ">", "<")
-        if self.by is None or not (self.which or self.when) or not most:
+        if self.by is None or not (self.which or self.when) or not (most or self.zone_rank):
             return None
-        order = (
-            self.items[most[0].place].get("most")
-            or self.items[most[0].place].get("rank")
-            or ("largest" if self.items[most[0].place].get("more") == ">" else "smallest")
-        )
+        item = self.items[most[0].place] if most else None
+        order = self.zone_rank
+        if item is not None and not order:
+            more = "largest" if item.get("more") == ">" else "smallest"
+            order = item.get("most") or item.get("rank") or more
         self.take(*(cue.place for cue in most[:1]))
-        count = getattr(self, "count", None) or 1
+        count = self.count or 1
         self.which = False
         self.take(*(cue.place for cue in self.measured("exists")))
         self.measures = [cue for cue in self.measures if not self.items[cue.place].has("measure", "exists")]
@@ -727,13 +379,6 @@ class Frame(Grammar):
             return True
         whole = value == int(value) and not any(self.has(place, "number", "degree") for place in range(first, end))
         return whole and (bool(self.measured("count")) or self.yes_no() or self.which)
-
-    def yes_no(self) -> bool:
-        """Say whether yes or no is asked for."""
-        first = next((item for item in self.left if not item.has("w", "comma", "and")), None)
-        asked = first is not None and (first.has("yn") or first.has("measure", "exists"))
-        tails = [item for item in self.left if item.has("yn", "tail")]
-        return asked or any(item is self.left[-1] or not item.has("w", "not") for item in tails)
 
     def _mean(self, nouns: list[Noun]) -> q.Query | None:
         if self.value is None:
@@ -851,7 +496,9 @@ class Frame(Grammar):
         self.take(*(cue.place for cue in (*more, *difference, *times, *compare, *bare, *factor, *count)))
         self.take(*(cue.place for cue in self.measured("area", "share", "howmuch", "exists")))
         self.take(*(cue.place for cue in self.loosely("w", "or", "only")))
-        asked_which = self.which or bool(self.loosely("w", "which")) or bool(self.measured("position", "compare", "times"))
+        asked_which = (
+            self.which or bool(self.loosely("w", "which")) or bool(self.measured("position", "compare", "times"))
+        )
         self.which = False
         if compare and not (more or difference or times or bare):
             return q.Query(measures=(make(of=one), make(of=two)), by=self._dates_by())
@@ -951,7 +598,11 @@ class Frame(Grammar):
             )
         test: q.Test | None = None
         yes_no = self.yes_no() or (
-            self.question and not self.measures and not self.which and not self.loosely("w", "which") and self.by is None
+            self.question
+            and not self.measures
+            and not self.which
+            and not self.loosely("w", "which")
+            and self.by is None
         )
         verb = next((cue.value for cue in changes if cue.value != "net"), "net")
         limit = self._threshold(("area",))
@@ -992,18 +643,26 @@ class Frame(Grammar):
         fraction = self.loosely("fraction")
         image = [noun for noun in nouns if noun.kind in ("image", "ground") and not noun.conditions]
         of_image = bool(howmuch and image and self.subjects())
+        parted = any(
+            self.items[cue.place].text.endswith(" of") or self.has(cue.place + 1, "w", "of") for cue in howmuch
+        )
         found = self.subjects()
         predicate = None
         for noun in found:
             for each in noun.conditions:
-                of = any(self.items[cue.place].text.endswith(" of") for cue in howmuch) or self.language in ("de", "zh")
-                if not (cues or loose or self.unit == "%" or of):
+                asked_of = any(self.items[cue.place].text.endswith(" of") for cue in howmuch)
+                asked_of = asked_of or self.language == "de"
+                if not (cues or loose or self.unit == "%" or asked_of):
                     continue
-                said = (each.kind in ("was", "turn") and bool(cues)) or each.joined and each.kind in ("place", "near", "far", "in", "touch") or each.text == "patches"
+                said = (
+                    (each.kind in ("was", "turn") and bool(cues))
+                    or (each.joined and each.kind in ("place", "near", "far", "in", "touch"))
+                    or each.text == "patches"
+                )
                 if said and (cues or howmuch or loose or self.unit == "%"):
                     predicate = (noun, each)
         if not (cues or loose or self.unit == "%" or of_image or as_share or majority or (howmuch and predicate)
-                or (howmuch and len(found) == 2 and len(self.phrases) == 2)):  # fmt: skip
+                or (parted and len(found) == 2 and len(self.phrases) == 2)):  # fmt: skip
             return None
         if not found:
             return None
@@ -1016,9 +675,6 @@ class Frame(Grammar):
         ]
         if others:
             return None
-        if self.measured("area") and cues and not as_share:
-            if any(cue.place != other.place for cue in cues for other in self.measured("area")) and len(found) == 1:
-                self.take(*(cue.place for cue in (*cues, *self.measured("area"))))
         self.take(
             *(cue.place for cue in (*cues, *howmuch, *as_share, *majority, *self.measured("area", "exists", "list")))
         )
@@ -1028,6 +684,10 @@ class Frame(Grammar):
             self.take(fraction[0].place)
             loose = q.Threshold(test="=", value=float(fraction[0].value))
         measures: tuple[q.AnyMeasure, ...]
+        raw = [noun for phrase in self.phrases for noun in phrase.nouns if noun.kind == "class"]
+        if cues and len(raw) == 2 and raw[0].base == raw[1].base and raw[0].conditions and not raw[1].conditions:
+            measures = (q.Share(of=self.region(raw[0]), whole=self.region(raw[1])),)  # "..., share of all of it"
+            return q.Query(measures=measures, by=self._dates_by(), test=loose)
         if predicate is not None and len(found) == 1:
             noun, each = predicate
             whole = self.region(noun.without(each))
@@ -1087,10 +747,9 @@ class Frame(Grammar):
 
     def _touching(self, nouns: list[Noun]) -> q.Query | None:
         found = self.subjects()
-        if (
-            not (self.yes_no() or (self.question and self.measured("touch")))
-            or (self.measured("exists", "count", "list", "area", "share")
-            and not self.measured("touch"))
+        verb = self.question and not self.measures and self.language in ("es", "fr", "it", "pt")
+        if not (self.yes_no() or verb or (self.question and self.measured("touch"))) or (
+            self.measured("exists", "count", "list", "area", "share") and not self.measured("touch")
         ):
             return None
         cues = self.measured("touch")
@@ -1117,13 +776,14 @@ class Frame(Grammar):
         if "howmuch" in names:
             names = ["area" if name == "howmuch" else name for name in names]
         size = [each for each in found[-1].of_kind("size") if each.joined or self.yes_no()]
+        verb = self.question and not names and not self.which and self.language != "en"  # "O lago é maior que 10 ha?"
         limit = None
         zones = self.which and isinstance(self.by, q.ByFeatures) and not found[-1].plural
         if zones and found[-1].of_kind("size"):
             size = found[-1].of_kind("size")
         if (
             size
-            and (self.yes_no() or zones)
+            and (self.yes_no() or zones or (verb and size[-1].joined))
             and found[-1].conditions[-1] is size[-1]
             and not ("exists" in names or "count" in names or "list" in names)
         ):
@@ -1151,24 +811,29 @@ class Frame(Grammar):
             names = list(dict.fromkeys([*names, "share"]))
         if names == ["list"] and self.by is not None:
             names = ["area"]
-        if self.language == "zh" and len(names) > 1 and any(self.items[cue.place].has("measure", "howmuch") for cue in kinds):
-            names = [self._plain_name(cue) for cue in kinds if not self.items[cue.place].has("measure", "howmuch")] or names
+        if (
+            self.language == "zh"
+            and len(names) > 1
+            and any(self.items[cue.place].has("measure", "howmuch") for cue in kinds)
+        ):
+            names = [
+                self._plain_name(cue) for cue in kinds if not self.items[cue.place].has("measure", "howmuch")
+            ] or names
         layers = [noun for noun in found if noun.kind == "layer" and not noun.conditions]
         if layers and len(layers) < len(found) and len(self.phrases) > 1:
             raise Unanswerable(None, "zones beside classes")
         if names == ["length"]:
             raise Unanswerable(None, "length")
+        if not self._coordinated(found):
+            raise Unanswerable(None, "regions that nothing joins")
         regions = self._regions(found, names)
         measures = tuple(dict.fromkeys(self._measure(name, region) for region in regions for name in names))
         test = self._none_of(found, test)
         if test is not None and limit is None:
             measures = tuple(self._measure(names[0], self.joined(found)) for _ in (0,))
         by = self._dates_by()
-        if (
-            (len(self.dates) > 1
-            and not any(noun.of_kind("date") for noun in found))
-            or (len(found) == 1
-            and len(found[0].of_kind("date")) > 1)
+        if (len(self.dates) > 1 and not any(noun.of_kind("date") for noun in found)) or (
+            len(found) == 1 and len(found[0].of_kind("date")) > 1
         ):
             bare = self.joined([noun.without(*noun.of_kind("date")) for noun in found])
             measures = tuple(self._measure(name, q.At(of=bare, date=date)) for date in self.dates for name in names)
@@ -1189,8 +854,13 @@ class Frame(Grammar):
 
     def _plain_name(self, cue: Cue) -> str:
         item = self.items[cue.place]
-        if item.has("measure", "howmuch") and item.has("measure", "count"):  # "combien de": of things, or of a stuff
-            things = [noun for noun in self.subjects() if noun.plural or noun.is_parts or noun.base == q.Cover(name="buildings")]
+        counted = item.has("measure", "count") or self.language == "zh"
+        if item.has("measure", "howmuch") and counted:  # "combien de": of things, or of a stuff
+            things = [
+                noun
+                for noun in self.subjects()
+                if noun.plural or noun.is_parts or noun.base == q.Cover(name="buildings")
+            ]
             patches = any(self.items[place].has("patch") for place in self.loose)
             return "count" if things or patches else "howmuch"
         for each in item.meanings:
@@ -1209,6 +879,18 @@ class Frame(Grammar):
             return "list"
         return "area"
 
+    def _coordinated(self, found: list[Noun]) -> bool:
+        """Say whether what is measured is named in one phrase, or in several that a word joins ("and", a comma)."""
+        groups = self._groups(found)
+        if len({noun.base for noun in found}) == 1:
+            return True
+        return all(
+            any(
+                self.has(place, "w", "and", "or", "comma", "slash", "dash", "to") for place in range(one.end, two.start)
+            )
+            for one, two in itertools.pairwise(groups)
+        )
+
     def _regions(self, found: list[Noun], names: list[str]) -> list[q.Region]:
         if len(found) == 1 or self._together() or names[0] in ("exists", "list", "position"):
             return [self.joined(found)]
@@ -1226,25 +908,9 @@ class Frame(Grammar):
         return made[name](of=region)  # type: ignore[no-any-return]
 
 
-def _is_zone(item: Item) -> bool:
-    """Say whether the features of a layer are zones, and not things such as roads."""
-    kinds = {each.value for each in item.meanings if each.kind == "zone"}
-    return not kinds or not kinds <= {"road", "river", "rail", "building", "coast"}
-
-
-def has_change_words(items: Sequence[Item]) -> bool:
-    """Say whether words of a question speak of change."""
-    return any(item.has("change") for item in items)
-
-
 def has_change(query: q.Query) -> bool:
     """Say whether a query is about a change between two dates."""
     return any(isinstance(node, (q.Change, q.Turned, q.NetChange, q.Rate)) for node in q.walk(query))
-
-
-def _name_column(context: Context, item: Item) -> str | None:
-    layer = item.layer
-    return None if layer is None or not layer.columns else column_of(layer, "")
 
 
 def replace_query(query: q.Query, **fields: object) -> q.Query:

@@ -170,7 +170,7 @@ def union(regions: Sequence[q.Region]) -> q.Region:
     return one[0] if len(one) == 1 else q.AnyOf(of=one)
 
 
-_NEGATIONS = frozenset({"not", "nicht", "pas", "no", "nao", "non", "ni", "no"})
+_NEGATIONS = frozenset({"not", "nicht", "pas", "no", "nao", "non", "ni"})
 _PARTS = {"0.5": "half", "0.3333333333333333": "third", "0.25": "quarter"}
 _SKIPPED = ("comma", "be", "that", "with")
 _LINKS = ("of", "from", "to", "near", "in", "comma", "touch")
@@ -183,7 +183,7 @@ class Grammar:
     """
 
     def __init__(self, items: Sequence[Item], context: Context, before: q.Region | None = None) -> None:
-        self.items = items
+        self.items = list(items)
         self.context = context
         self.before = before
         self.language = "en"
@@ -205,7 +205,7 @@ class Grammar:
         """Return the next place that holds none of some words of the grammar, nor a filler."""
         while (item := self.at(place)) is not None and (
             (words and item.has("w", *words)) or item.has("filler")
-        ) and not any(item.has(kind) for kind in ("class", "classes", "layer", "compare")):  # fmt: skip
+        ) and not any(item.has(kind) for kind in ("class", "classes", "layer", "compare", "place")):  # fmt: skip
             place += 1
         return place
 
@@ -292,7 +292,9 @@ class Grammar:
             elif (said := self._said_before(place)) is not None:
                 before.append(said[0])
                 place = said[1]
-            elif item.has("number") and item.quantity is None and not item.has("date") and self._ranked_after(place + 1):
+            elif (
+                item.has("number") and item.quantity is None and not item.has("date") and self._ranked_after(place + 1)
+            ):
                 count = int(item.number or 1)
                 place += 1
             elif (sized := self._sized_before(place)) is not None:
@@ -449,15 +451,18 @@ class Grammar:
             while self.has(end, "patch") or self.has(end, "ground"):
                 end += 1
             return Noun(q.Everything(), "value", parts=False, conditions=[condition], end=end)
-        if item.has("place") or ((item.has("part") or item.get("fraction") in _PARTS) and self.has(place + 1, "w", "of") and self.has(place + 2, "place")):
+        if item.has("place") or (
+            (item.has("part") or item.get("fraction") in _PARTS)
+            and self.has(place + 1, "w", "of")
+            and self.has(place + 2, "place")
+        ):
             found = self._place(place)
             if found is not None:
                 return Noun(q.Everything(), "image", conditions=[found[0]], end=found[1])
         if item.has("image"):
             return Noun(q.Everything(), "image", end=place + 1)
         if item.has("ground"):
-            noun = Noun(q.Everything(), "ground", end=place + 1, plural=item.has("patch"))
-            return noun
+            return Noun(q.Everything(), "ground", end=place + 1, plural=item.has("patch"))
         return None
 
     def _class(self, place: int, name: str) -> Noun:
@@ -499,8 +504,8 @@ class Grammar:
         if not nested:
             readers = [
                 self._edge, self._distance, self._distance_whose, self._relation, self._in_patches, self._size_after,
-                self._limit_after,
-                self._tail, self._date_after, self._turn, self._change, self._was, self._place_after, self._in, self._without, self._height,
+                self._limit_after, self._tail, self._date_after, self._turn, self._change, self._was, self._place_after,
+                self._in, self._without, self._height,
             ]  # fmt: skip
         if nested and noun.kind == "layer":
             return  # lines have no size
@@ -579,7 +584,9 @@ class Grammar:
         low, high, end = found
         if self.has(end, "measure", "area") and not self._head_follows(self.skip(end + 1, "of")):
             end += 1
-        elif self.has(end, "w", "of", "in") and self.has(end + 1, "measure", "area") and not self._head_follows(end + 2):
+        elif (
+            self.has(end, "w", "of", "in") and self.has(end + 1, "measure", "area") and not self._head_follows(end + 2)
+        ):
             end += 2
         return Condition("size", low=low, high=high), end
 
@@ -945,7 +952,9 @@ class Grammar:
         item = self.at(begin)
         if item is None or item.has("halves", "north-south", "east-west"):
             return None
-        if (fraction := item.get("fraction")) in _PARTS and not item.has("part") and not item.has("place"):  # "la mitad norte"
+        if (
+            (fraction := item.get("fraction")) in _PARTS and not item.has("part") and not item.has("place")
+        ):  # "la mitad norte"
             after = self.skip(begin + 1, "of", "in")
             ahead = self.at(after)
             if ahead is None or not ahead.has("place"):
@@ -962,8 +971,8 @@ class Grammar:
             return None
         where = _PLACES[item.get("place") or ""]
         end = begin + 1
-        if word is None and (after := self.at(end)) is not None and after.has("part"):
-            word = after.get("part")
+        if word is None and (behind := self.at(end)) is not None and behind.has("part"):
+            word = behind.get("part")
             end += 1
         if self.has(end, "w", "of") and self.has(end + 1, "image"):
             end += 2

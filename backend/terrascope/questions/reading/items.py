@@ -118,8 +118,11 @@ def items_of(
         if item is None and match is not None and match.length > 1:
             alone = words.longest(tokens[: place + 1], place)
             later = words.longest(tokens, place + 1)
-            if alone is not None and later is not None and later.length >= match.length and any(
-                meaning[0].kind == "filler" for meaning in alone.meanings
+            if (
+                alone is not None
+                and later is not None
+                and later.length >= match.length
+                and any(meaning[0].kind == "filler" for meaning in alone.meanings)
             ):  # "the land | cover": the article is none of the longer phrase behind it
                 match = alone
         if item is None and match is not None:
@@ -202,15 +205,14 @@ def _strange(
 ) -> list[Item]:
     """Items of a token that is no known word: known by a slip or as a compound, or strange."""
     token = tokens[place]
-    if mend and token.kind == "word":
-        if (parts := words.joined(token.plain)) is not None:
-            found: list[Item] = []
-            for part in parts:
-                match = words.longest([token._replace(text=part, plain=part)], 0)
-                found += [] if match is None else [
-                    replace(item, first=place, last=place) for item in _matched([token], 0, match)
-                ]  # fmt: skip
-            return found
+    if mend and token.kind == "word" and (parts := words.joined(token.plain)) is not None:
+        found: list[Item] = []
+        for part in parts:
+            match = words.longest([token._replace(text=part, plain=part)], 0)
+            found += [] if match is None else [
+                replace(item, first=place, last=place) for item in _matched([token], 0, match)
+            ]  # fmt: skip
+        return found
     concept = None if unknown is None else unknown.concept_of(tokens, place, words.language)
     name = token.text if token.capital else None
     return [Item(place, place, (concept or Concept("unknown", token.plain),), token.plain, name=name)]
@@ -266,9 +268,9 @@ def with_unit(number: float, tokens: Sequence[Token], first: int, last: int, wor
             number=number,
             quantity=Quantity(kind, value, sign),
         )
-    if last + 1 < len(tokens) and (match := words.longest(tokens, last + 1)) is not None:
-        if any(meaning[0].kind == "degree" for meaning in match.meanings):
-            return Item(first, last + match.length, (Concept("number", "degree"),), text, number=number)
+    match = words.longest(tokens, last + 1) if last + 1 < len(tokens) else None
+    if match is not None and any(meaning[0].kind == "degree" for meaning in match.meanings):
+        return Item(first, last + match.length, (Concept("number", "degree"),), text, number=number)
     if first == last and re.fullmatch(r"\d{4}", text) and int(text) in _YEARS:
         return Item(first, last, (Concept("date", ""), Concept("number", "")), text, number=number, date=text)
     return Item(first, last, (Concept("number", ""),), text, number=number)
@@ -292,7 +294,7 @@ def unit_at(tokens: Sequence[Token], place: int, words: Lexicon) -> tuple[str, i
         some = tokens[place : place + length]
         if len(some) == length and all(token.kind in ("word", "sign") for token in some):
             sign = unit_of(" ".join(token.text for token in some))
-            if sign in AREA or sign in LENGTH or sign == "%":
+            if sign is not None and (sign in AREA or sign in LENGTH or sign == "%"):
                 return sign, length + skip
     return None
 
@@ -305,7 +307,7 @@ def _sign_or_unit(tokens: Sequence[Token], place: int) -> Item | None:
         some = tokens[place : place + length]
         if len(some) == length and all(each.kind == "word" for each in some):
             sign = unit_of(" ".join(each.text for each in some))
-            if sign in AREA or sign in LENGTH:
+            if sign is not None and (sign in AREA or sign in LENGTH):
                 return Item(place, place + length - 1, (Concept("unit", sign),), token.text)
     return None
 
@@ -354,7 +356,21 @@ def _is_or_east(item: Item, tokens: Sequence[Token]) -> Item:
     if not item.has("place", "east") or item.text != "est":
         return item
     before = tokens[item.first - 1].plain if item.first else ""
-    if before in ("l", "moitie", "tiers", "quart", "partie", "cote", "bord", "coin", "zone", "secteur", "quadrant", "nord", "sud"):
+    if before in (
+        "l",
+        "moitie",
+        "tiers",
+        "quart",
+        "partie",
+        "cote",
+        "bord",
+        "coin",
+        "zone",
+        "secteur",
+        "quadrant",
+        "nord",
+        "sud",
+    ):
         return item
     return replace(item, meanings=tuple(each for each in item.meanings if each.kind != "place"))
 
@@ -381,7 +397,9 @@ def _one_of_a_unit(items: list[Item], tokens: Sequence[Token], language: str) ->
         first = before.first if number is not None or before.last == item.first - 1 else item.first
         if first == before.first:
             found.pop()
-        found.append(Item(first, item.last, (Concept("quantity", kind),), item.text, number=number or 1.0, quantity=quantity))
+        found.append(
+            Item(first, item.last, (Concept("quantity", kind),), item.text, number=number or 1.0, quantity=quantity)
+        )
     return found
 
 

@@ -93,7 +93,7 @@ class Lexicon:
                 if concepts[0].kind in ("rank", "most", "more") and " " in phrase:
                     for article in _ARTICLES.get(language, ()):
                         self.add(f"{article} {phrase}", concepts)
-        for name, land in CLASSES.items():
+        for name, _land in CLASSES.items():
             for phrase, kind in _class_words(language, name):
                 self.add(phrase, (Concept(kind, name),))
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from terrascope.landcover import LANGUAGES, can_be_seen
 from terrascope.questions import query as q
 from terrascope.questions.reading.context import Context, Layer
+from terrascope.questions.reading.cues import is_weak
 from terrascope.questions.reading.follow import Follow, main_region
-from terrascope.questions.reading.frame import Frame, is_weak
+from terrascope.questions.reading.frame import Frame
 from terrascope.questions.reading.grammar import Unanswerable
 from terrascope.questions.reading.items import Item, UnknownWords, items_of
 from terrascope.questions.reading.language import language_of
@@ -86,7 +87,7 @@ class _Reading:
         if any(item.has("zone") and item.layer is None for item in self.items):
             return "layer missing"
         changes = any(
-            item.has("change") and not item.has("filler") and not item.has("w") or item.has("timespan") or (
+            (item.has("change") and not item.has("filler") and not item.has("w")) or item.has("timespan") or (
                 item.has("measure", "rate", "transitions") and not item.has("when"))
             for item in self.items
         )  # fmt: skip
@@ -124,7 +125,9 @@ class _Reading:
             self.frame = Frame(meant, self.context, self.language)
             self.frame.question = self.question
             return self.frame.query()
-        rows = isinstance(before.by, q.ByFeatures) and not any(item.has("class") or item.has("classes") for item in meant)
+        rows = isinstance(before.by, q.ByFeatures) and not any(
+            item.has("class") or item.has("classes") for item in meant
+        )
         if _stands_alone(meant) and not rows:
             try:
                 self.frame = Frame(meant, self.context, self.language, region)
@@ -154,9 +157,9 @@ class _Reading:
                 return "one date only" if len(context.dates) == 1 else "layer missing"
         crowns = any(item.has("single", "tree") for item in self.items)
         for measure in query.measures:
-            if crowns and isinstance(measure, q.Count) and measure.of == q.Cover(name="trees"):
-                if context.pixel_m is not None and context.pixel_m > _CROWN_M:
-                    return "not visible at this pixel size"
+            single = crowns and isinstance(measure, q.Count) and measure.of == q.Cover(name="trees")
+            if single and context.pixel_m is not None and context.pixel_m > _CROWN_M:
+                return "not visible at this pixel size"
         for node in q.walk(query):
             if isinstance(node, q.Cover) and not can_be_seen(
                 node.name, context.pixel_m, context.role, context.bands if context.bands is not None else ("nir",)
@@ -199,7 +202,7 @@ def _stands_alone(items: Sequence[Item]) -> bool:
         return False
     first = items[0]
     names = any(item.has("class") or item.has("classes") for item in items) or any(item.has("pron") for item in items)
-    asks = any(item.has("measure") or item.has("yn") and not item.has("filler") for item in items)
+    asks = any(item.has("measure") or (item.has("yn") and not item.has("filler")) for item in items)
     if items[0].has("w", "as share of"):
         return False
     if any(item.has("pron") for item in items) and any(item.has("measure", "share") for item in items):

@@ -46,7 +46,7 @@ def plain_form(text: str) -> str:
 
 def tokens_of(text: str) -> list[Token]:
     """Return the tokens of a text in order. Blanks, underscores and signs without a meaning here are none."""
-    found = []
+    found: list[Token] = []
     for match in _TOKEN.finditer(text[:MAX_CHARACTERS]):
         kind, written = str(match.lastgroup), match.group(0)
         if kind == "square":  # a unit with its power in signs, as units are looked up
