@@ -2,8 +2,8 @@
 
     PYTHONPATH=backend python scripts/ask_questions.py TABLE.tsv FOLDER
 
-TABLE has the columns `scene` (names of rasters in FOLDER, between blanks), `question` and `after` (number of the row that
-it follows on, or empty); FOLDER holds the rasters.
+TABLE has the columns `scene` (names of rasters in FOLDER, between blanks), `question` and `after` (number of the row
+that it follows on, or empty); FOLDER holds the rasters.
 """
 
 from __future__ import annotations
