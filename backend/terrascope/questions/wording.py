@@ -194,6 +194,12 @@ class Wording:
 
     @_region.register
     def _(self, region: q.Minus) -> str:
+        near = region.without
+        if isinstance(near, q.Parts) and near.near is not None and near == q.Parts(
+            of=region.of, near=near.near, metres=near.metres
+        ):  # fmt: skip
+            far = self._say("far", metres=self._metres(near.metres or 0), of=self.region(near.near))
+            return self._row([self.region(region.of), far])
         return self._row([self.region(region.of), self.modifier(q.Not(of=region.without)) or ""])
 
     @_region.register

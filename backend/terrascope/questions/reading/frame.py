@@ -171,6 +171,11 @@ class Frame(Cues):
 
     def _confined(self, query: q.Query, nouns: list[Noun]) -> q.Query:
         inside = self.places[0] if len(self.places) == 1 and query.inside is None else query.inside
+        halves = _split_places(query.by)
+        if halves and all(half in self.all_places for half in halves):  # "which half, the north or the south"
+            query = replace_query(query, measures=tuple(_anywhere(each, halves) for each in query.measures))
+            inside = None if inside in halves else inside
+            self.all_places = [place for place in self.all_places if place not in halves]
         if self.confined is not None:
             inside = self.confined if inside is None else q.AllOf(of=(self.confined, inside))
         date = query.date
@@ -642,7 +647,8 @@ class Frame(Cues):
         as_share = self.loosely("w", "as share of")
         fraction = self.loosely("fraction")
         image = [noun for noun in nouns if noun.kind in ("image", "ground") and not noun.conditions]
-        of_image = bool(howmuch and image and self.subjects())
+        but = len(self.subjects()) == 1 and any(noun.kind == "image" and noun.of_kind("not in") for noun in nouns)
+        of_image = bool(howmuch and (image or but) and self.subjects())  # "how much of the image is (not) water"
         parted = any(
             self.items[cue.place].text.endswith(" of") or self.has(cue.place + 1, "w", "of") for cue in howmuch
         )
@@ -916,3 +922,21 @@ def has_change(query: q.Query) -> bool:
 def replace_query(query: q.Query, **fields: object) -> q.Query:
     """Return a query with other fields."""
     return msgspec.structs.replace(query, **fields)
+
+
+def _split_places(by: q.By | None) -> tuple[q.Within, ...]:
+    """The two halves into which a question is split."""
+    if not isinstance(by, q.ByParts) or by.parts == "ninths":
+        return ()
+    return tuple(q.Within(place=place) for place in by.parts.split("-"))  # type: ignore[arg-type]
+
+
+def _anywhere(measure: q.AnyMeasure, places: Sequence[q.Within]) -> q.AnyMeasure:
+    """A measure whose region is not confined to some places."""
+    of = getattr(measure, "of", None)
+    if not isinstance(of, q.AllOf):
+        return measure
+    left = tuple(each for each in of.of if each not in places)
+    if not left:
+        return msgspec.structs.replace(measure, of=q.Everything())
+    return msgspec.structs.replace(measure, of=left[0] if len(left) == 1 else q.AllOf(of=left))
