@@ -340,6 +340,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seed", type=int, default=20260101)
     options.add_argument("--short", action="store_true", help="a twentieth of everything: does the soak itself work?")
+    options.add_argument("--only", default="", metavar="NAME", help="trials whose function's name holds this")
     given = options.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
     os.environ["TMPDIR"] = str(folder / "tmp")
@@ -348,7 +349,7 @@ def main() -> int:
     begin, rows = time.monotonic(), []
     soak = Soak(folder, given.seed, 0.05 if given.short else 1.0)
     try:
-        for trial in TRIALS:
+        for trial in (each for each in TRIALS if given.only in each.__name__):
             start = time.monotonic()
             row = trial(soak)
             rows.append(row)
