@@ -31,6 +31,8 @@ _OPEN_REASONS = frozenset({None, "class unknown", "one date only"})
 _CHANGES = (q.Change, q.Turned, q.NetChange, q.Rate)
 #: Values of a column that a question may name; columns of more are keys, not names.
 _MOST_VALUES = 500
+#: Features of a layer whose values are looked through; a layer of more has none that a question may name.
+_MOST_FEATURES = 20_000
 _RASTERS = frozenset({".tif", ".tiff", ".vrt", ".img", ".asc", ".jp2", ".nc", ".dem", ".hgt"})
 
 
@@ -174,11 +176,12 @@ def _layer(name: str, path: Path) -> Layer:
     from pyogrio.errors import DataSourceError
 
     try:
-        frame = pyogrio.read_dataframe(file, layer=part or None, read_geometry=False)
+        frame = pyogrio.read_dataframe(file, layer=part or None, read_geometry=False, max_features=_MOST_FEATURES)
     except (DataSourceError, OSError, ValueError):  # said when the layer is used
         return Layer(name)
     columns = {}
     for column in frame.columns:
         values = sorted({str(each) for each in frame[column].dropna().unique()})
-        columns[str(column)] = tuple(values) if len(values) <= _MOST_VALUES else ()
+        known = len(values) <= _MOST_VALUES and len(frame) < _MOST_FEATURES
+        columns[str(column)] = tuple(values) if known else ()
     return Layer(name, "vector", columns)
