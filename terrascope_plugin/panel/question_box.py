@@ -154,11 +154,11 @@ class QuestionBox(QWidget):
             examples = [
                 "How much forest was lost between the two dates?",
                 "Where did the water grow?",
-                "What changed most between the first and the last image?",
+                "What changed between the first and the last image?",
                 *examples[:2],
             ]
         elif has_sar:
-            examples = ["How much of the area is under water in the radar image?", *examples[:3]]
+            examples = ["How much of the area is under water?", *examples[:3]]
         self._fill(self.examples.menu(), examples)
 
     def _fill(self, menu: QMenu, questions: list[str]) -> None:

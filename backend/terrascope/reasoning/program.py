@@ -229,6 +229,9 @@ def steps_of(query: q.Query, evaluator: Evaluator) -> list[PlannedStep]:
                 if isinstance(measure, (q.NetChange, q.Rate)):
                     for each in masks.two_dates(measure.start, measure.end):
                         visit(region, each)
+                    if not isinstance(region, _PLACES):  # what a net change is the balance of
+                        for how in ("gained", "lost"):
+                            visit(q.Change(of=region, how=how, start=measure.start, end=measure.end), date)  # type: ignore[arg-type]
                 elif isinstance(measure, (q.Classes, q.Dominant)) and region == q.Everything():
                     for cover in evaluator.classes(date):
                         visit(q.Cover(name=cover), date)

@@ -623,6 +623,12 @@ class Frame(Cues):
             test = q.Threshold(test=">" if verb == "grow" else "<", value=0.0)
         if self.measured("share") or self.unit == "%":
             raise Unanswerable(None, "relative change")
+        where = self.measured("position")
+        if where and verb in ("grow", "shrink") and test is None:  # where is a matter of the ground that came or went
+            self.take(*(cue.place for cue in where))
+            how = "gained" if verb == "grow" else "lost"
+            of = q.Change(of=self.joined(found), how=how, start=start, end=end)  # type: ignore[arg-type]
+            return q.Query(measures=(q.Position(of=of), q.Area(of=of)), by=self._dates_by())
         measures = tuple(q.NetChange(of=self.region(noun), start=start, end=end) for noun in found)
         return q.Query(measures=measures, test=test, by=self._dates_by())
 

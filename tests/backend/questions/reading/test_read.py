@@ -11,6 +11,7 @@ from terrascope.questions import query as q
 from terrascope.questions.reading import Context, Layer, read
 
 WATER, TREES, TOWN = q.Cover(name="water"), q.Cover(name="trees"), q.Cover(name="built-up area")
+NEW_WATER = q.Change(of=WATER, how="gained")
 SERIES = Context(
     dates=("2000-07-01", "2010-07-03", "2020-07-02"),
     layers=(Layer("districts"), Layer("slope", kind="raster", measures="slope")),
@@ -45,6 +46,9 @@ def area(of: q.Region, **fields: object) -> q.Query:
          q.Query(measures=(q.Distance(of=q.Parts(of=WATER, largest=1), to=q.Cover(name="roads")),))),
         ("In which year was the city largest?",
          area(TOWN, by=q.ByDates(), test=q.Ranked(order="largest"))),
+        ("How did the water change between the two dates?", q.Query(measures=(q.NetChange(of=WATER),))),
+        ("Where did the water grow?",
+         q.Query(measures=(q.Position(of=NEW_WATER), q.Area(of=NEW_WATER)))),
         ("How much of the image is not water?", q.Query(measures=(q.Share(of=q.Not(of=WATER)),))),
         ("how much of the scene isn't water", q.Query(measures=(q.Share(of=q.Not(of=WATER)),))),
         ("Which half is wetter, the north or the south?",
