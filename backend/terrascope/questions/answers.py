@@ -44,7 +44,7 @@ class _Answer:
         else:
             said = self._rows()
         first = self._yes_or_no()
-        lead = f"{phrase('yes' if first else 'no', self.language)}. " if first is not None else ""
+        lead = f"{phrase('yes' if first else 'no', self.language)}. " if first is not None else self._larger()
         if len(self.query.measures) > 1:
             understood = self.words.query(self.query, asked=False, measured=False)
         colon = "：" if self.language == "zh" else ": "
@@ -58,6 +58,17 @@ class _Answer:
         if self.result.verdict:
             return self.result.verdict[0]
         return self.result.rows[0].values[0].yes if len(self.query.measures) == 1 else None
+
+    def _larger(self) -> str:
+        """Which of two is larger, where a question asks that: "Built-up area. "."""
+        test = self.query.test
+        if not isinstance(test, q.Compared) or test.test is not None or len(self.result.rows) != 1:
+            return ""
+        mine, other = self.result.rows[0].values[0].number, self.result.compared[0].number
+        if mine is None or other is None or mine == other:
+            return ""
+        of = getattr(self.query.measures[0] if mine > other else test.to, "of", None)
+        return "" if of is None else sentence(self.words.region(of), self.language) + " "
 
     def _values(self, row: int) -> str:
         values = self.result.rows[row].values
@@ -123,7 +134,8 @@ class _Answer:
 
     def _compared(self, mine: Value, other: Value, test: q.Compared) -> str:
         """The other value, and by how much and how many times the first is larger."""
-        text = self._value(test.to, other)
+        colon = "：" if self.language == "zh" else ": "
+        text = self.words.measure(test.to) + colon + self._value(test.to, other)
         if mine.number is None or other.number is None or kind_of(self.query.measures[0]) != kind_of(test.to):
             return text
         away = mine.number - other.number

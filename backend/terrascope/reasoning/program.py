@@ -136,6 +136,8 @@ class Program:
         measure = query.measures[0]
         if self.result is None or len(query.measures) > 1 or query.by is not None or query.inside is not None:
             return ""
+        if isinstance(query.test, q.Compared):  # of one of the two it would say too much
+            return ""
         if not isinstance(measure, (q.Share, q.Area)) or not isinstance(measure.of, q.Cover):
             return ""
         if isinstance(measure, q.Share) and measure.whole != q.Everything():

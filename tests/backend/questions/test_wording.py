@@ -92,6 +92,15 @@ def test_answers_are_in_the_language_of_the_question() -> None:
     ).startswith("Non")
 
 
+def test_which_of_two_is_larger_is_said_first() -> None:
+    query = q.Query(measures=(q.Area(of=TREES),), test=q.Compared(to=q.Area(of=WATER)))
+    found = Result((Row("", (Value(10_000.0),)),), compared=(Value(40_000.0),))
+    assert answer_text(query, found) == "Water. Area of trees: 1 ha; area of water: 4 ha; less by 3 ha (0.25 times)."
+    more = q.Query(measures=(q.Area(of=TREES),), test=q.Compared(to=q.Area(of=WATER), test=">"))
+    no = Result((Row("", (Value(10_000.0),)),), (False,), (Value(40_000.0),))
+    assert answer_text(more, no).startswith("No. Area of trees: 1 ha; area of water: 4 ha;")
+
+
 def test_several_measures_are_said_each() -> None:
     lost = q.Change(of=TREES, how="lost")
     query = q.Query(measures=(q.Area(of=lost), q.Position(of=lost)))
