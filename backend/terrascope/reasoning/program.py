@@ -262,6 +262,8 @@ def agreement(results: Sequence[Result]) -> float:
     first = results[0]
     if first.verdict or first.ranked:
         return _same([(each.verdict, each.ranked) for each in results])
+    if first.compared:  # which is larger
+        return _same([_larger(each) for each in results])
     scores = []
     for row, rows in zip(first.rows, zip(*(each.rows for each in results))):
         for place, value in enumerate(row.values):
@@ -277,6 +279,12 @@ def agreement(results: Sequence[Result]) -> float:
                 one_sign = min(numbers) >= 0 or max(numbers) <= 0
                 scores.append((1 - (high - low) / (high + low) if one_sign else 0.0) if high > 0 else 1.0)
     return float(min(scores)) if scores else 1.0
+
+
+def _larger(result: Result) -> tuple[bool | None, ...]:
+    """Whether each row's first value is larger than the one that it is held against; None where one is lacking."""
+    pairs = [(row.values[0].number, other.number) for row, other in zip(result.rows, result.compared)]
+    return tuple(None if mine is None or other is None else mine > other for mine, other in pairs)
 
 
 def _same(values: Sequence[object]) -> float:
