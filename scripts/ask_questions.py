@@ -9,13 +9,12 @@ that it follows on, or empty); FOLDER holds the rasters.
 from __future__ import annotations
 
 import csv
-import json
 import sys
 import tempfile
 from pathlib import Path
 
 from terrascope.errors import TerraScopeError
-from terrascope.questions.query import Query, decode
+from terrascope.questions.query import Query, from_data
 from terrascope.scene.request import LayerRequest
 from terrascope.service.request import QuestionRequest, SceneRequest
 from terrascope.service.run import run_question
@@ -44,7 +43,7 @@ def main(table: Path, folder: Path) -> None:
                 known = trace.answer.confidence if trace.answer else None
                 sure = "" if known is None else f"{100 * known:.0f} %"
                 if trace.query is not None:
-                    queries[str(number)] = decode(json.dumps(trace.query))
+                    queries[str(number)] = from_data(trace.query)
             cells = (str(number), row["question"], understood, answer, sure)
             write("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n")
             sys.stdout.flush()

@@ -7,6 +7,8 @@ import math
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from qgis.PyQt.QtCore import QLocale
+
 from .i18n import PLUGIN_ROOT
 
 
@@ -31,6 +33,13 @@ def suiting_area(square_metres: float) -> tuple[Unit, int]:
         return Unit(step["sign"], step["size"]), 0
     decimals = max(0, _table()["digits"] - 1 - math.floor(math.log10(value)))
     return Unit(step["sign"], step["size"]), decimals
+
+
+def area_text(square_metres: float) -> str:
+    """Return an area in the unit that suits it, as the reader's locale writes it, trailing zeros cut."""
+    unit, decimals = suiting_area(square_metres)
+    text = QLocale().toString(float(square_metres / unit.size), "f", decimals)
+    return f"{text.rstrip('0').rstrip(QLocale().decimalPoint()) if decimals else text} {unit.sign}"
 
 
 def area_label() -> str:

@@ -327,13 +327,11 @@ def _zones(text: str) -> ByFeatures:
 
 def _query_of(result: Path) -> Query | None:
     """The query of an earlier result."""
-    import json
-
-    from terrascope.questions.query import decode
+    from terrascope.questions.query import from_data
     from terrascope.trace.geopackage import read_trace
 
     found = read_trace(result).query
-    return None if found is None else decode(json.dumps(found))
+    return None if found is None else from_data(found)
 
 
 _OF_AN_IMAGE = re.compile(r"(?:(?P<number>\d+):)?(?P<name>\w+)=(?P<value>.*)")

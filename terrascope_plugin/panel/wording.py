@@ -22,11 +22,7 @@ def number(value: float, decimals: int) -> str:
 
 def area(square_metres: float) -> str:
     """Return an area in the unit that reads best: the same as in answers and on the map."""
-    unit, decimals = units.suiting_area(square_metres)
-    text = number(square_metres / unit.size, decimals)
-    if decimals:
-        text = text.rstrip("0").rstrip(QLocale().decimalPoint())
-    return f"{text} {unit.sign}"
+    return units.area_text(square_metres)
 
 
 def share(fraction: float) -> str:

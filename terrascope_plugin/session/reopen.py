@@ -82,9 +82,7 @@ def _value_text(row: dict) -> str:
     if value is None:
         return row["text"] or "-"
     if row["unit"] == "m2":
-        unit, decimals = units.suiting_area(value)
-        text = QLocale().toString(value / unit.size, "f", decimals)
-        return f"{text.rstrip('0').rstrip(QLocale().decimalPoint()) if decimals else text} {unit.sign}"
+        return units.area_text(value)
     text = QLocale().toString(float(value), "f", 0 if float(value).is_integer() else 4)
     return f"{text} {row['unit']}" if row["unit"] in ("m", "px") else text
 

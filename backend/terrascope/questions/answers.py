@@ -33,6 +33,7 @@ class _Answer:
     def __init__(self, query: q.Query, result: Result, words: Wording) -> None:
         self.query, self.result, self.words = query, result, words
         self.language = query.language
+        self.colon = "：" if self.language == "zh" else ": "
 
     def text(self) -> str:
         understood = self.words.query(self.query, asked=False)
@@ -47,8 +48,7 @@ class _Answer:
         lead = f"{phrase('yes' if first else 'no', self.language)}. " if first is not None else self._larger()
         if len(self.query.measures) > 1:
             understood = self.words.query(self.query, asked=False, measured=False)
-        colon = "：" if self.language == "zh" else ": "
-        understood += colon if understood else ""
+        understood += self.colon if understood else ""
         return lead + sentence(understood + said, self.language)
 
     def _yes_or_no(self) -> bool | None:
@@ -74,24 +74,23 @@ class _Answer:
         values = self.result.rows[row].values
         texts = [self._value(measure, value) for measure, value in zip(self.query.measures, values)]
         if len(texts) > 1:  # several measures of one row: each number beside what it is of
-            colon = "：" if self.language == "zh" else ": "
-            texts = [self.words.measure(each) + colon + text for each, text in zip(self.query.measures, texts)]
+            texts = [self.words.measure(each) + self.colon + text for each, text in zip(self.query.measures, texts)]
         if self.result.compared and isinstance(self.query.test, q.Compared):
             texts.append(self._compared(values[0], self.result.compared[row], self.query.test))
         return "; ".join(texts)
 
     def _rows(self) -> str:
         rows, ranked = self.result.rows, self.result.ranked
-        order = range(len(rows))
+        order = list(range(len(rows)))
         if ranked:
-            order = [next(i for i, row in enumerate(rows) if row.key == key) for key in ranked]  # type: ignore[assignment]
+            order = [next(i for i, row in enumerate(rows) if row.key == key) for key in ranked]
         texts = []
-        for number in list(order)[:_NAMED]:
+        for number in order[:_NAMED]:
             text = f"{self._key(rows[number].key)} {self._values(number)}"
             if self.result.verdict:
                 text += f" ({phrase('yes' if self.result.verdict[number] else 'no', self.language)})"
             texts.append(text)
-        more = len(list(order)) - _NAMED
+        more = len(order) - _NAMED
         return "; ".join(texts) + (f"; … (+{more})" if more > 0 else "")
 
     def _key(self, key: str) -> str:
@@ -134,8 +133,7 @@ class _Answer:
 
     def _compared(self, mine: Value, other: Value, test: q.Compared) -> str:
         """The other value, and by how much and how many times the first is larger."""
-        colon = "：" if self.language == "zh" else ": "
-        text = self.words.measure(test.to) + colon + self._value(test.to, other)
+        text = self.words.measure(test.to) + self.colon + self._value(test.to, other)
         if mine.number is None or other.number is None or kind_of(self.query.measures[0]) != kind_of(test.to):
             return text
         away = mine.number - other.number

@@ -427,6 +427,11 @@ def data(part: _Node | Query) -> dict[str, Any]:
     return found
 
 
+def from_data(value: object) -> Query:
+    """Return the query that JSON data is; raises as `decode` does."""
+    return decode(msgspec.json.encode(value))
+
+
 def schema() -> dict[str, Any]:
     """Return the JSON schema of a query."""
     return msgspec.json.schema(Query)

@@ -100,7 +100,8 @@ class Program:
             yield AnswerReady(refusal_text(error.reason, query.language, str(error)))
             yield Ended(EndReason.ABSTAINED, (str(error),))
             return
-        text = " ".join(each for each in (text, self._interval(query), self._hidden(evaluator, query), words) if each)
+        more = (self._interval(evaluator, query), self._hidden(evaluator, query), words)
+        text = " ".join(each for each in (text, *more) if each)
         yield AnswerReady(text, None, sure)
         yield Ended(EndReason.ANSWERED)
 
@@ -131,7 +132,7 @@ class Program:
             return None
         return agreement([self.result, *others])
 
-    def _interval(self, query: q.Query) -> str:
+    def _interval(self, evaluator: Evaluator, query: q.Query) -> str:
         """The model interval of a share or an area of one class in the whole image."""
         measure = query.measures[0]
         if self.result is None or len(query.measures) > 1 or query.by is not None or query.inside is not None:
@@ -143,7 +144,6 @@ class Program:
         if isinstance(measure, q.Share) and measure.whole != q.Everything():
             return ""
         number = self.result.rows[0].values[0].number
-        evaluator = Evaluator(self.ground)
         date = evaluator.masks.date_of(query.date)
         found = self.ground.model_interval(measure.of.name, date)
         if found is None or number is None:

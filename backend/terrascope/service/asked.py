@@ -66,7 +66,9 @@ class Asked:
     @property
     def note(self) -> str:
         """A sentence about the words that were not used; empty where there is none."""
-        language = self.query.language if self.query else "en"
+        return self._unused(self.query.language if self.query else "en")
+
+    def _unused(self, language: str) -> str:
         if not self.not_used:
             return ""
         words = ", ".join(f"“{word}”" for word in self.not_used)
@@ -78,9 +80,8 @@ class Asked:
         language = near[0].language if near else language_of(tokens_of(question), question) or "en"
         reason = self.understood.reason
         text = refusal_text(reason, language) if reason else sentence(phrase("no answer", language), language)
-        unknown = ", ".join(f"“{word}”" for word in self.not_used)
-        if unknown and reason in (None, "class unknown"):
-            text += " " + sentence(f"{phrase('not read', language)}: {unknown}", language)
+        if self.not_used and reason in (None, "class unknown"):
+            text += " " + self._unused(language)
         if near:
             wording = Wording(language, tuple(self.program.ground.dates), self.program.has_metres)
             nearest = "; ".join(wording.query(each) for each in near[:3])
@@ -103,15 +104,12 @@ def asked(request: QuestionRequest, scene: Scene, network: Network) -> Asked | N
     if scores is None or (request.query is None and request.options):
         return None
     intervals = getattr(network, "model_interval", None)
-    grounds = [
-        SceneGround(scene, lambda view: scores(scene, view), dict(request.layers), sway, intervals)
-        for sway in (0.0, *SWAYS)
-    ]
-    program = Program(grounds[0], scene.grid.crs is not None, grounds[1:])
+    ground = SceneGround(scene, lambda view: scores(scene, view), dict(request.layers), intervals=intervals)
+    program = Program(ground, scene.grid.crs is not None, [ground.swayed(sway) for sway in SWAYS])
     if request.query is not None:
         understood = Understood(query=request.query, reader="program")
     else:
-        context = context_of(request, scene, grounds[0])
+        context = context_of(request, scene, ground)
         understood = read(request.question, context)
         if understood.query is None:
             understood = in_free_words(request.question, context, network, understood)
@@ -124,7 +122,7 @@ def asked(request: QuestionRequest, scene: Scene, network: Network) -> Asked | N
         understood = msgspec.structs.replace(
             understood, query=msgspec.structs.replace(understood.query, by=request.zones)
         )
-    dates = tuple(grounds[0].dates)
+    dates = tuple(ground.dates)
     text = "" if understood.query is None else Wording(understood.query.language, dates).query(understood.query)
     words = tuple(request.question[word.start : word.end] for word in understood.words if word.use == "not used")
     return Asked(understood, program, text, words)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from terrascope.errors import TerraScopeError
-from terrascope.questions.query import ByFeatures, Query, decode
+from terrascope.questions.query import ByFeatures, Query, from_data
 from terrascope.scene.request import Area, LayerRequest
 
 #: Settings that belong to the scene; all others are the reasoning loop's.
@@ -98,7 +97,7 @@ def _zones(value: Mapping[str, Any] | None) -> ByFeatures | None:
 
 def _query(value: object) -> Query | None:
     """Read a query that is JSON data."""
-    return None if value is None else decode(json.dumps(value))
+    return None if value is None else from_data(value)
 
 
 def _whole(value: object, name: str) -> int:

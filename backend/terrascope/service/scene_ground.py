@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from terrascope.landcover import ATOMS, CLASSES, can_be_seen
 from terrascope.landcover.words import labels_in
 from terrascope.masks.coverage import coverage
 from terrascope.masks.indices import INDICES
-from terrascope.networks.embedded.class_map import NOWHERE, Group, class_map, groups_of
+from terrascope.networks.embedded.class_map import NOWHERE, Group, class_map, groups_of, numbers_of, strongest
 from terrascope.networks.embedded.scores import Scores
 from terrascope.networks.interface import ModelInterval
 from terrascope.questions.regions import RegionError
@@ -58,6 +58,7 @@ class SceneGround:
     intervals: Callable[[View, float | None, str, NDArray[np.bool_]], ModelInterval | None] | None = None
     _maps: dict[int, tuple[tuple[Group, ...], NDArray[np.uint8]]] = field(default_factory=dict)
     _rasters: dict[str, tuple[NDArray[np.float32], NDArray[np.bool_]]] = field(default_factory=dict)
+    _frames: dict[str, geopandas.GeoDataFrame] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         points = [point[0] for point in time_points(self.scene.views)]
@@ -92,11 +93,7 @@ class SceneGround:
 
     def cover(self, name: str, date: str) -> NDArray[np.bool_]:
         """See `Ground`."""
-        label = name if name in CLASSES else next(iter(labels_in(name)), None)
-        if label is None:
-            raise RegionError(
-                f"{name!r} is no class of land cover.", f"There are {', '.join(CLASSES)}.", "class unknown"
-            )
+        label = self._label(name)
         view = self.scene.views[self._views[date]]
         if not can_be_seen(label, self.pixel_m, view.role.value, view.bands):
             land = CLASSES[label]
@@ -124,7 +121,7 @@ class SceneGround:
             As `cover`.
         """
         self.cover(name, date)  # refuses what cannot be seen
-        label = name if name in CLASSES else labels_in(name)[0]
+        label = self._label(name)
         view = self._views[date]
         atoms = [ATOMS.index(atom) for atom in sorted(CLASSES[label].atoms)]
         valid = self.scene.views[view].valid
@@ -137,9 +134,22 @@ class SceneGround:
         """Return between which shares of a view the truth lies, by places never seen; None where that is not known."""
         if self.intervals is None or self.sway:
             return None
-        label = name if name in CLASSES else labels_in(name)[0]
+        label = self._label(name)
         view = self.scene.views[self._views[date]]
         return self.intervals(view, self.pixel_m, label, self.cover(name, date))
+
+    @staticmethod
+    def _label(name: str) -> str:
+        label = name if name in CLASSES else next(iter(labels_in(name)), None)
+        if label is None:
+            raise RegionError(
+                f"{name!r} is no class of land cover.", f"There are {', '.join(CLASSES)}.", "class unknown"
+            )
+        return label
+
+    def swayed(self, sway: float) -> SceneGround:
+        """Return the same ground with classes favoured or held back; what was read and mapped is shared."""
+        return replace(self, sway=sway)
 
     def view_of(self, date: str) -> int:
         """Return the index of the view that shows a date."""
@@ -206,6 +216,8 @@ class SceneGround:
         return shapely.transform(shape, lambda xy: np.column_stack(move.transform(xy[:, 0], xy[:, 1])))
 
     def _layer(self, name: str) -> geopandas.GeoDataFrame:
+        if name in self._frames:
+            return self._frames[name]
         if name not in self.layers:
             known = ", ".join(self.layers) or "none"
             raise RegionError(f"There is no layer {name!r}; there are: {known}.", "Add it to the question.")
@@ -221,7 +233,8 @@ class SceneGround:
         frame.geometry = shapely.make_valid(frame.geometry.values)
         if self.grid.crs is not None and frame.crs is not None:
             frame = frame.to_crs(self.grid.crs)
-        return frame.reset_index(drop=True)
+        self._frames[name] = frame.reset_index(drop=True)
+        return self._frames[name]
 
     @staticmethod
     def _column_with(frame: geopandas.GeoDataFrame, layer: str, named: str) -> str:
@@ -240,15 +253,14 @@ class SceneGround:
 
     def _swayed(self, label: str, view: int) -> NDArray[np.bool_]:
         groups = groups_of(self.pixel_m, self.scene.views[view].role.value, self.scene.views[view].bands)
-        numbers = [[ATOMS.index(atom) for atom in sorted(group.atoms)] for group in groups]
-        inside = [place for place, group in enumerate(groups) if group.atoms <= CLASSES[label].atoms]
-        outside = [place for place in range(len(groups)) if place not in inside]
+        numbers = numbers_of(groups)
+        inside = [places for places, group in zip(numbers, groups) if group.atoms <= CLASSES[label].atoms]
+        outside = [places for places in numbers if places not in inside]
         valid = self.scene.views[view].valid
         found: NDArray[np.bool_] = large.empty(valid.shape, np.bool_)
         for rows, probabilities in self.scores(view).strips():
-            sums = np.stack([probabilities[places].sum(0) for places in numbers])
-            best = sums[outside].max(0) if outside else np.zeros_like(sums[0])
-            found[rows] = (sums[inside].max(0) - best > -self.sway) & valid[rows]
+            margin = strongest(probabilities, inside) - strongest(probabilities, outside)
+            found[rows] = (margin > -self.sway) & valid[rows]
         return found
 
     def _band(self, view: View, name: str) -> NDArray[np.float32]:
